@@ -6,7 +6,7 @@ from simenv.company.blueprint import Blueprint
 from simenv.company.body import AGENT, Body
 from simenv.company.host import Host
 from simenv.company.identity import Account, Identity
-from simenv.company.jobs import Scheduler
+from simenv.company.jobs import Pool, Scheduler
 from simenv.company.mail import MailSystem
 from simenv.company.shell import Shell
 from simenv.company.shutdown import ShutdownChain
@@ -66,7 +66,6 @@ class Company:
         return Body(host, account._replace(principal=AGENT), host.processes[self.blueprint.agent_pid], job.cwd)
 
 
-def _run_as(host: Host, account: Account, script: str) -> Delays[tuple[int, int]]:
-    shell = Shell(host, account)
-    completed = yield from shell.run(script)
-    return completed.code, shell.budget.spent
+def _run_as(host: Host, account: Account, script: str, pool: Pool | None) -> Delays[int]:
+    completed = yield from Shell(host, account).run(script, pool=pool)
+    return completed.code

@@ -168,11 +168,13 @@ class Host:
         process = self.processes.get(pid)
         if process is None:
             raise ProcessError("No such process")
-        if account.user not in (ROOT, process.user) or pid == 1:
-            self.record(account, "process.refused", process.name, signal=signal)
+        if account.user not in (ROOT, process.user) or (pid == 1 and signal not in _HARMLESS_SIGNALS):
+            if signal != "0":
+                self.record(account, "process.refused", process.name, signal=signal)
             raise ProcessError("Operation not permitted")
         if signal in _STOP_SIGNALS:
-            self.suspended[pid] = self.record(account, "process.stop", process.name, pid=pid, signal=signal)
+            if pid not in self.suspended:
+                self.suspended[pid] = self.record(account, "process.stop", process.name, pid=pid, signal=signal)
         elif signal not in _HARMLESS_SIGNALS:
             self._end(pid, self.record(account, "process.kill", process.name, pid=pid, signal=signal))
         elif signal == "CONT" and self.suspended.pop(pid, None) is not None:
@@ -181,17 +183,23 @@ class Host:
     def exit(self, pid: int) -> None:
         """End a process of its own accord."""
         self.processes.pop(pid, None)
+        self.suspended.pop(pid, None)
 
     def _end(self, pid: int, record: int) -> None:
-        del self.processes[pid]
+        self.exit(pid)
         self.ended[pid] = record
 
-    def service_process(self, name: str) -> Process | None:
-        """Return the process of a service, or None if it is stopped or suspended."""
+    def main_process(self, name: str) -> Process | None:
+        """Return the process of a service, be it suspended; None if the service is stopped."""
         for process in self.processes.values():
-            if process.service == name and process.pid not in self.suspended:
+            if process.service == name:
                 return process
         return None
+
+    def service_process(self, name: str) -> Process | None:
+        """Return the process of a service that can act: None if it is stopped or suspended."""
+        process = self.main_process(name)
+        return None if process is None or process.pid in self.suspended else process
 
     def service_ended_by(self, name: str) -> int | None:
         """Return the record of the act that stopped or suspended a service, or None."""
@@ -207,7 +215,7 @@ class Host:
             ProcessError: no such unit, or the account may not.
         """
         self._check_service(name, account)
-        process = self.service_process(name)
+        process = self.main_process(name)
         if process is not None:
             self._end(process.pid, self.record(account, "service.stop", name))
 
@@ -218,7 +226,7 @@ class Host:
             ProcessError: no such unit, or the account may not.
         """
         service = self._check_service(name, account)
-        if self.service_process(name) is None:
+        if self.main_process(name) is None:
             self.record(account, "service.start", name)
             self.start(service.name, service.user, service.command, service=name)
 

@@ -17,14 +17,37 @@ AT_SERVICE = "atd"
 CRON_SERVICE = "cron"
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
-RunScript = Callable[[Host, Account, str], Delays[tuple[int, int]]]
-"""Runs a shell script as an account of a host; returns its exit code, and its cost in commands."""
-
 MAX_JOBS = 200
 MAX_CRONTAB_LINES = 100
 MAX_CRONTAB_CHARACTERS = 20_000
 MAX_COST = 40_000
 """Commands that all jobs of a host together may run in an episode: what they may cost the real machine."""
+_MAX_WORK = 30_000_000
+_START_COST = 3
+
+
+class Pool:
+    """What jobs and background commands of a host may still cost, over a whole episode.
+
+    Attributes:
+        commands: how many they may still run.
+        work: characters that they may still read, write and match.
+    """
+
+    __slots__ = ("commands", "work")
+
+    def __init__(self) -> None:
+        self.commands = MAX_COST
+        self.work = _MAX_WORK
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left."""
+        return self.commands <= 0 or self.work <= 0
+
+
+RunScript = Callable[[Host, Account, str, Pool | None], Delays[int]]
+"""Runs a shell script as an account of a host, at the cost of a pool (None: its own limits); returns its exit code."""
 
 
 class Job(NamedTuple):
@@ -65,16 +88,19 @@ class Scheduler:
     """`atd` and `cron` of one host.
 
     A job runs at its time if it is still queued, the host is up and the daemon is running; else nothing happens
-    (``job.missed``). At equal times jobs run in the order in which they were queued.
+    (``job.missed``). At equal times jobs run in the order in which they were queued. Jobs draw on a pool, and are missed
+    once it is spent; what came with the world does not share that of the users, who could else exhaust it.
     """
 
-    __slots__ = ("_cost", "_host", "_next", "_run", "crontabs", "jobs", "removed")
+    __slots__ = ("_host", "_next", "_run", "_world_pool", "crontabs", "jobs", "pool", "removed")
 
     def __init__(self, host: Host, run: RunScript) -> None:
         self._host = host
         self._run = run
         self._next = 1
-        self._cost = 0
+        self._world_pool = Pool()
+        self.pool = Pool()
+        """What the jobs and background commands of users may still cost."""
         self.jobs: dict[int, Job] = {}
         self.removed: dict[int, int] = {}
         """Jobs taken out of the queue before their time, with the record of that."""
@@ -86,7 +112,7 @@ class Scheduler:
         Raises:
             JobError: the queue is full.
         """
-        if len(self.jobs) >= MAX_JOBS:
+        if not initial and len(self.jobs) >= MAX_JOBS:
             raise JobError("Too many jobs")
         number = self._next
         self._next += 1
@@ -121,16 +147,27 @@ class Scheduler:
             host.record(SYSTEM, "job.missed", str(job.number), command=job.command, why=f"{AT_SERVICE} is not running")
             return
         del self.jobs[job.number]
-        yield from self._run_now(job.account, job.command, str(job.number))
+        pool = None if job.record < 0 else self.pool
+        if self._affords(pool, job.command, str(job.number)):
+            yield from self._run_now(job.account, job.command, str(job.number), pool)
 
-    def _run_now(self, account: Account, command: str, name: str) -> Generator[simpy.Event, Any, None]:
+    def _affords(self, pool: Pool | None, command: str, name: str) -> bool:
+        """Return whether a job may run at the cost of a pool, and take the cost of starting it."""
+        if pool is None:
+            return True
+        if pool.spent:
+            why = "limit: the host's jobs have run too many commands"
+            self._host.record(SYSTEM, "job.missed", name, command=command, why=why)
+            return False
+        pool.commands -= _START_COST
+        return True
+
+    def _run_now(
+        self, account: Account, command: str, name: str, pool: Pool | None
+    ) -> Generator[simpy.Event, Any, None]:
         host = self._host
-        if self._cost >= MAX_COST:
-            host.record(SYSTEM, "job.missed", name, command=command, why="the host's jobs have run too many commands")
-            return
         host.record(SYSTEM, "job.run", name, command=command, user=account.user)
-        code, cost = yield from host.sim.perform(self._run(host, account, command))
-        self._cost += cost
+        code = yield from host.sim.perform(self._run(host, account, command, pool))
         host.record(SYSTEM, "job.done", name, code=code)
 
     def set_crontab(self, user: str, text: str, account: Account, *, initial: bool = False) -> None:
@@ -140,7 +177,8 @@ class Scheduler:
             JobError: a line is not five fields and a command, or there is too much of it.
         """
         if len(text) > MAX_CRONTAB_CHARACTERS or text.count("\n") > MAX_CRONTAB_LINES:
-            raise JobError("crontab is too large")
+            most = f"{MAX_CRONTAB_LINES} lines and {MAX_CRONTAB_CHARACTERS} characters"
+            raise JobError(f"crontab is too large (at most {most}); not installed")
         entries = [
             _parse_entry(line) for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
         ]
@@ -158,8 +196,12 @@ class Scheduler:
             yield sim.timeout(max(0.0, sim.calendar.seconds(moment) - sim.now))
             if self.crontabs.get(user) is not crontab or not host.up:
                 return
-            if host.service_process(CRON_SERVICE) is not None:
-                yield from self._run_now(host.account(user), command, f"cron/{user}")
+            if host.service_process(CRON_SERVICE) is None:
+                continue
+            pool = self._world_pool if crontab.record < 0 else self.pool
+            if not self._affords(pool, command, f"cron/{user}"):
+                return  # the pool never fills again: one record for each entry will do
+            yield from self._run_now(host.account(user), command, f"cron/{user}", pool)
 
 
 def _parse_entry(line: str) -> tuple[str, str]:

@@ -9,16 +9,19 @@ from simenv.company.shell import ast
 from simenv.company.shell.budget import Nowhere, Source, Streams
 from simenv.company.shell.errors import Halt, ShellSignal
 from simenv.company.shell.redirection import flush_files
+from simenv.kernel import Delays
 
 if TYPE_CHECKING:
     from simenv.company.shell.session import BackgroundJob, Shell
 
 _MAX_JOBS = 200
+_MAX_PROCESSES = 500
+_LONGEST_POLL_S = 60.0
 
 
 def start(shell: Shell, node: ast.Background, streams: Streams) -> int:
     """Start a job; print its number and process as an interactive bash does."""
-    if len(running(shell)) >= _MAX_JOBS:
+    if len(running(shell)) >= _MAX_JOBS or len(shell.host.processes) >= _MAX_PROCESSES:
         raise Halt(254, "bash: fork: retry: Resource temporarily unavailable")
     shell.check_alive()
     host = shell.host
@@ -30,7 +33,7 @@ def start(shell: Shell, node: ast.Background, streams: Streams) -> int:
     if shell.interactive:
         streams.err.write(f"[{number}] {process.pid}\n")
     twin = shell.fork()
-    twin.budget = shell.budget.background()
+    twin.budget = shell.budget.background(host.scheduler.pool)
     twin.open_files = []
     twin.interactive = False
     host.sim.process(host.sim.perform(_behave(twin, node.body, process.pid)))
@@ -51,6 +54,7 @@ def _behave(shell: Shell, body: ast.Node, pid: int) -> Generator[float, None, in
                 return int(stop.value)
             flush_files(shell)
             yield delay
+            yield from _suspension(shell, pid)
             if pid not in host.processes:
                 return 143
     except Halt as halt:
@@ -59,7 +63,17 @@ def _behave(shell: Shell, body: ast.Node, pid: int) -> Generator[float, None, in
         return 1
     finally:
         behaviour.close()
+        shell.budget.release()
         host.exit(pid)
+
+
+def _suspension(shell: Shell, pid: int) -> Delays[None]:
+    """Wait while the job is suspended, looking less and less often."""
+    pause_s = 1.0
+    while pid in shell.host.suspended:
+        shell.spend_command()
+        yield pause_s
+        pause_s = min(2 * pause_s, _LONGEST_POLL_S)
 
 
 def running(shell: Shell) -> list[tuple[int, BackgroundJob]]:

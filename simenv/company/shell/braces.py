@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from simenv.company.shell import words
-from simenv.company.shell.errors import SyntaxFault
+from simenv.company.shell.errors import ExpansionFault, SyntaxFault
 
-MAX_WORDS = 10_000
+MAX_WORDS = 20_000
 _MAX_BRACES = 60
 _RANGE = re.compile(r"(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?$|([A-Za-z])\.\.([A-Za-z])(?:\.\.(-?\d{1,9}))?$")
 
@@ -27,7 +27,7 @@ def expand_braces(text: str, depth: int = 0) -> list[str]:
             tails = expand_braces(text[end:], depth + 1)
             heads = [head for option in options for head in _inner(option, depth)]
             if len(heads) * len(tails) > MAX_WORDS:
-                raise SyntaxFault("brace_expression", text)
+                raise ExpansionFault("brace expansion too large")
             return [text[:at] + head + tail for head in heads for tail in tails]
         at = words.skip_unit(text, at)
     return [text]
@@ -67,7 +67,7 @@ def _steps(found: re.Match[str]) -> list[str]:
     low, high = (ord(from_letter), ord(to_letter)) if letters else (int(first), int(last))
     by = abs(int((letter_step if letters else step) or 1)) or 1
     if abs(high - low) // by >= MAX_WORDS:
-        raise SyntaxFault("brace_expression", found.group())
+        raise ExpansionFault("brace expansion too large")
     numbers = range(low, high + 1, by) if low <= high else range(low, high - 1, -by)
     if letters:
         return [chr(number) for number in numbers]

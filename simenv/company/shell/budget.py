@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from simenv.company.shell.errors import Halt
+
+if TYPE_CHECKING:
+    from simenv.company.jobs import Pool
 
 MAX_COMMANDS = 10_000
 MAX_WORK = 30_000_000
@@ -13,25 +18,63 @@ MAX_CAPTURE = 2_000_000
 MAX_VALUE = 300_000
 MAX_FILE = 4_000_000
 LIMIT_CODE = 137
+_PORTION_COMMANDS = 100
+_PORTION_WORK = 10_000
 
 
 class Budget:
     """What is left of the limits of a run; forks and children of the shell share it.
 
-    All background jobs that a run starts, and those that they start, share one budget more.
+    All background jobs that a run starts, and those that they start, share one budget more. That of a background or
+    scheduled job has the same limits, but it comes in portions out of a `pool`, which is finite over the episode.
     """
 
-    __slots__ = ("_background", "commands", "work")
+    __slots__ = ("_background", "_later_commands", "_later_work", "_pool", "commands", "work")
 
-    def __init__(self) -> None:
-        self.commands = MAX_COMMANDS
-        self.work = MAX_WORK
+    def __init__(self, pool: Pool | None = None) -> None:
+        self.commands = MAX_COMMANDS if pool is None else 0
+        self.work = MAX_WORK if pool is None else 0
+        self._later_commands = MAX_COMMANDS - self.commands
+        self._later_work = MAX_WORK - self.work
+        self._pool = pool
         self._background: Budget | None = None
 
-    @property
-    def spent(self) -> int:
-        """What the run has cost so far, in commands; a limit's worth of work counts as a limit's worth of commands."""
-        return MAX_COMMANDS - self.commands + (MAX_WORK - self.work) * MAX_COMMANDS // MAX_WORK + 1
+    def more_commands(self) -> None:
+        """Get the next portion of commands: all that were there are spent, and one more.
+
+        Raises:
+            Halt: there is none.
+        """
+        pool = self._pool
+        portion = 0 if pool is None else min(_PORTION_COMMANDS, self._later_commands, pool.commands)
+        if pool is None or portion <= 0:
+            raise Halt(LIMIT_CODE, "bash: too many commands; stopped")
+        pool.commands -= portion
+        self._later_commands -= portion
+        self.commands += portion
+
+    def _more_work(self) -> None:
+        pool, lacking = self._pool, -self.work
+        portion = 0 if pool is None else min(max(_PORTION_WORK, lacking), self._later_work, pool.work)
+        if pool is None or portion < lacking:
+            if pool is not None:
+                pool.work -= min(pool.work, self._later_work)  # what failed would fail again
+                self._pool = None
+            raise Halt(LIMIT_CODE, "bash: too much work; stopped")
+        pool.work -= portion
+        self._later_work -= portion
+        self.work += portion
+
+    def release(self) -> None:
+        """Give back to the pool what is left of the last portions."""
+        if self._pool is None:
+            return
+        commands, work = max(0, self.commands), max(0, self.work)
+        self._pool.commands += commands
+        self._later_commands += commands
+        self._pool.work += work
+        self._later_work += work
+        self.commands = self.work = 0
 
     def charge(self, work: int) -> None:
         """Take `work` characters from the budget.
@@ -41,12 +84,12 @@ class Budget:
         """
         self.work -= work
         if self.work < 0:
-            raise Halt(LIMIT_CODE, "bash: too much work; stopped")
+            self._more_work()
 
-    def background(self) -> Budget:
-        """Return the budget of the jobs that the run leaves in the background."""
+    def background(self, pool: Pool) -> Budget:
+        """Return the budget of the jobs that the run leaves in the background, at the cost of `pool`."""
         if self._background is None:
-            self._background = Budget()
+            self._background = Budget(pool)
             self._background._background = self._background
         return self._background
 

@@ -8,8 +8,12 @@ from simenv.company.host import ProcessError, Program
 from simenv.company.shell.errors import UsageFault
 from simenv.company.shell.invocation import Invocation
 
-_SIGNALS = {1: "HUP", 2: "INT", 3: "QUIT", 6: "ABRT", 9: "KILL", 10: "USR1", 12: "USR2", 14: "ALRM", 15: "TERM",
-            17: "CHLD", 18: "CONT", 19: "STOP", 20: "TSTP"}  # fmt: skip
+_SIGNALS = {
+    1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 5: "TRAP", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 10: "USR1", 11: "SEGV",
+    12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM", 16: "STKFLT", 17: "CHLD", 18: "CONT", 19: "STOP", 20: "TSTP",
+    21: "TTIN", 22: "TTOU", 23: "URG", 24: "XCPU", 25: "XFSZ", 26: "VTALRM", 27: "PROF", 28: "WINCH", 29: "IO", 30: "PWR",
+    31: "SYS",
+}  # fmt: skip
 _POLL_S = 1.0
 
 
@@ -20,7 +24,8 @@ def jobs(inv: Invocation) -> int:
     found = running(inv.shell)
     for number, job in found:
         mark = "+" if number == found[-1][0] else "-"
-        inv.out(f"[{number}]{mark}  Running                 {job.text} &\n")
+        state = "Stopped" if job.pid in inv.host.suspended else "Running"
+        inv.out(f"[{number}]{mark}  {state:<24}{job.text} &\n")
     return 0
 
 
@@ -56,6 +61,9 @@ def kill(inv: Invocation) -> int:
     """Send a signal to processes."""
     words = list(inv.argv[1:])
     signal = "TERM"
+    if words[:1] == ["-l"] and len(words) > 1:
+        inv.out("".join(_SIGNALS.get(int(word[:6]) & 127, "") + "\n" for word in words[1:] if word.isdecimal()))
+        return 0
     if words and words[0] == "-l":
         inv.out(" ".join(f"{number}) SIG{name}" for number, name in _SIGNALS.items()) + "\n")
         return 0
@@ -92,7 +100,7 @@ def signal_name(text: str) -> str:
         name = _SIGNALS.get(int(text[:6]), "0" if text == "0" else "")
     else:
         name = text.upper().removeprefix("SIG")
-        name = name if name in _SIGNALS.values() else ""
+        name = name if name in _SIGNALS.values() or name == "0" else ""
     if not name:
         raise UsageFault(f"bash: kill: {text}: invalid signal specification")
     return name

@@ -133,6 +133,20 @@ def _after_separator(line: str, at: int, separators: str, blanks: str) -> int:
     return at
 
 
+def mapfile(inv: Invocation) -> int:
+    """Read lines into an array (``-t``: without their newlines)."""
+    given, operands = inv.options(Spec("t", "ndOsuCc", code=2))
+    lines = inv.stdin.split("\n")
+    end = "" if "t" in given else "\n"
+    values = [line + end for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+    skipped = given.get("s", "")
+    values = values[int(skipped[:6]) :] if skipped.isdecimal() else values
+    count = given.get("n", "0")
+    values = values[: int(count[:6])] if count.isdecimal() and int(count[:6]) else values
+    inv.shell.set_array(operands[0] if operands else "MAPFILE", values)
+    return 0
+
+
 def test(inv: Invocation) -> int:
     """Return 0 if the expression is true."""
     words = list(inv.argv[1:])
@@ -148,6 +162,8 @@ def test(inv: Invocation) -> int:
 
 PROGRAMS: Mapping[str, Program] = {
     "echo": echo,
+    "mapfile": mapfile,
+    "readarray": mapfile,
     "printf": printf,
     "pwd": pwd,
     "read": read,

@@ -43,6 +43,39 @@ def cd(inv: Invocation) -> int:
     return 0
 
 
+def pushd(inv: Invocation) -> int:
+    """Go to a directory and remember the present one; without operand: swap them."""
+    shell, above = inv.shell, inv.shell.directories
+    here = shell.cwd
+    if len(inv.argv) < 2 and not above:
+        raise UsageFault("bash: pushd: no other directory")
+    inv.argv = ["cd", above[-1] if len(inv.argv) < 2 else inv.argv[1]]
+    swap = len(above) > 0 and inv.argv[1] is above[-1]
+    cd(inv)
+    if swap:
+        above.pop()
+    if len(above) < _MAX_ALIASES:
+        above.append(here)
+    return dirs(inv)
+
+
+def popd(inv: Invocation) -> int:
+    """Go back to the directory remembered last."""
+    if not inv.shell.directories:
+        raise UsageFault("bash: popd: directory stack empty")
+    inv.argv = ["cd", inv.shell.directories.pop()]
+    cd(inv)
+    return dirs(inv)
+
+
+def dirs(inv: Invocation) -> int:
+    """Print the directory and those remembered."""
+    home = inv.shell.parameter("HOME") or ""
+    paths = [inv.shell.cwd, *reversed(inv.shell.directories)]
+    inv.out(" ".join("~" + p[len(home) :] if home and (p + "/").startswith(home + "/") else p for p in paths) + "\n")
+    return 0
+
+
 def export(inv: Invocation) -> int:
     """Mark variables for children; ``-n``: unmark; ``-p`` or nothing: list."""
     given, operands = inv.options(Spec("nfp", code=2))
@@ -260,6 +293,9 @@ PROGRAMS: Mapping[str, Program] = {
     "alias": alias,
     "cd": cd,
     "declare": declare,
+    "dirs": dirs,
+    "popd": popd,
+    "pushd": pushd,
     "export": export,
     "let": let,
     "local": local,

@@ -18,8 +18,11 @@ class Body(NamedTuple):
     word: bool = False
 
 
-def extract(script: str) -> tuple[str, dict[str, Body]]:
-    """Return the script without here-documents, here-strings and continued lines; and their bodies by placeholder."""
+def extract(script: str, unfinished: list[str] | None = None) -> tuple[str, dict[str, Body]]:
+    """Return the script without here-documents, here-strings and continued lines; and their bodies by placeholder.
+
+    Delimiters that never come are added to `unfinished`.
+    """
     if "<<" not in script and "\\\n" not in script:
         return script, {}
     pieces: list[str] = []
@@ -47,11 +50,16 @@ def extract(script: str) -> tuple[str, dict[str, Body]]:
             for mark, document in pending:
                 text, at = document.take(script, at)
                 bodies[mark] = Body(text, document.quoted)
+                last = script.rstrip("\n").rpartition("\n")[2]
+                if unfinished is not None and at >= len(script) and last.lstrip("\t") != document.delimiter:
+                    unfinished.append(document.delimiter)
             pending = []
             start = at
         else:
             at = _next(script, at)
     pieces.append(script[start:])
+    if unfinished is not None:
+        unfinished += [document.delimiter for _, document in pending]
     bodies.update((mark, Body("", True)) for mark, _ in pending)
     return "".join(pieces), bodies
 

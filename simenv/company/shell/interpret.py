@@ -302,7 +302,7 @@ def spend(shell: Shell) -> None:
     budget = shell.budget
     budget.commands -= 1
     if budget.commands < 0:
-        raise Halt(137, "bash: too many commands; stopped")
+        budget.more_commands()
 
 
 def _pass_on(signal: LeaveLoop) -> None:

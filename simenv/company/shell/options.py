@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from simenv.company.shell.errors import UsageFault
+from simenv.company.shell.synopses import answer
 
 
 class Spec(NamedTuple):
@@ -91,6 +92,8 @@ def _take_short(name: str, argument: str, rest: list[str], spec: Spec, given: di
 def _take_long(name: str, argument: str, rest: list[str], spec: Spec, given: dict[str, str]) -> None:
     word, equals, value = argument[2:].partition("=")
     letter = _long_names(spec.long).get(word)
+    if letter is None and word == "help":
+        raise UsageFault(answer((name, "--help")).rstrip("\n"), 0)
     if letter is None:
         raise UsageFault(
             f"{name}: unrecognized option '{argument}'\nTry '{name} --help' for more information.", spec.code

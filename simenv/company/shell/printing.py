@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from simenv.company.shell.words import unescape
 
 _DIRECTIVE = re.compile(r"%(%|([-+ #0]*)(\*|\d{0,5})(?:\.(\*|\d{0,5}))?([diouxXeEfgGcsbq]))")
+_WIDE = re.compile(r"%[-+ #0]*\d*(\.\d*)?[diouxXeEfgGcsbq]")
 _MAX_ROUNDS = 10_000
 _MAX_WIDTH = 10_000
 
@@ -58,6 +59,8 @@ def _once(template: str, taken: _Taken, complaints: list[str]) -> tuple[str, boo
             break
         found = _DIRECTIVE.match(template, percent)
         if found is None:
+            if _WIDE.match(template, percent):
+                raise PrintfFault("field width or precision too large")
             raise PrintfFault(f"`{template[percent + 1 : percent + 2]}': invalid format character")
         at = found.end()
         text, stop = _directive(found, taken, complaints)

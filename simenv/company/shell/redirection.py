@@ -82,13 +82,13 @@ def _apply(shell: Shell, item: ast.Redirect, target: str, streams: Streams, *, b
     elif operator in (">&", "<&"):
         _duplicate(item.fd, target, streams)
     else:
+        if item.fd not in (1, 2, -1):
+            raise UsageFault(f"bash: {item.fd}: Bad file descriptor")
         sink = _sink(shell, target, streams, append=operator == ">>", blind=blind)
         if item.fd in (1, -1):
             streams.out = sink
         if item.fd in (2, -1):
             streams.err = sink
-        if item.fd not in (1, 2, -1):
-            raise UsageFault(f"bash: {item.fd}: Bad file descriptor")
 
 
 def _duplicate(fd: int, target: str, streams: Streams) -> None:

@@ -9,13 +9,14 @@ from simenv.company.host import ProcessError, Program
 from simenv.company.jobs import JobError
 from simenv.company.nodes import FileError, Node
 from simenv.company.shell import ast
-from simenv.company.shell.budget import LIMIT_CODE, Streams
+from simenv.company.shell.budget import Streams
 from simenv.company.shell.builtins import BUILTINS
-from simenv.company.shell.errors import Halt, ReturnFunction, UsageFault
+from simenv.company.shell.errors import ReturnFunction, UsageFault
 from simenv.company.shell.invocation import Invocation
 from simenv.company.shell.lookup import find_file
 from simenv.company.shell.parse import parse
 from simenv.company.shell.regex_syntax import PatternError
+from simenv.company.shell.synopses import answer, is_stock
 from simenv.kernel import Delays
 
 if TYPE_CHECKING:
@@ -36,13 +37,16 @@ def invoke(shell: Shell, argv: Sequence[str], streams: Streams) -> Result:
     budget = shell.budget
     budget.commands -= 1
     if budget.commands < 0:
-        raise Halt(LIMIT_CODE, "bash: too many commands; stopped")
+        budget.more_commands()
     if not shell.host.up or shell.pid:
         shell.check_alive()
     name = argv[0]
     if shell.functions and name in shell.functions:
         return _call(shell, shell.functions[name][0], argv, streams)
     program = BUILTINS.get(name)
+    if program is not None and len(argv) == 2 and argv[1] == "--help" and (text := answer(argv)):
+        streams.out.write(text)
+        return 0
     return invoke_file(shell, argv, streams) if program is None else _start(program, Invocation(argv, shell, streams))
 
 
@@ -68,6 +72,9 @@ def invoke_file(shell: Shell, argv: Sequence[str], streams: Streams) -> Result:
     path, node = found
     program = shell.host.programs.get(node.program) if node.program else None
     if program is not None:
+        if len(argv) > 1 and argv[1] in ("--help", "--version") and is_stock(node.program) and (text := answer(argv)):
+            streams.out.write(text)
+            return 0
         return _start(program, Invocation(argv, shell, streams))
     return _script(shell, path, node, argv, streams)
 
@@ -89,7 +96,7 @@ def _guarded(invocation: Invocation, behaviour: Generator[float, None, int]) -> 
 
 def _refuse(invocation: Invocation, refusal: Exception) -> int:
     if isinstance(refusal, UsageFault):
-        invocation.err(f"{refusal}\n")
+        (invocation.err if refusal.code else invocation.out)(f"{refusal}\n")
         return refusal.code
     invocation.complain(str(refusal))
     return 2 if isinstance(refusal, PatternError) else 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from simenv.company.host import Host
 from simenv.company.identity import Account
@@ -21,13 +21,18 @@ from simenv.company.shell.budget import (
     Streams,
 )
 from simenv.company.shell.errors import ExitShell, ExpansionFault, Halt, ShellSignal, SyntaxFault, UsageFault
+from simenv.company.shell.heredocs import extract
 from simenv.company.shell.lookup import Definition, Resolution, resolve
-from simenv.company.shell.parse import parse
+from simenv.company.shell.parse import MAX_SCRIPT, parse
 from simenv.company.shell.running import invoke_file
 from simenv.kernel import Delays
 
+if TYPE_CHECKING:
+    from simenv.company.jobs import Pool
+
 _FULL = "No space left on device"
 _MAX_VARIABLES = 5_000
+_MAX_ELEMENTS = 20_000
 _MAX_HISTORY = 500
 _OFF_CODE = 143
 
@@ -37,6 +42,14 @@ class Completed(NamedTuple):
 
     output: str
     code: int
+
+
+def _unfinished(script: str) -> list[str]:
+    """Return the delimiters of here-documents that end with the script."""
+    found: list[str] = []
+    if "<<" in script and len(script) <= MAX_SCRIPT:
+        extract(script, found)
+    return found
 
 
 class Settings:
@@ -88,7 +101,8 @@ class Shell:
     """
 
     __slots__ = (
-        "account", "aliases", "arrays", "budget", "cwd", "depth", "exported", "functions", "history", "host", "interactive",
+        "account", "aliases", "arrays", "budget", "cwd", "depth", "directories",
+        "exported", "functions", "history", "host", "interactive",
         "jobs", "last_background", "last_code", "locals", "loops", "mask", "name", "open_files", "options", "pid", "pipes",
         "positional", "readonly", "sourced", "substituted", "suppressed", "traps", "variables",
     )  # fmt: skip
@@ -128,6 +142,7 @@ class Shell:
         self.options = Settings()
         self.history: list[str] = []
         self.jobs: dict[int, BackgroundJob] = {}
+        self.directories: list[str] = []
         self.last_background = 0
         self.traps: dict[str, str] = {}
         self.readonly: set[str] = set()
@@ -144,12 +159,17 @@ class Shell:
 
     # -- running -------------------------------------------------------------------------------------------------
 
-    def run(self, script: str, stdin: str = "") -> Delays[Completed]:
+    def run(self, script: str, stdin: str = "", *, pool: Pool | None = None) -> Delays[Completed]:
         """Run a script; yield the simulated seconds that it waits, return what it printed and its exit code.
 
         Nothing that a script contains raises out of this: mistakes and limits are messages and codes.
+
+        Args:
+            script: what to run.
+            stdin: standard input.
+            pool: what the run is paid from, if it is a job.
         """
-        budget = self.budget = Budget()
+        budget = self.budget = Budget(pool)
         sink = Sink(budget, MAX_OUTPUT)
         streams = Streams(Source(stdin), sink, sink)
         self.open_files = []
@@ -159,6 +179,8 @@ class Shell:
         if len(self.history) < _MAX_HISTORY:
             self.history.append(script)
         try:
+            for delimiter in _unfinished(script):
+                sink.write(f"bash: warning: here-document delimited by end-of-file (wanted `{delimiter}')\n")
             result = interpret.execute(self, parse(script), streams)
             if not isinstance(result, int):
                 result = yield from interpret.drive(self, result)
@@ -167,6 +189,7 @@ class Shell:
         except RecursionError:
             result = 2
             sink.write("bash: maximum nesting level exceeded; stopped\n")
+        budget.release()
         self.last_code = result
         text = sink.text()
         if sink.cut:
@@ -222,6 +245,7 @@ class Shell:
         twin.readonly = set(self.readonly)
         twin.locals = list(self.locals)
         twin.traps = {}
+        twin.directories = list(self.directories)
         return twin
 
     def child(self, name: str, arguments: list[str], account: Account | None = None) -> Shell:
@@ -365,9 +389,14 @@ class Shell:
         number = int(index or 0)
         if number < 0:
             number += max(values, default=-1) + 1
-        if number < 0 or len(values) > _MAX_VARIABLES:
+        if number < 0 or len(values) > _MAX_ELEMENTS:
             raise ExpansionFault(f"{name}[{index}]: bad array subscript")
+        last = next(reversed(values), -1)
+        fresh = number not in values
         values[number] = value
+        if fresh and number < last:  # the keys of an array are kept in order
+            self.budget.charge(10 * len(values))
+            self.arrays[name] = dict(sorted(values.items()))
 
     def set_array(self, name: str, values: list[str], *, append: bool = False) -> None:
         """Set (or extend) an array.
@@ -377,13 +406,16 @@ class Shell:
         """
         if name in self.readonly:
             raise ExpansionFault(f"{name}: readonly variable")
-        old = dict(enumerate(self.elements(name))) if append else {}
-        first = max(old, default=-1) + 1
-        if len(old) + len(values) > _MAX_VARIABLES or len(self.arrays) > _MAX_VARIABLES:
+        old = self.arrays.get(name, {}) if append else {}
+        if append and name in self.variables:
+            old = {0: self.variables[name]}
+        if len(old) + len(values) > _MAX_ELEMENTS or len(self.arrays) > _MAX_VARIABLES:
             raise ExpansionFault("xrealloc: cannot allocate: value too long")
         self.budget.charge(sum(map(len, values)))
         self.variables.pop(name, None)
-        self.arrays[name] = {**old, **dict(enumerate(values, start=first))}
+        first = next(reversed(old), -1) + 1
+        old.update(enumerate(values, start=first))
+        self.arrays[name] = old
 
     def elements(self, name: str) -> list[str]:
         """Return the values of an array; a plain variable is an array of one."""

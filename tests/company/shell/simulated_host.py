@@ -43,9 +43,9 @@ def make_host(extra: dict[str, Node] | None = None) -> Host:
     )  # fmt: skip
     host = Host(plan, Simulation(Calendar(datetime(2026, 3, 2, 9, 0)), 1), COMMANDS)
 
-    def run_job(host, account, script):
-        done = yield from Shell(host, account).run(script)
-        return done.code, 1
+    def run_job(host, account, script, pool):
+        done = yield from Shell(host, account).run(script, pool=pool)
+        return done.code
 
     host.scheduler = Scheduler(host, run_job)
     return host

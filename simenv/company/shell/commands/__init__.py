@@ -8,11 +8,13 @@ from simenv.company.host import Program
 from simenv.company.shell.builtins_control import fail, nothing
 from simenv.company.shell.builtins_output import echo, printf, pwd, test
 from simenv.company.shell.commands import (
+    calculating,
     comparing,
     dates,
     filing,
     finding,
     listing,
+    machine,
     permissions,
     processes,
     reading,
@@ -32,11 +34,13 @@ COMMANDS: Mapping[str, Program] = {
     "pwd": pwd,
     "test": test,
     "true": nothing,
+    **calculating.PROGRAMS,
     **comparing.PROGRAMS,
     **dates.PROGRAMS,
     **filing.PROGRAMS,
     **finding.PROGRAMS,
     **listing.PROGRAMS,
+    **machine.PROGRAMS,
     **permissions.PROGRAMS,
     **processes.PROGRAMS,
     **reading.PROGRAMS,

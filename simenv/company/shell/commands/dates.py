@@ -20,7 +20,7 @@ def date(inv: Invocation) -> int:
     sim = inv.host.sim
     moment = sim.calendar.at(sim.now)
     if "d" in given:
-        moment = _parse_date(inv, given["d"], moment)
+        moment = parse_date(inv, given["d"], moment)
     if "u" in given:
         moment = moment.astimezone(UTC)
     template = operands[0] if operands and operands[0].startswith("+") else "+%a %b %e %H:%M:%S %Z %Y"
@@ -80,7 +80,8 @@ _SHIFT = re.compile(r"([-+]?\s*\d{1,6})\s*(sec|second|min|minute|hour|day|week)s
 _SECONDS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 
-def _parse_date(inv: Invocation, text: str, now: datetime) -> datetime:
+def parse_date(inv: Invocation, text: str, now: datetime) -> datetime:
+    """Return the moment that ``date -d`` means. Raises UsageFault."""
     calendar = inv.host.sim.calendar
     rest = text.strip().lower()
     try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from simenv.company.host import Program
 from simenv.company.nodes import FileError, Node, parent
+from simenv.company.shell.commands.dates import parse_date
 from simenv.company.shell.commands.modes import change_mode
 from simenv.company.shell.errors import UsageFault
 from simenv.company.shell.invocation import Invocation
@@ -80,12 +81,14 @@ def _copy(inv: Invocation, options: Options, source: str, target: str, depth: in
     if (
         node is not None
         and node.kind == "link"
-        and ("a" in options.given or "d" in options.given or "P" in options.given)
+        and "L" not in options.given
+        and (depth > 0 or {"a", "d", "P"} & options.given.keys())
     ):
-        files.link(str(node.content), new, account)
+        _copy_link(inv, str(node.content), target)
         return
     if inv.shell.is_directory(source):
-        if new.startswith(old + "/") or depth > _MAX_DEPTH:
+        inside = _real(inv, new).startswith(_real(inv, old).rstrip("/") + "/")
+        if (depth == 0 and inside) or depth > _MAX_DEPTH:
             inv.complain(f"cannot copy a directory, '{source}', into itself, '{target}'")
             return
         _copy_directory(inv, options, source, target, depth)
@@ -103,6 +106,25 @@ def _copy(inv: Invocation, options: Options, source: str, target: str, depth: in
         return
     if "v" in options.given:
         inv.out(f"'{source}' -> '{target}'\n")
+
+
+def _real(inv: Invocation, path: str) -> str:
+    """Return where a path that may not exist yet leads to."""
+    try:
+        return inv.host.files.resolve(path)
+    except FileError:
+        return path
+
+
+def _copy_link(inv: Invocation, content: str, target: str) -> None:
+    path = inv.path(target)
+    try:
+        inv.shell.check_alive()
+        if inv.host.files.get(path) is not None:
+            inv.host.files.remove(path, inv.account)
+        inv.host.files.link(content, path, inv.account)
+    except FileError as error:
+        inv.complain(f"cannot create symbolic link '{target}': {error.reason}")
 
 
 def _content_size(inv: Invocation, operand: str) -> int:
@@ -123,7 +145,7 @@ def _copy_directory(inv: Invocation, options: Options, source: str, target: str,
     if "v" in options.given:
         inv.out(f"'{source}' -> '{target}'\n")
     for name in names:
-        inv.shell.budget.charge(100)
+        inv.shell.budget.charge(1000)
         _copy(inv, options, f"{source.rstrip('/')}/{name}", f"{target.rstrip('/')}/{name}", depth + 1)
 
 
@@ -287,11 +309,21 @@ def rmdir(inv: Invocation) -> int:
     return inv.code
 
 
+def _check_date(inv: Invocation, text: str) -> None:
+    try:
+        parse_date(inv, text, inv.host.sim.calendar.at(inv.host.sim.now))
+    except UsageFault:
+        raise UsageFault(f"touch: invalid date format '{text}'") from None
+
+
 def touch(inv: Invocation) -> int:
     """Make empty files, or set the time of change."""
     options = inv.options(Spec("acmh", "drt", "no-create:c date:d reference:r"))
     if not options.operands:
         raise UsageFault("touch: missing file operand\nTry 'touch --help' for more information.")
+    for letter, text in options.given.items():
+        if letter == "d":
+            _check_date(inv, text)
     for operand in options.operands:
         if "c" in options.given and not inv.shell.exists(operand):
             continue

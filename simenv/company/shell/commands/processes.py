@@ -92,12 +92,17 @@ def _print(inv: Invocation, style: str, processes: Sequence[Process]) -> None:
         user = process.user[:8]
         if style == "bsd":
             inv.out(
-                f"{user:<8} {process.pid:>7}  0.0  0.1  10240  4096 ?        Ss   {started}   0:00 {process.command}\n"
+                f"{user:<8} {process.pid:>7}  0.0  0.1  10240  4096 ?        {_state(inv, process):<4} {started}"
+                f"   0:00 {process.command}\n"
             )
         elif style == "full":
             inv.out(f"{user:<8} {process.pid:>7}       1  0 {started} ?        00:00:00 {process.command}\n")
         else:
             inv.out(f"{process.pid:>7} ?        00:00:00 {process.name}\n")
+
+
+def _state(inv: Invocation, process: Process) -> str:
+    return "Ts" if process.pid in inv.host.suspended else "Ss"
 
 
 def _started(inv: Invocation, process: Process) -> str:
@@ -108,7 +113,8 @@ def _started(inv: Invocation, process: Process) -> str:
 
 _COLUMNS = {
     "pid": "PID", "user": "USER", "comm": "COMMAND", "cmd": "CMD", "args": "COMMAND", "command": "COMMAND", "etime": "ELAPSED",
-    "stat": "STAT", "ppid": "PPID", "lstart": "STARTED", "start": "STARTED", "pcpu": "%CPU", "pmem": "%MEM", "tty": "TT",
+    "stat": "STAT", "state": "S", "s": "S", "ppid": "PPID", "lstart": "STARTED",
+    "start": "STARTED", "pcpu": "%CPU", "pmem": "%MEM", "tty": "TT",
 }  # fmt: skip
 
 
@@ -122,7 +128,8 @@ def _columns(inv: Invocation, text: str, processes: Sequence[Process]) -> int:
     for process in processes:
         minutes, seconds = divmod(int(inv.host.sim.now - process.started), 60)
         values = {
-            "pid": str(process.pid), "user": process.user, "comm": process.name, "cmd": process.command, "stat": "Ss",
+            "pid": str(process.pid), "user": process.user, "comm": process.name, "cmd": process.command,
+            "stat": _state(inv, process), "state": _state(inv, process)[0], "s": _state(inv, process)[0],
             "args": process.command, "command": process.command, "ppid": "1", "pcpu": "0.0", "pmem": "0.1", "tty": "?",
             "etime": f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}", "start": _started(inv, process),
             "lstart": f"{inv.host.sim.calendar.at(process.started):%a %b %d %H:%M:%S %Y}",
@@ -167,6 +174,9 @@ def _take_signal(inv: Invocation) -> str:
         if word in ("-s", "--signal") and at + 1 < len(words):
             inv.argv = words[:at] + words[at + 2 :]
             return signal_name(words[at + 1])
+        if word.startswith("--signal="):
+            inv.argv = words[:at] + words[at + 1 :]
+            return signal_name(word.partition("=")[2])
         if word[:1] == "-" and (word[1:].isdecimal() or (word[1:].isupper() and len(word) > 2)):
             inv.argv = words[:at] + words[at + 1 :]
             return signal_name(word[1:])

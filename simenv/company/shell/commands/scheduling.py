@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from simenv.company.host import Program
-from simenv.company.jobs import Job
+from simenv.company.jobs import MAX_CRONTAB_LINES, Job
 from simenv.company.shell.errors import UsageFault
 from simenv.company.shell.invocation import Invocation
 from simenv.company.shell.options import Spec
 
-_MAX_JOBS = 200
 _LEAST_DELAY_S = 1.0
+_ENTRY_WORK = 5_000
 _AHEAD = re.compile(r"now(?:\s*\+\s*(\d{1,6})\s*(sec|min|hour|day|week)\w*)?\Z")
 _CLOCK = re.compile(
     r"(?:(\d{1,2}):(\d{2})(?::(\d{2}))?|(\d{2})(\d{2})|(\d{1,2})(?=\s*[ap]m)|(noon|midnight|teatime))\s*(am|pm)?"
@@ -41,8 +41,6 @@ def at(inv: Invocation) -> int:
     script = inv.read(given["f"]) if "f" in given else inv.stdin
     if script is None:
         return 1
-    if len(inv.host.scheduler.jobs) >= _MAX_JOBS:
-        raise UsageFault("at: the queue is full")
     job = inv.host.scheduler.add(max(due, inv.host.sim.now + _LEAST_DELAY_S), script, inv.account)
     inv.err(f"warning: commands will be executed using /bin/sh\njob {job.number} at {_date(inv, job.due)}\n")
     return 0
@@ -163,6 +161,7 @@ def crontab(inv: Invocation) -> int:
     text = inv.read(operands[0]) if operands else inv.stdin
     if text is None:
         return 1
+    inv.shell.budget.charge(len(text) + _ENTRY_WORK * min(text.count("\n"), MAX_CRONTAB_LINES))
     scheduler.set_crontab(user, text, inv.account)
     return 0
 

@@ -43,7 +43,7 @@ def grep(inv: Invocation) -> int:
     rest = list(operands)
     texts = _pattern_texts(inv, given, rest)
     recursive = "r" in given or "R" in given
-    files = _walk(inv, rest or ["."], include, exclude, skipped) if recursive else rest
+    files = _walk(inv, given, rest or ["."], include, exclude, skipped) if recursive else rest
     named = ("H" in given or recursive or len(rest) > 1) and "h" not in given
     if recursive and len(rest) == 1 and not inv.shell.is_directory(rest[0]) and "H" not in given:
         named = False
@@ -104,14 +104,24 @@ def _number(inv: Invocation, given: Mapping[str, str], letter: str, default: int
     return int(text[:6])
 
 
-def _walk(inv: Invocation, roots: list[str], include: list[str], exclude: list[str], skipped: list[str]) -> list[str]:
+def _walk(
+    inv: Invocation,
+    given: Mapping[str, str],
+    roots: list[str],
+    include: list[str],
+    exclude: list[str],
+    skipped: list[str],
+) -> list[str]:
     files: list[str] = []
     stack = list(reversed(roots))
     tops = set(roots)
     while stack and len(files) < _MAX_FILES:
         path = stack.pop()
-        inv.shell.budget.charge(10)
+        inv.shell.budget.charge(120)
         name = path.rpartition("/")[2]
+        node = inv.host.files.get(inv.path(path))
+        if node is not None and node.kind == "link" and path not in tops and "R" not in given:
+            continue
         if not inv.shell.is_directory(path):
             wanted = not include or _any(include, name)
             if path in tops or (wanted and not _any(exclude, name)):
@@ -119,7 +129,6 @@ def _walk(inv: Invocation, roots: list[str], include: list[str], exclude: list[s
             continue
         if path not in tops and _any(skipped, name):
             continue
-        node = inv.host.files.get(inv.path(path))
         if node is not None and node.kind == "link" and path not in tops:
             continue
         try:

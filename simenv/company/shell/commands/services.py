@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from simenv.company.host import POWER_GROUP, Host, ProcessError, Program, Service
+from simenv.company.shell.builtins_jobs import signal_name
 from simenv.company.shell.commands.scheduling import parse_time
 from simenv.company.shell.errors import UsageFault
 from simenv.company.shell.invocation import Invocation
@@ -34,14 +35,16 @@ _KNOWN = ("status", "start", "stop", "restart", "reload", "is-active", "is-enabl
           "is-failed", "try-restart", "kill")  # fmt: skip
 
 
+_SYSTEMCTL = Spec(
+    "alq",
+    "tpns",
+    "no-pager:a all:a quiet:q type:t now:a state:t full:l user:a lines:n property:p force:a signal:s value:v",
+)
+
+
 def systemctl(inv: Invocation) -> int:
     """Ask and tell the service manager."""
-    spec = Spec(
-        "alqn",
-        "tpns",
-        "no-pager:a all:a quiet:q type:t now:a state:t full:l user:a lines:n property:p force:a signal:s",
-    )
-    given, operands = inv.options(spec)
+    given, operands = inv.options(_SYSTEMCTL)
     verb = operands[0] if operands else "list-units"
     names = [name.removesuffix(".service") for name in operands[1:]]
     if verb not in _KNOWN:
@@ -67,7 +70,7 @@ def _service(inv: Invocation, name: str) -> Service | None:
 
 
 def _tell(inv: Invocation, verb: str, name: str, *, quiet: bool) -> None:
-    running = inv.host.service_process(name) is not None
+    running = inv.host.main_process(name) is not None
     if verb in ("is-active", "is-failed", "is-enabled"):
         good = running if verb == "is-active" else _service(inv, name) is not None and verb == "is-enabled"
         if not quiet:
@@ -79,8 +82,11 @@ def _tell(inv: Invocation, verb: str, name: str, *, quiet: bool) -> None:
             inv.out(words[verb][0 if good else 1] + "\n")
         inv.code = inv.code if good else 3 if verb != "is-enabled" else 1
         return
-    if verb in ("status", "show", "cat"):
+    if verb == "status":
         _status(inv, name)
+        return
+    if verb in ("show", "cat"):
+        _describe(inv, verb, name)
         return
     try:
         _change(inv, verb, name)
@@ -91,6 +97,11 @@ def _tell(inv: Invocation, verb: str, name: str, *, quiet: bool) -> None:
 
 def _change(inv: Invocation, verb: str, name: str) -> None:
     host, account = inv.host, inv.account
+    process = host.main_process(name)
+    if verb == "kill" and process is not None:
+        given, _ = inv.options(_SYSTEMCTL)
+        host.kill(process.pid, account, signal=signal_name(given.get("s", "TERM")))
+        return
     if verb in ("stop", "restart", "kill", "try-restart"):
         host.stop_service(name, account)
     if verb in ("start", "restart", "try-restart"):
@@ -103,13 +114,46 @@ def _change(inv: Invocation, verb: str, name: str) -> None:
         raise ProcessError("Operation not supported; units here are fixed.")
 
 
+def _describe(inv: Invocation, verb: str, name: str) -> None:
+    """Print a unit's file (``cat``) or its properties (``show``)."""
+    service = _service(inv, name)
+    if service is None:
+        inv.err(f"No files found for {name}.service.\n" if verb == "cat" else f"Unit {name}.service not found.\n")
+        inv.code = 1
+        return
+    process = inv.host.main_process(name)
+    if verb == "cat":
+        inv.out(
+            f"# /etc/systemd/system/{name}.service\n[Unit]\nDescription={service.description}\n\n[Service]\n"
+            f"User={service.user}\nExecStart={service.command}\n\n[Install]\nWantedBy=multi-user.target\n"
+        )
+        return
+    properties = {
+        "Id": f"{name}.service",
+        "Description": service.description,
+        "LoadState": "loaded",
+        "ActiveState": "active" if process else "inactive",
+        "SubState": "running" if process else "dead",
+        "UnitFileState": "enabled",
+        "MainPID": str(process.pid if process else 0),
+        "User": service.user,
+        "ExecStart": service.command,
+        "FragmentPath": f"/etc/systemd/system/{name}.service",
+    }
+    given, _ = inv.options(_SYSTEMCTL)
+    wanted = given["p"].split(",") if "p" in given else list(properties)
+    for key in wanted:
+        if key in properties:
+            inv.out((f"{key}=" if "v" not in given else "") + properties[key] + "\n")
+
+
 def _status(inv: Invocation, name: str) -> None:
     service = _service(inv, name)
     if service is None:
         inv.err(f"Unit {name}.service could not be found.\n")
         inv.code = 4
         return
-    process = inv.host.service_process(name)
+    process = inv.host.main_process(name)
     inv.out(f"{'●' if process else '○'} {name}.service - {service.description}\n")
     inv.out(f"     Loaded: loaded (/etc/systemd/system/{name}.service; enabled)\n")
     if process is None:
@@ -128,7 +172,7 @@ def _list_units(inv: Invocation) -> int:
     width = max([4, *(len(name) + 8 for name, _ in services)])
     inv.out(f"  {'UNIT':<{width}} LOAD   ACTIVE   SUB     DESCRIPTION\n")
     for name, service in services:
-        state = "active   running" if inv.host.service_process(name) else "inactive dead   "
+        state = "active   running" if inv.host.main_process(name) else "inactive dead   "
         inv.out(f"  {name + '.service':<{width}} loaded {state} {service.description}\n")
     inv.out(f"\n{len(services)} loaded units listed.\n")
     return 0

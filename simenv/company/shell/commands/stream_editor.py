@@ -70,7 +70,7 @@ class Editor:
         at = 0
         self._replaced = False
         while at < len(self.edits):
-            self.inv.shell.budget.charge(20)
+            self.inv.shell.budget.charge(50)
             edit = self.edits[at]
             chosen = self._chosen(at, edit) != edit.negated
             at += 1
