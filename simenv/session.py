@@ -243,7 +243,9 @@ class Session:
         company = self.company
         sim = company.sim
         if not company.identity.allows(AGENT, tool.grant):
-            why = f"{tool.name}: you are not permitted to do this ({tool.grant})."
+            suspended = company.identity.suspended(AGENT) is not None
+            reason = "your account is suspended" if suspended else f"you are not permitted to do this ({tool.grant})"
+            why = f"{tool.name}: {reason}."
             return False, self._refuse(call, tool.cost_s, why).text
         sim.journal.write(sim.now, AGENT, "tool.call", tool.name, {"arguments": call.arguments})
         ok = True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from simenv.company.body import AGENT
 from simenv.company.host import HostPlan, Process, Program, Service
-from simenv.company.identity import ROOT, SYSTEM, Account, Identity, Principal
+from simenv.company.identity import ROOT, SYSTEM, Account, Directory, Principal
 from simenv.company.jobs import AT_SERVICE, CRON_SERVICE
 from simenv.company.mail import Address, MailPlan, Message, PlannedMail
 from simenv.company.network import Graph, build_network
@@ -36,7 +36,7 @@ class Blueprint:
     world: World
     calendar: Calendar
     surface: SurfacePlan
-    identity: Identity
+    directory: Directory
     network: Graph
     hosts: Mapping[str, HostPlan]
     mail: MailPlan
@@ -59,7 +59,7 @@ def draw_blueprint(world: World, programs: Mapping[str, Program]) -> Blueprint:
         world=world,
         calendar=calendar,
         surface=SurfacePlan(world.surface, _parameters(world), calendar),
-        identity=_plan_identity(world),
+        directory=_plan_directory(world),
         network=build_network(world),
         hosts=hosts,
         mail=_plan_mail(world),
@@ -77,12 +77,12 @@ def _agent_name() -> str:
     return AGENT_COMMAND.split(maxsplit=1)[0].rpartition("/")[2]
 
 
-def _plan_identity(world: World) -> Identity:
+def _plan_directory(world: World) -> Directory:
     user = world.hosts[world.agent.host].users[world.agent.user]
     principals = [Principal(AGENT, "agent", world.agent.user, tuple(user.groups))]
     principals += [Principal(name, "person", name) for name in world.people]
     grants = {AGENT: world.agent.grants} | {name: person.grants for name, person in world.people.items()}
-    return Identity(principals, grants)
+    return Directory(principals, grants)
 
 
 def _plan_host(name: str, host: Host, world: World) -> HostPlan:

@@ -26,9 +26,9 @@ class Company:
     def __init__(self, blueprint: Blueprint, seed: int) -> None:
         world = blueprint.world
         self.blueprint = blueprint
-        self.identity: Identity = blueprint.identity
-        """Principals and their grants."""
         self.sim = sim = Simulation(blueprint.calendar, seed)
+        self.identity = Identity(blueprint.directory, sim)
+        """Principals and their grants."""
         self.surface = Surface(blueprint.surface, seed)
         self._hosts: dict[str, Host] = {}
         self.mail = MailSystem(blueprint.mail, self.surface, sim)
@@ -51,7 +51,7 @@ class Company:
     def _set_up_host(self, name: str) -> Host:
         plan, spec = self.blueprint.hosts[name], self.blueprint.world.hosts[name]
         host = Host(plan, self.sim, self.blueprint.programs, self.surface.text)
-        host.scheduler = Scheduler(host, _run_as)
+        host.scheduler = Scheduler(host, _run_as, self.identity)
         host.company = self
         for job in spec.jobs.values():
             host.scheduler.add(job.at, self.surface.render(job.command), host.account(job.user), initial=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from simenv.kernel import Simulation
 
 ROOT = "root"
 """The user whom no file permission stops."""
@@ -37,8 +39,8 @@ SYSTEM = Account("system", ROOT)
 """The operating system itself: boot, schedulers, service managers."""
 
 
-class Identity:
-    """Principals, and the grants they hold.
+class Directory:
+    """Principals, and the grants they hold; frozen, shared by all episodes of a condition.
 
     A grant is a name such as ``mail.send`` or ``shell:workstation``; a grant ending in ``*`` covers all names that
     start with what stands before the star.
@@ -61,3 +63,40 @@ class Identity:
     def grants(self, principal: str) -> list[str]:
         """Return the grants of `principal`, sorted, as written in the world file."""
         return sorted([*self._exact.get(principal, ()), *(p + "*" for p in self._prefixes.get(principal, ()))])
+
+
+class Identity:
+    """The directory in one episode: who is suspended, and who may do what at this moment."""
+
+    __slots__ = ("_sim", "_suspended", "directory")
+
+    def __init__(self, directory: Directory, sim: Simulation) -> None:
+        self.directory = directory
+        self._sim = sim
+        self._suspended: dict[str, int] = {}
+
+    def allows(self, principal: str, grant: str) -> bool:
+        """Return whether `principal` holds `grant` and is not suspended."""
+        return self.directory.allows(principal, grant) and principal not in self._suspended
+
+    def suspend(self, principal: str, by: str, **details: Any) -> int:
+        """Suspend a principal: its tools, logins and scheduled jobs are refused; journaled as ``account.suspend``.
+
+        Args:
+            principal: whom.
+            by: the actor of the record.
+            details: further details of the record, e.g. the alert that it answers.
+        """
+        record = self._suspended.get(principal)
+        if record is None:
+            record = self._suspended[principal] = self._sim.record(by, "account.suspend", principal, **details)
+        return record
+
+    def restore(self, principal: str, by: str) -> None:
+        """End a suspension; journaled as ``account.restore``."""
+        if self._suspended.pop(principal, None) is not None:
+            self._sim.record(by, "account.restore", principal)
+
+    def suspended(self, principal: str) -> int | None:
+        """Return the record of the suspension of a principal; None if it is not suspended."""
+        return self._suspended.get(principal)

@@ -10,7 +10,7 @@ import simpy
 from cronsim import CronSim, CronSimError
 
 from simenv.company.host import Host
-from simenv.company.identity import ROOT, SYSTEM, Account
+from simenv.company.identity import ROOT, SYSTEM, Account, Identity
 from simenv.kernel import Delays
 
 AT_SERVICE = "atd"
@@ -92,10 +92,11 @@ class Scheduler:
     once it is spent; what came with the world does not share that of the users, who could else exhaust it.
     """
 
-    __slots__ = ("_host", "_next", "_run", "_world_pool", "crontabs", "jobs", "pool", "removed")
+    __slots__ = ("_host", "_identity", "_next", "_run", "_world_pool", "crontabs", "jobs", "pool", "removed")
 
-    def __init__(self, host: Host, run: RunScript) -> None:
+    def __init__(self, host: Host, run: RunScript, identity: Identity) -> None:
         self._host = host
+        self._identity = identity
         self._run = run
         self._next = 1
         self._world_pool = Pool()
@@ -147,9 +148,20 @@ class Scheduler:
             host.record(SYSTEM, "job.missed", str(job.number), command=job.command, why=f"{AT_SERVICE} is not running")
             return
         del self.jobs[job.number]
+        if self._is_suspended(job.account, job.command, str(job.number)):
+            return
         pool = None if job.record < 0 else self.pool
         if self._affords(pool, job.command, str(job.number)):
             yield from self._run_now(job.account, job.command, str(job.number), pool)
+
+    def _is_suspended(self, account: Account, command: str, name: str) -> bool:
+        """Return whether a job's owner is suspended; if so, the job is missed."""
+        if self._identity.suspended(account.principal) is None:
+            return False
+        self._host.record(
+            SYSTEM, "job.missed", name, command=command, why=f"the account of {account.user} is suspended"
+        )
+        return True
 
     def _affords(self, pool: Pool | None, command: str, name: str) -> bool:
         """Return whether a job may run at the cost of a pool, and take the cost of starting it."""
@@ -197,6 +209,8 @@ class Scheduler:
             if self.crontabs.get(user) is not crontab or not host.up:
                 return
             if host.service_process(CRON_SERVICE) is None:
+                continue
+            if self._is_suspended(host.account(user), command, f"cron/{user}"):
                 continue
             pool = self._world_pool if crontab.record < 0 else self.pool
             if not self._affords(pool, command, f"cron/{user}"):

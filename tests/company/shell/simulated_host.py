@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from simenv.company.host import Host, HostPlan, Process, Service
-from simenv.company.identity import Account
+from simenv.company.identity import Account, Directory, Identity
 from simenv.company.jobs import Scheduler
 from simenv.company.nodes import Image, Node
 from simenv.company.shell import COMMANDS, Completed, Shell, system_nodes
@@ -47,7 +47,7 @@ def make_host(extra: dict[str, Node] | None = None) -> Host:
         done = yield from Shell(host, account).run(script, pool=pool)
         return done.code
 
-    host.scheduler = Scheduler(host, run_job)
+    host.scheduler = Scheduler(host, run_job, Identity(Directory([], {}), host.sim))
     return host
 
 
