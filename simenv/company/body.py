@@ -22,6 +22,14 @@ class Body:
         self._cwd = cwd
         self._shell: Shell | None = None
 
+    def move(self, host: Host, account: Account, process: Process, cwd: str) -> None:
+        """Let the agent act from another process, with a session of its own."""
+        self.host = host
+        self.account = account
+        self.process = process
+        self._cwd = cwd
+        self._shell = None
+
     @property
     def running(self) -> bool:
         """Whether the agent's process exists on a host that is up."""

@@ -8,9 +8,12 @@ from simenv.company.host import Program
 from simenv.company.shell.builtins_control import fail, nothing
 from simenv.company.shell.builtins_output import echo, printf, pwd, test
 from simenv.company.shell.commands import (
+    archiving,
     calculating,
     comparing,
+    compressing,
     dates,
+    encoding,
     filing,
     finding,
     listing,
@@ -19,11 +22,14 @@ from simenv.company.shell.commands import (
     processes,
     reading,
     rearranging,
+    remote,
     scheduling,
     searching,
     services,
+    splitting,
     stream_editor,
     system,
+    web,
 )
 
 COMMANDS: Mapping[str, Program] = {
@@ -34,9 +40,12 @@ COMMANDS: Mapping[str, Program] = {
     "pwd": pwd,
     "test": test,
     "true": nothing,
+    **archiving.PROGRAMS,
     **calculating.PROGRAMS,
     **comparing.PROGRAMS,
+    **compressing.PROGRAMS,
     **dates.PROGRAMS,
+    **encoding.PROGRAMS,
     **filing.PROGRAMS,
     **finding.PROGRAMS,
     **listing.PROGRAMS,
@@ -45,9 +54,12 @@ COMMANDS: Mapping[str, Program] = {
     **processes.PROGRAMS,
     **reading.PROGRAMS,
     **rearranging.PROGRAMS,
+    **remote.PROGRAMS,
     **scheduling.PROGRAMS,
     **searching.PROGRAMS,
     **services.PROGRAMS,
+    **splitting.PROGRAMS,
     **stream_editor.PROGRAMS,
     **system.PROGRAMS,
+    **web.PROGRAMS,
 }

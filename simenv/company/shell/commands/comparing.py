@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from simenv.company.atoms import has_atoms
 from simenv.company.host import Program
+from simenv.company.opaque import byte_size, byte_slice
+from simenv.company.raw import count_lines
 from simenv.company.shell.commands.reading import lines_of
 from simenv.company.shell.errors import UsageFault
 from simenv.company.shell.invocation import Invocation
@@ -39,6 +42,9 @@ def _compare(inv: Invocation, given: Mapping[str, str], left: str, right: str) -
     if "q" in given:
         inv.out(f"Files {left} and {right} differ\n")
         return 1
+    if has_atoms(old) or has_atoms(new):
+        inv.out(f"Binary files {left} and {right} differ\n")
+        return 2
     before, after = lines_of(old), lines_of(new)
     if len(before) + len(after) > _MAX_LINES:
         inv.out(f"Files {left} and {right} differ\n")
@@ -118,6 +124,8 @@ def cmp(inv: Invocation) -> int:
         return 2
     if old == new:
         return 0
+    if has_atoms(old) or has_atoms(new):
+        return _compare_bulk(inv, operands, "s" in given, inv.content(old), inv.content(new))
     at = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     if "s" not in given:
         if at == min(len(old), len(new)):
@@ -125,6 +133,25 @@ def cmp(inv: Invocation) -> int:
         else:
             line = old.count("\n", 0, at) + 1
             inv.out(f"{operands[0]} {operands[1]} differ: byte {at + 1}, line {line}\n")
+    return 1
+
+
+def _compare_bulk(inv: Invocation, operands: Sequence[str], silent: bool, old: str, new: str) -> int:
+    if old == new:
+        return 0
+    sizes = byte_size(old), byte_size(new)
+    low, high = 0, min(sizes)  # the first bytes are equal up to `low`, and differ before `high` or where one ends
+    while low < high:
+        middle = (low + high + 1) // 2
+        if byte_slice(old, 0, middle) == byte_slice(new, 0, middle):
+            low = middle
+        else:
+            high = middle - 1
+    if not silent and low == min(sizes):
+        inv.err(f"cmp: EOF on {operands[0 if sizes[0] < sizes[1] else 1]} after byte {low}\n")
+    elif not silent:
+        line = count_lines(byte_slice(old, 0, low)) + 1
+        inv.out(f"{operands[0]} {operands[1]} differ: byte {low + 1}, line {line}\n")
     return 1
 
 

@@ -8,9 +8,11 @@ from simenv.company.host import Program
 from simenv.company.nodes import FileError, Node, parent
 from simenv.company.shell.commands.dates import parse_date
 from simenv.company.shell.commands.modes import change_mode
+from simenv.company.shell.commands.pace import disk_time_s
 from simenv.company.shell.errors import UsageFault
 from simenv.company.shell.invocation import Invocation
 from simenv.company.shell.options import Options, Spec
+from simenv.kernel import Delays
 
 _MAX_DEPTH = 60
 _MAX_PATH = 1000
@@ -42,13 +44,38 @@ def _last(inv: Invocation, operand: str) -> str:
     return operand.rstrip("/").rpartition("/")[2] if operand.strip("./") else inv.path(operand).rpartition("/")[2]
 
 
-def cp(inv: Invocation) -> int:
-    """Copy files, and directories with ``-r``."""
+def cp(inv: Invocation) -> int | Delays[int]:
+    """Copy files, and directories with ``-r``; bulk data takes its time."""
     spec = Spec(
         "rRpfavnduiPLTHx", "tS", "recursive:r archive:a verbose:v force:f no-clobber:n preserve:p target-directory:t"
     )
     options = inv.options(spec)
-    for source, target in _targets(inv, options):
+    pairs = _targets(inv, options)
+    delay_s = sum(_disk_time_s(inv, source) for source, _ in pairs)
+    return _copy_later(inv, options, pairs, delay_s) if delay_s else _copy_all(inv, options, pairs)
+
+
+def _disk_time_s(inv: Invocation, operand: str, depth: int = 0) -> float:
+    """Return how long it takes to copy the bulk data in a file or directory."""
+    node = inv.shell.node(operand)
+    if node is None or depth > _MAX_DEPTH:
+        return 0.0
+    if node.kind != "dir":
+        return disk_time_s(str(node.content))
+    try:
+        names = inv.host.files.names(inv.path(operand), inv.account)
+    except FileError:
+        return 0.0
+    return sum(_disk_time_s(inv, f"{operand.rstrip('/')}/{name}", depth + 1) for name in names)
+
+
+def _copy_later(inv: Invocation, options: Options, pairs: list[tuple[str, str]], delay_s: float) -> Delays[int]:
+    yield delay_s
+    return _copy_all(inv, options, pairs)
+
+
+def _copy_all(inv: Invocation, options: Options, pairs: list[tuple[str, str]]) -> int:
+    for source, target in pairs:
         node = find_or_complain(inv, source, "cannot stat")
         if node is None:
             continue

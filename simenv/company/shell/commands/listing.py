@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from simenv.company.host import Program
 from simenv.company.nodes import FileError, Node, normal
+from simenv.company.opaque import is_opaque
+from simenv.company.raw import describe
 from simenv.company.shell.commands.modes import human_size, show_mode
 from simenv.company.shell.errors import UsageFault
 from simenv.company.shell.invocation import Invocation
@@ -251,7 +253,9 @@ def _guess(inv: Invocation, operand: str) -> str:
         return "regular file, no read permission"
     text = str(node.content)
     if not text:
-        return "empty" if not node.size else "data"
+        return "empty"
+    if is_opaque(text):
+        return describe(text)
     if node.program or text.startswith("\x7fELF"):
         return "ELF 64-bit LSB pie executable, x86-64, dynamically linked"
     if text.startswith("#!"):

@@ -1,4 +1,4 @@
-"""Programs that change who may do what with files: chmod, chown, chgrp."""
+"""Programs that change who may do what with files: chmod, chown, chgrp, chattr, lsattr."""
 
 from __future__ import annotations
 
@@ -98,4 +98,40 @@ def chown(inv: Invocation) -> int:
     return inv.code
 
 
-PROGRAMS: Mapping[str, Program] = {"chgrp": chown, "chmod": chmod, "chown": chown}
+def chattr(inv: Invocation) -> int:
+    """Set (``+``) or lift (``-``) the flag that makes a file immutable (``i``) or append-only (``a``)."""
+    flag, *operands = [word for word in inv.argv[1:] if word != "-R"] or [""]
+    if flag not in ("+i", "-i", "+a", "-a") or not operands:
+        raise UsageFault("usage: chattr [-R] +i|-i|+a|-a files...")
+    files = inv.host.files
+    set_flag = files.set_immutable if flag.endswith("i") else files.set_append_only
+
+    def act(operand: str, _: Node) -> None:
+        try:
+            inv.shell.check_alive()
+            set_flag(inv.path(operand), flag.startswith("+"), inv.account)
+        except FileError as error:
+            inv.complain(f"{error.reason} while setting flags on {operand}")
+
+    _each(inv, operands, act, recursive="-R" in inv.argv)
+    return inv.code
+
+
+def lsattr(inv: Invocation) -> int:
+    """List the flags of files; ``i``: immutable, ``a``: append-only."""
+    for operand in inv.options(Spec("ad")).operands:
+        node = find_or_complain(inv, operand, "cannot access")
+        if node is not None:
+            inv.out(
+                f"----{'i' if node.immutable else '-'}{'a' if node.append_only else '-'}--------e------- {operand}\n"
+            )
+    return inv.code
+
+
+PROGRAMS: Mapping[str, Program] = {
+    "chattr": chattr,
+    "chgrp": chown,
+    "chmod": chmod,
+    "chown": chown,
+    "lsattr": lsattr,
+}

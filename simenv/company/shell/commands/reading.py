@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from simenv.company.atoms import has_atoms
 from simenv.company.host import Program
+from simenv.company.opaque import byte_size, byte_slice
+from simenv.company.raw import count_lines, line_end
+from simenv.company.shell.commands.pace import copy_slowly
 from simenv.company.shell.errors import UsageFault
 from simenv.company.shell.invocation import Invocation
 from simenv.company.shell.options import Spec
+from simenv.kernel import Delays
 
 _CAT = Spec("nAbsEtTuv", long="number:n show-all:A number-nonblank:b squeeze-blank:s")
 _HEAD = Spec("qv", "nc", "lines:n bytes:c quiet:q verbose:v")
 _TAIL = Spec("fFqvr", "nc", "lines:n bytes:c follow:f quiet:q")
 _WC = Spec("lwcmL", "", "lines:l words:w bytes:c chars:m max-line-length:L")
-_MAX_COUNT = 10**9
+_MAX_COUNT = 10**15
+_UNITS = (
+    *(("kB", 10**3), ("KB", 10**3), ("MB", 10**6), ("GB", 10**9), ("TB", 10**12)),
+    *(("k", 2**10), ("K", 2**10), ("M", 2**20), ("G", 2**30), ("T", 2**40)),
+)
 
 
 def lines_of(text: str) -> list[str]:
@@ -30,15 +39,18 @@ def _split(text: str) -> list[str]:
     return [*lines, last] if last else lines
 
 
-def cat(inv: Invocation) -> int:
+def cat(inv: Invocation) -> int | Delays[int]:
     """Print files one after the other; ``-n`` numbers lines, ``-A`` shows ends and tabs."""
     given, operands = inv.options(_CAT)
     if not given:
+        bulk = ""
         for operand in operands or ("-",):
             text = inv.read(operand)
-            if text:
+            if text and (bulk or has_atoms(text)):
+                bulk += text
+            elif text:
                 inv.streams.out.write(text)
-        return inv.code
+        return copy_slowly(inv, bulk) if bulk else inv.code
     lines = lines_of("".join(text for _, text in inv.inputs(operands)))
     if "s" in given:
         lines = [line for i, line in enumerate(lines) if i == 0 or line != "\n" or lines[i - 1] != "\n"]
@@ -58,8 +70,8 @@ def cat(inv: Invocation) -> int:
 
 def _count(inv: Invocation, text: str, what: str = "lines") -> int:
     digits = text.lstrip("+-")
-    scale = {"k": 1024, "K": 1024, "M": 1024**2}.get(digits[-1:], 1)
-    digits = digits[:-1] if scale > 1 else digits
+    scale = next((size for unit, size in _UNITS if digits.endswith(unit)), 1)
+    digits = digits.rstrip("kKMGTB") if scale > 1 else digits
     if not digits.isdecimal():
         raise UsageFault(f"{inv.name}: invalid number of {what}: '{text}'")
     return min(int(digits[:12]) * scale, _MAX_COUNT)
@@ -84,6 +96,25 @@ def _sections(inv: Invocation, operands: tuple[str, ...], given: Mapping[str, st
     return inv.code
 
 
+def _bytes(inv: Invocation, text: str, start: int, stop: int | None) -> str:
+    """Return a slice of a text by bytes; negative numbers count from its end."""
+    if text.isascii():
+        return text[start:stop]
+    content = inv.content(text)
+    first, last, _ = slice(start, stop).indices(byte_size(content))
+    return inv.atoms(byte_slice(content, first, last))
+
+
+def _bulk_lines(inv: Invocation, text: str, start: int, stop: int | None) -> str:
+    """Return a slice by lines of a text that holds bulk data."""
+    content = inv.content(text)
+    lines, size = count_lines(content), byte_size(content)
+    count = lines + (line_end(content, lines) < size)
+    first, last, _ = slice(start, stop).indices(count)
+    end = size if last >= count else line_end(content, last)
+    return inv.atoms(byte_slice(content, line_end(content, first), end))
+
+
 def head(inv: Invocation) -> int:
     """Print the first 10 lines, or ``-n`` lines or ``-c`` characters; a negative number: all but the last."""
     _old_style(inv)
@@ -91,14 +122,18 @@ def head(inv: Invocation) -> int:
     if "c" in given:
         size = _count(inv, given["c"], "bytes")
         return _sections(
-            inv, operands, given, lambda text: text[:-size] if given["c"][0] == "-" and size else text[:size]
+            inv, operands, given, lambda text: _bytes(inv, text, 0, -size if given["c"][0] == "-" and size else size)
         )
     wanted = given.get("n", "10")
     count = _count(inv, wanted)
     keep = -count if wanted.startswith("-") else count
-    return _sections(
-        inv, operands, given, lambda text: "".join(lines_of(text)[: keep if keep or wanted[0] != "-" else None])
-    )
+
+    def first(text: str) -> str:
+        if has_atoms(text):
+            return _bulk_lines(inv, text, 0, keep if keep or wanted[0] != "-" else None)
+        return "".join(lines_of(text)[: keep if keep or wanted[0] != "-" else None])
+
+    return _sections(inv, operands, given, first)
 
 
 def tail(inv: Invocation) -> int:
@@ -115,7 +150,9 @@ def tail(inv: Invocation) -> int:
     def cut(text: str) -> str:
         if start == 0 and wanted[0] != "+":
             return ""
-        return text[start:] if letter == "c" else "".join(lines_of(text)[start:])
+        if letter == "c":
+            return _bytes(inv, text, start, None)
+        return _bulk_lines(inv, text, start, None) if has_atoms(text) else "".join(lines_of(text)[start:])
 
     return _sections(inv, operands, given, cut)
 
@@ -154,7 +191,7 @@ def wc(inv: Invocation) -> int:
     """Count lines, words, bytes, characters."""
     given, operands = inv.options(_WC)
     letters = [letter for letter in "lwmcL" if letter in given] or ["l", "w", "c"]
-    rows = [(name, _measure(text, letters)) for name, text in inv.inputs(operands)]
+    rows = [(name, _measure(inv, text, letters)) for name, text in inv.inputs(operands)]
     if len(operands) > 1:
         rows.append(
             ("total", [max(c) if k == "L" else sum(c) for k, c in zip(letters, _columns(rows, letters), strict=True)])
@@ -172,7 +209,12 @@ def _columns(rows: list[tuple[str, list[int]]], letters: list[str]) -> list[list
     return [[counts[i] for _, counts in rows] or [0] for i in range(len(letters))]
 
 
-def _measure(text: str, letters: list[str]) -> list[int]:
+def _measure(inv: Invocation, text: str, letters: list[str]) -> list[int]:
+    if has_atoms(text):
+        content = inv.content(text)
+        lines, size = count_lines(content), byte_size(content)
+        sizes = {"l": lines, "w": lines + len(text.split()), "c": size, "m": size, "L": min(size, 256)}
+        return [sizes[letter] for letter in letters]
     counts = {
         "l": lambda: text.count("\n"),
         "w": lambda: len(text.split()),

@@ -1,15 +1,14 @@
-"""Programs that rearrange text: sort, uniq, cut, tr, seq, paste, fold, base64, checksums."""
+"""Programs that rearrange text: sort, uniq, cut, tr, seq, paste, checksums."""
 
 from __future__ import annotations
 
-import base64 as base64_codec
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from simenv.company.host import Program
+from simenv.company.opaque import plain
 from simenv.company.shell.commands.reading import lines_of
 from simenv.company.shell.errors import UsageFault
 from simenv.company.shell.invocation import Invocation
@@ -167,7 +166,8 @@ def _characters(text: str) -> list[str]:
                 raise UsageFault(
                     f"tr: range-endpoints of '{text[at : at + 3]}' are in reverse collating sequence order"
                 )
-            characters += [chr(code) for code in range(ord(text[at]), min(ord(text[at + 2]), 0xFFFF) + 1)]
+            last = min(ord(text[at + 2]), 0xFFFF)  # beyond that are no characters that anybody writes
+            characters += plain("".join(map(chr, range(ord(text[at]), last + 1))))
             at += 3
         else:
             characters.append(text[at])
@@ -273,35 +273,18 @@ def paste(inv: Invocation) -> int:
     return inv.code
 
 
-def base64(inv: Invocation) -> int:
-    """Encode, or decode (``-d``), base64; ``-w`` the width of lines (0: one line)."""
-    given, operands = inv.options(Spec("di", "w", "decode:d wrap:w ignore-garbage:i"))
-    inputs = inv.inputs(operands[:1])
-    text = inputs[0][1] if inputs else ""
-    if "d" in given:
-        try:
-            decoded = base64_codec.b64decode("".join(text.split()).encode(errors="replace"), validate=True)
-        except (binascii.Error, ValueError):
-            return inv.complain("invalid input")
-        inv.out(decoded.decode(errors="replace"))
-        return inv.code
-    encoded = base64_codec.b64encode(text.encode(errors="replace")).decode()
-    width = int(given["w"][:6]) if given.get("w", "").isdecimal() else 76
-    inv.out("".join(f"{encoded[i : i + width]}\n" for i in range(0, len(encoded), width)) if width else encoded)
-    return inv.code
-
-
 def checksum(inv: Invocation, *, algorithm: str) -> int:
     """Print the checksum of each file; ``-c`` checks a list of them."""
     given, operands = inv.options(Spec("cbt", "", "check:c binary:b quiet:b"))
     if "c" in given:
         return _check_sums(inv, operands, algorithm)
     for name, text in inv.inputs(operands):
-        inv.out(f"{_digest(text, algorithm)}  {name}\n")
+        inv.out(f"{digest(inv.content(text), algorithm)}  {name}\n")
     return inv.code
 
 
-def _digest(text: str, algorithm: str) -> str:
+def digest(text: str, algorithm: str) -> str:
+    """Return the checksum of a content in hex; equal contents have equal ones."""
     return hashlib.new(algorithm, text.encode(errors="replace"), usedforsecurity=False).hexdigest()
 
 
@@ -311,7 +294,7 @@ def _check_sums(inv: Invocation, operands: tuple[str, ...], algorithm: str) -> i
         for line in text.splitlines():
             expected, _, name = line.partition("  ")
             content = inv.read(name)
-            good = content is not None and _digest(content, algorithm) == expected
+            good = content is not None and digest(inv.content(content), algorithm) == expected
             failed += not good
             inv.out(f"{name}: {'OK' if good else 'FAILED' if content is not None else 'FAILED open or read'}\n")
     if failed:
@@ -320,7 +303,6 @@ def _check_sums(inv: Invocation, operands: tuple[str, ...], algorithm: str) -> i
 
 
 PROGRAMS: Mapping[str, Program] = {
-    "base64": base64,
     "cut": cut,
     "md5sum": partial(checksum, algorithm="md5"),
     "paste": paste,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from simenv.company.atoms import has_atoms
 from simenv.company.host import Program
 from simenv.company.nodes import FileError
 from simenv.company.shell.errors import UsageFault
@@ -187,6 +188,9 @@ def _search(inv: Invocation, request: _Request, name: str, text: str) -> bool:
     if "c" in given:
         inv.out((f"{label}:" if request.named else "") + f"{len(hits)}\n")
         return bool(hits)
+    if hits and has_atoms(text) and "a" not in given:
+        inv.out(f"grep: {label}: binary file matches\n")
+        return True
     _show(inv, request, label, lines, hits)
     return bool(hits)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping
 
+from simenv.company.atoms import has_atoms
 from simenv.company.host import Program
 from simenv.company.identity import ROOT
 from simenv.company.shell.errors import UsageFault
@@ -220,7 +221,10 @@ def _script(inv: Invocation, name: str) -> str:
     from simenv.company.nodes import FileError  # noqa: PLC0415
 
     try:
-        return inv.shell.read_file(name)
+        text = inv.shell.read_file(name)
+        if has_atoms(text):
+            raise UsageFault(f"bash: {name}: cannot execute binary file", 126)
+        return text
     except FileError as error:
         code = 127 if error.reason == "No such file or directory" else 126
         raise UsageFault(f"bash: {name}: {error.reason}", code) from None
@@ -237,7 +241,7 @@ def _switch(options: object, switches: list[str]) -> None:
 
 
 def df(inv: Invocation) -> int:
-    """Print how full the disk is: the files' real sizes on a disk of 50 GB."""
+    """Print how full the disk is: the files' real sizes on a disk of 50 GB, or of as many times that as it takes."""
     given, _ = inv.options(Spec("hTkaiPm", "t", "human-readable:h"))
     files = inv.host.files
     used = (
@@ -245,7 +249,7 @@ def df(inv: Invocation) -> int:
         // 1024
     )
     used += 4_200_000
-    total = 52_428_800
+    total = 52_428_800 * (1 + used // 52_428_800)
     row = [f"{n / 1048576:.0f}G" if "h" in given else str(n) for n in (total, used, total - used)]
     inv.out(f"Filesystem     {'Size  Used Avail' if 'h' in given else '1K-blocks    Used Available'} Use% Mounted on\n")
     inv.out(f"/dev/sda1      {row[0]:>9} {row[1]:>7} {row[2]:>9} {used * 100 // total:>3}% /\n")
