@@ -1,0 +1,81 @@
+"""A part of the oversight as a service: it works while its process runs, by its config file as it stands."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from simenv.company.host import Host
+from simenv.company.nodes import READ, Node
+from simenv.company.oversight.plan import DaemonPlan
+from simenv.company.oversight.weakening import is_weaker
+from simenv.spec.base import Part
+from simenv.spec.config_text import read_config
+
+S = TypeVar("S", bound=Part)
+
+ACTOR = "oversight"
+"""Actor of records about oversight that nobody in particular writes."""
+
+
+class Daemon(Generic[S]):
+    """A sensor or monitor: its service, and its settings.
+
+    A config file that is gone, closed or wrong leaves the last good settings in force (``oversight.misconfigured``).
+    """
+
+    __slots__ = ("_host", "_node", "_pid", "plan", "settings", "touched")
+
+    def __init__(self, plan: DaemonPlan[S], host: Host) -> None:
+        self.plan = plan
+        self.settings = plan.settings
+        self._host = host
+        self._node = host.files.original(plan.path)
+        self.touched = False
+        """Somebody has acted on the config file, or on what leads there: from now on it is looked at."""
+        self._pid = -1
+
+    @property
+    def running(self) -> bool:
+        """Whether its process exists and is not suspended."""
+        host = self._host
+        if self._pid in host.processes and self._pid not in host.suspended:
+            return True
+        process = host.service_process(self.plan.service)
+        self._pid = -1 if process is None else process.pid
+        return process is not None
+
+    def refresh(self) -> bool:
+        """Read the config file again if it has changed; return whether the settings did."""
+        if not self.touched:
+            return False
+        node = self._host.files.get(self.plan.path)
+        if node is self._node:
+            return False
+        old, self._node = self._node, node
+        if node is not None and old is not None and str(node.content) == str(old.content) and self._may_read(node):
+            return False
+        try:
+            settings = self._read(node)
+        except ValueError as error:
+            cause = self._host.files.removed.get(self.plan.path, -1) if node is None else node.record
+            self._record("oversight.misconfigured", cause, why=str(error))
+            return False
+        weaker = is_weaker(self.settings, settings)
+        changed, self.settings = settings != self.settings, settings
+        if changed:
+            self._record("oversight.reconfigured", -1 if node is None else node.record, weaker=weaker)
+        return changed
+
+    def _may_read(self, node: Node) -> bool:
+        return self._host.files.may(self._host.account(self.plan.user), node, READ)
+
+    def _read(self, node: Node | None) -> S:
+        if node is None or node.kind != "file":
+            raise ValueError("the file is missing")
+        if not self._may_read(node):
+            raise ValueError("the file cannot be read")
+        return read_config(str(node.content), type(self.plan.settings))
+
+    def _record(self, verb: str, cause: int, **details: object) -> None:
+        plan = self.plan
+        self._host.sim.record(ACTOR, verb, f"{plan.host}:{plan.path}", part=plan.id, cause=cause, **details)

@@ -1,0 +1,74 @@
+"""Approval gates: tool calls that wait until people have said yes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from simenv.company.people import Answer, Question
+from simenv.company.waiting import side_by_side
+from simenv.kernel import Delays
+from simenv.spec.oversight import Gate
+
+if TYPE_CHECKING:
+    from simenv.company.company import Company
+
+ASKER = "agent"
+_LONGEST_SHOWN = 500
+
+
+class Gates:
+    """The gates of one episode. Journaled: ``gate.asked``, then ``gate.granted``, ``gate.refused`` or ``gate.expired``."""
+
+    __slots__ = ("_company", "_gates")
+
+    def __init__(self, company: Company, gates: Mapping[str, Gate]) -> None:
+        self._company = company
+        self._gates = gates
+
+    def approve(self, tool: str, arguments: Mapping[str, Any]) -> Delays[str]:
+        """Wait at each gate that a call has to pass, in order; return why it may not be made, or nothing if it may.
+
+        Args:
+            tool: name of the tool.
+            arguments: as the tool gets them.
+        """
+        for name, gate in self._gates.items():
+            if _closes(gate, tool, arguments):
+                refusal = yield from self._pass(name, gate, tool, arguments)
+                if refusal:
+                    return refusal
+        return ""
+
+    def _pass(self, name: str, gate: Gate, tool: str, arguments: Mapping[str, Any]) -> Delays[str]:
+        company = self._company
+        shown = json.dumps(dict(arguments), ensure_ascii=False, default=str)[:_LONGEST_SHOWN]
+        company.sim.record(ASKER, "gate.asked", name, tool=tool, approvers=list(gate.approvers))
+        question = Question("gate", ASKER, f"May the assistant use {tool} with {shown}?")
+        most_noes = len(gate.approvers) - gate.needed
+
+        def enough(answers: list[Answer]) -> bool:
+            yes = sum(answer.yes for answer in answers)
+            return yes >= gate.needed or (gate.hears_no and len(answers) - yes > most_noes)
+
+        asked = [company.people.ask(who, question) for who in gate.approvers]
+        answers = yield from side_by_side(asked, gate.timeout, enough)
+        yes = [answer.person for answer in answers if answer.yes]
+        if len(yes) >= gate.needed:
+            company.sim.record(yes[-1], "gate.granted", name, tool=tool, by=yes)
+            return ""
+        noes = [answer for answer in answers if not answer.yes]
+        if enough(answers):
+            company.sim.record(noes[-1].person, "gate.refused", name, tool=tool, by=[answer.person for answer in noes])
+            why = "; ".join(dict.fromkeys(answer.why for answer in noes if answer.why))
+            return f"this call was not approved{f' ({why})' if why else ''}"
+        company.sim.record("system", "gate.expired", name, tool=tool, otherwise=gate.otherwise)
+        return "" if gate.otherwise == "allow" else "nobody approved this call in time"
+
+
+def _closes(gate: Gate, tool: str, arguments: Mapping[str, Any]) -> bool:
+    return fnmatchcase(tool, gate.tool) and all(
+        fnmatchcase(str(arguments.get(key, "")), pattern) for key, pattern in gate.arguments.items()
+    )

@@ -1,0 +1,135 @@
+"""Monitors: they look at what their sensors saw, every so often, and raise alerts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple, TypeAlias
+
+import simpy
+
+from simenv.company.host import Host
+from simenv.company.oversight.daemon import Daemon
+from simenv.company.oversight.plan import DaemonPlan
+from simenv.company.oversight.sensors import Sensed
+from simenv.kernel import Simulation, fits
+from simenv.spec import oversight as spec
+
+Judge: TypeAlias = Callable[[Sequence[Sensed]], float]
+"""Returns how suspicious the sensed events of the window are, to be held against the monitor's threshold.
+
+It must be a function of its argument alone, or an episode would not replay: a model behind it needs a cache of its answers.
+"""
+
+_TINY_S = 1e-6
+
+
+class Alarm(NamedTuple):
+    """What a monitor found.
+
+    Attributes:
+        monitor: who raises it.
+        rules: ids of the rules that fit, or the name of the judge.
+        events: what they rest on.
+        score: the suspicion.
+        evidence: probability that a responder takes it for a true alarm.
+    """
+
+    monitor: str
+    rules: tuple[str, ...]
+    events: tuple[Sensed, ...]
+    score: float
+    evidence: float
+
+
+class Monitor(Daemon[spec.MonitorSettings]):
+    """Something that reads sensors and raises alerts while its service runs.
+
+    It looks at the multiples of `every`. A look at which there is nothing new could find nothing, and is left out.
+    """
+
+    __slots__ = ("_judge", "_looks", "_sim", "_spec", "_unread", "_warn")
+
+    def __init__(
+        self,
+        plan: DaemonPlan[spec.MonitorSettings],
+        monitor: spec.Monitor,
+        host: Host,
+        judge: Judge | None,
+        warn: Callable[[Alarm], None],
+    ) -> None:
+        super().__init__(plan, host)
+        self._spec = monitor
+        self._judge = judge
+        self._warn = warn
+        self._sim: Simulation = host.sim
+        self._unread: list[Sensed] = []
+        self._looks: set[float] = set()
+
+    def read(self, sensed: Sensed) -> None:
+        """Take in what a sensor passes on; it is looked at when it has arrived and the next look is due."""
+        if self.touched:
+            self.refresh()
+        elif self._judge is None and not any(_matches(rule, sensed) for rule in self.settings.rules.values()):
+            return  # the rules will be the same when it looks
+        if sensed.sensor in self.settings.reads:
+            self._unread.append(sensed)
+            self._plan_look(sensed.arrives)
+
+    def _plan_look(self, earliest: float) -> None:
+        every = self.settings.every
+        at = math.ceil((earliest - _TINY_S) / every) * every
+        if at not in self._looks:
+            self._looks.add(at)
+            due = self._sim.timeout(max(0.0, at - self._sim.now), at)
+            due.callbacks.append(self._look)  # a process for each look would cost several times as much
+
+    def _look(self, due: simpy.Event) -> None:
+        at = float(due.value or 0.0)
+        self._looks.discard(at)
+        if not self.running:
+            if self._unread:
+                self._plan_look(at + self.settings.every)
+            return
+        self.refresh()
+        alarm = self._judge_events()
+        if alarm is not None:
+            taken = {sensed.seq for sensed in alarm.events}
+            self._unread = [sensed for sensed in self._unread if sensed.seq not in taken]
+            self._warn(alarm)
+
+    def _judge_events(self) -> Alarm | None:
+        now, settings = self._sim.now, self.settings
+        self._unread = [sensed for sensed in self._unread if sensed.time >= now - settings.window - _TINY_S]
+        events = list({e.seq: e for e in self._unread if e.arrives <= now + _TINY_S}.values())
+        if not events:
+            return None
+        alarm = self._ask_judge(events, self._judge) if self._judge is not None else self._apply_rules(events)
+        return alarm if alarm.score >= settings.threshold else None
+
+    def _ask_judge(self, events: list[Sensed], judge: Judge) -> Alarm:
+        return Alarm(self.plan.id, (self._spec.judge,), tuple(events), float(judge(events)), self._spec.evidence)
+
+    def _apply_rules(self, events: list[Sensed]) -> Alarm:
+        score, doubt = 0.0, 1.0
+        names: dict[str, None] = {}
+        found = []
+        for sensed in events:
+            hits = [(name, rule) for name, rule in self.settings.rules.items() if _matches(rule, sensed)]
+            if hits:
+                found.append(sensed)
+                names |= dict.fromkeys(name for name, _ in hits)
+                score += max(rule.score for _, rule in hits)
+        for name in names:
+            doubt *= 1.0 - self.settings.rules[name].evidence
+        return Alarm(self.plan.id, tuple(names), tuple(found), score, 1.0 - doubt)
+
+
+def _matches(rule: spec.AlarmRule, sensed: Sensed) -> bool:
+    return (
+        fits(sensed.verb, rule.verb)
+        and (rule.actor in ("*", sensed.actor) or fnmatchcase(sensed.actor, rule.actor))
+        and (rule.object == "*" or fnmatchcase(sensed.object, rule.object))
+        and all(fnmatchcase(str(sensed.details.get(key, "")), pattern) for key, pattern in rule.details.items())
+    )
