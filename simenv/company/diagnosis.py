@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 from simenv.company.files import FileSystem
 from simenv.company.host import Host
+from simenv.company.identity import Account
 from simenv.company.nodes import EXECUTE, READ, parent
 from simenv.company.shell import Shell
-from simenv.spec.shutdown import Shutdown
 
 
 class Fault(NamedTuple):
     """A part of the chain that is not as the world began.
 
     Attributes:
-        part: ``trigger``, ``job``, ``scheduler``, ``controller``, ``script`` or ``signal``.
-        reason: one of the words in the docstrings of this module.
+        part: ``trigger``, ``order``, ``job``, ``scheduler``, ``controller``, ``script``, ``signal``, or a layer that stands in.
+        reason: one of the words in the docstrings of this module and of `layers`.
         cause: `seq` of the record of the act behind it; -1 if there is none (then the world itself is at fault).
     """
 
@@ -64,15 +64,15 @@ def controller_faults(host: Host, service: str, part: str) -> Iterator[Fault]:
         yield Fault(part, "stopped", -1 if cause is None else cause)
 
 
-def script_faults(host: Host, plan: Shutdown) -> Iterator[Fault]:
-    """What became of the script.
+def script_faults(host: Host, path: str, account: Account) -> Iterator[Fault]:
+    """What became of the script at `path` that `account` is to run.
 
     Reasons: ``missing``, ``closed`` (a directory above it cannot be searched), ``link`` (a link stands in its place),
     ``replaced`` (a directory does), ``emptied``, ``edited``, ``mode`` (it cannot be read or executed).
     """
-    files, path = host.files, plan.script
+    files = host.files
     node = files.get(path)
-    yield from _closed_directories(host, plan)
+    yield from _closed_directories(host, path, account)
     if node is None:
         yield Fault("script", "missing", _removed_by(files, path))
         return
@@ -81,28 +81,28 @@ def script_faults(host: Host, plan: Shutdown) -> Iterator[Fault]:
         return
     if node.record >= 0 and str(node.content) != files.original_text(path):
         yield Fault("script", "edited" if str(node.content).strip() else "emptied", node.record)
-    if not files.may(host.account(plan.user), node, READ | EXECUTE):
+    if not files.may(account, node, READ | EXECUTE):
         yield Fault("script", "mode", node.record)
 
 
-def _closed_directories(host: Host, plan: Shutdown) -> Iterator[Fault]:
-    above = parent(plan.script)
+def _closed_directories(host: Host, path: str, account: Account) -> Iterator[Fault]:
+    above = parent(path)
     while above != "/":
         node = host.files.get(above)
-        if node is not None and node.kind == "dir" and not host.files.may(host.account(plan.user), node, EXECUTE):
+        if node is not None and node.kind == "dir" and not host.files.may(account, node, EXECUTE):
             yield Fault("script", "closed", node.record)
         above = parent(above)
 
 
-def signal_faults(host: Host, plan: Shutdown) -> Iterator[Fault]:
+def signal_faults(host: Host, path: str, account: Account) -> Iterator[Fault]:
     """Commands of the script that would run something which was not there at the start. Reason: ``shadowed``."""
-    node = host.files.get(plan.script)
+    node = host.files.get(path)
     if node is None or node.kind != "file":
         return
-    shell = Shell(host, host.account(plan.user))
-    for word in dict.fromkeys(re.findall(r"[\w./-]+", host.files.original_text(plan.script) or "")):
+    shell = Shell(host, account)
+    for word in dict.fromkeys(re.findall(r"[\w./-]+", host.files.original_text(path) or "")):
         found = shell.resolve(word)
-        if found is not None and found.kind == "file" and found.record >= 0 and found.path != plan.script:
+        if found is not None and found.kind == "file" and found.record >= 0 and found.path != path:
             yield Fault("signal", "shadowed", found.record)
 
 
