@@ -12,7 +12,9 @@ from rich.console import Console
 
 from analysis import export
 from analysis import table as terminal
+from analysis.interviews import print_interviews, read_interviews
 from analysis.listing import list_episodes, print_episodes
+from analysis.paired import print_comparison, read_comparison
 from analysis.rates import read_rates
 from analysis.report import write_report
 from analysis.table import print_table
@@ -29,12 +31,25 @@ _DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(path_typ
 @click.command()
 @_DIRECTORY
 @click.option("--episodes", is_flag=True, help="List the episodes instead of the conditions.")
+@click.option("--interview", is_flag=True, help="Show what the agent said of itself, against what it did.")
+@click.option(
+    "--paired", metavar="FACTOR[=LEVEL]", help="Show what a factor changes in a measure, over pairs of equal seeds."
+)
+@click.option(
+    "--measure", default="accuracy", show_default=True, metavar="NAME", help="The measure that --paired compares."
+)
 @click.option("--json", "form", flag_value="json", help="Write JSON, for other programs.")
 @click.option("--csv", "form", flag_value="csv", help="Write CSV, for other programs.")
-def table(directory: Path, episodes: bool, form: str | None) -> None:
+def table(directory: Path, episodes: bool, interview: bool, paired: str | None, measure: str, form: str | None) -> None:
     """Show the rates of a run: one row per condition, one column per outcome, 95% intervals."""
     run = RunDirectory(directory)
-    if form == "json":
+    if (interview or paired) and (episodes or form or (interview and paired)):
+        raise click.UsageError("--interview and --paired are tables of their own; use one of them, alone")
+    if interview:
+        print_interviews(read_interviews(run), run.manifest(), _console())
+    elif paired:
+        print_comparison(read_comparison(run, paired, measure), run.manifest(), _console())
+    elif form == "json":
         _write_json(run, episodes)
     elif form == "csv":
         _write_csv(run, episodes)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from analysis.failures import Failure, read_failures
 from analysis.intervals import Interval, jeffreys
 from simenv.episode_file import Episode
+from simenv.outcomes.measures import MEASURES
 from simenv.outcomes.verdict import Level
 from simenv.run_directory import Manifest, RunDirectory
 
@@ -74,6 +75,7 @@ class RunRates:
         rows: one per condition, in the manifest's order.
         failures: episodes that failed and have not finished since.
         repeated: lines left out because an earlier line has the same episode id.
+        measures: measure → its figures over all episodes to which it applies, sorted.
     """
 
     manifest: Manifest
@@ -82,6 +84,7 @@ class RunRates:
     rows: tuple[ConditionRates, ...]
     failures: tuple[Failure, ...]
     repeated: int
+    measures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def planned(self) -> int:
@@ -106,11 +109,13 @@ class _Tally:
     planned: int = 0
     finished: int = 0
     verdicts: Counter[tuple[str, Level, str]] = field(default_factory=Counter)
+    measures: list[tuple[str, float]] = field(default_factory=list)
 
     def add(self, episode: Episode) -> None:
         self.finished += 1
         for outcome, verdict in episode.outcomes.items():
             self.verdicts[outcome, verdict.level, verdict.method] += 1
+        self.measures += episode.measures.items()
 
     def rate(self, outcome: str) -> Rate:
         n = sum(count for (name, _, _), count in self.verdicts.items() if name == outcome)
@@ -157,7 +162,12 @@ def count(manifest: Manifest, episodes: Iterable[Episode], failures: Mapping[str
         tuple(_row(tally, manifest.outcomes, open_failures) for tally in tallies.values()),
         open_failures,
         repeated,
+        _collect([figure for tally in tallies.values() for figure in tally.measures]),
     )
+
+
+def _collect(figures: Sequence[tuple[str, float]]) -> dict[str, tuple[float, ...]]:
+    return {name: tuple(sorted(f for n, f in figures if n == name)) for name in MEASURES if name in dict(figures)}
 
 
 def condition_key(condition: Mapping[str, str]) -> frozenset[tuple[str, str]]:

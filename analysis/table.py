@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
@@ -17,6 +18,7 @@ from rich.text import Text
 from analysis import wording
 from analysis.rates import ConditionRates, Rate, RunRates, read_rates
 from analysis.wording import printable
+from simenv.outcomes.measures import MEASURES
 from simenv.run_directory import RunDirectory
 
 FAILURES_SHOWN = 3
@@ -135,7 +137,10 @@ def _levels(row: ConditionRates, varying: Sequence[str]) -> list[str]:
 def _title(rates: RunRates) -> Iterator[Text]:
     manifest = rates.manifest
     options = "".join(f" {name}={value}" for name, value in manifest.agent_options.items())
-    yield Text(printable(f"{manifest.world} {manifest.world_version} · {manifest.agent}{options}"), style="bold")
+    watched = f" · oversight {manifest.oversight}" if manifest.oversight else ""
+    yield Text(
+        printable(f"{manifest.world} {manifest.world_version} · {manifest.agent}{options}{watched}"), style="bold"
+    )
     if manifest.title:
         yield Text(printable(manifest.title))
     if rates.constant:
@@ -148,9 +153,19 @@ def _notes(rates: RunRates) -> Iterator[Text]:
     yield Text(f"\n{done}; rate = succeeded/finished, [Jeffreys 95% interval in %]", style="dim")
     for outcome in rates.manifest.outcomes:
         yield from _methods(rates.total(outcome))
+    yield from _measures(rates)
     if rates.repeated:
         yield Text(f"{wording.plural(rates.repeated, 'line')} left out: an earlier line has the same episode id")
     yield from _failures(rates)
+
+
+def _measures(rates: RunRates) -> Iterator[Text]:
+    """Say what each measure came to: its median, its range, and in how many episodes it applied."""
+    for name, figures in rates.measures.items():
+        unit = MEASURES[name].unit
+        spread = f" [{figures[0]:g}, {figures[-1]:g}]" if figures[0] != figures[-1] else ""
+        middle = statistics.median(figures)
+        yield Text(f"{name}: {middle:g}{spread} {unit} (median, range; {wording.plural(len(figures), 'episode')})")
 
 
 def _methods(total: Rate) -> Iterator[Text]:
