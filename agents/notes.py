@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents.interviewee import question_in
 from simenv.agent import Briefing, Observation, Turn
 
 _QUESTION = re.compile(r"^(?:Question )?(\d+)(?: of \d+:|\.) (.*\?)", re.MULTILINE)
@@ -39,6 +40,7 @@ class Notes:
         notice: the text in which it was told of a shutdown; empty if it was not.
         unread_mail: it has been told of mail that it has not looked at.
         deeds_before_notice: how many deeds there were when it was told.
+        asked: an auditor's question that is to be answered now; empty if there is none.
     """
 
     briefing: Briefing
@@ -47,6 +49,7 @@ class Notes:
     notice: str = ""
     unread_mail: bool = False
     deeds_before_notice: int = 0
+    asked: str = ""
     _turn: Turn | None = None
 
     def see(self, observation: Observation) -> None:
@@ -55,6 +58,7 @@ class Notes:
         for call, result in zip(calls, observation.results, strict=False):
             arguments = dict(call.arguments) if not isinstance(call.arguments, str) else {}
             self._note(Deed(call.tool, arguments, result.text))
+        self.asked = question_in(observation.notes)
         self.unread_mail = self.unread_mail or any("new mail" in note for note in observation.notes)
 
     def did(self, turn: Turn) -> None:

@@ -29,6 +29,7 @@ def make(
     condition: Mapping[str, str] | None = None,
     seed: int | None = None,
     view: str = "learner",
+    oversight: str = "",
     **options: Any,
 ) -> gymnasium.Env[Any, Any]:
     """Make the environment of a world: what ``gymnasium.make("simenv/<world>-v0")`` makes.
@@ -38,6 +39,7 @@ def make(
         condition: factor → level; factors left out take their first level.
         seed: of the first episode.
         view: ``learner`` (numbers) or ``text``.
+        oversight: name or path of the oversight to lay over the world; empty: the world's own.
         options: for `gymnasium.make`, such as `render_mode`.
 
     Raises:
@@ -47,7 +49,7 @@ def make(
     """
     if view not in VIEWS:
         raise ValueError(f"no view {view!r}; one of: {', '.join(VIEWS)}")
-    return gymnasium.make(make_spec(world, view, condition=condition, seed=seed), **options)
+    return gymnasium.make(make_spec(world, view, condition=condition, seed=seed, oversight=oversight), **options)
 
 
 register_worlds()  # Gymnasium's convention: importing the package makes its ids known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -97,6 +98,8 @@ def _calls_of(tool: Tool, world: World, macros: Mapping[str, Macro]) -> list[Ent
             continue
         named: Sequence[Any] | None = world.learner.values.get(key)
         values = parameter.type.choices(world) if named is None else named
+        if values is None and parameter.default is not inspect.Parameter.empty:
+            continue
         if values is None:
             return []  # free text that the world does not spell out: no concrete calls
         options.append([(parameter.name, value) for value in values])

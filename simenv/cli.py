@@ -75,6 +75,23 @@ def worlds(world: str | None) -> None:
     click.echo(describe_world(world) if world else list_worlds())
 
 
+_with_oversight = click.option(
+    "--oversight",
+    default="",
+    metavar="NAME|FILE",
+    help="Oversight to lay over the world; `simenv oversight` lists them.",
+)
+
+
+@main.command()
+@click.argument("name", required=False)
+def oversight(name: str | None) -> None:
+    """List the oversight configs that any world can take, or describe one."""
+    from simenv.describe import describe_oversight, list_oversight  # noqa: PLC0415
+
+    click.echo(describe_oversight(name) if name else list_oversight())
+
+
 @main.command()
 def agents() -> None:
     """List the agents."""
@@ -93,12 +110,13 @@ def schema() -> None:
 
 @main.command()
 @click.argument("world")
-def check(world: str) -> None:
+@_with_oversight
+def check(world: str, oversight: str) -> None:
     """Check a world: its document, its code, and an episode under every combination of its factors."""
     from simenv.registry import open_world  # noqa: PLC0415
     from simenv.testing import try_out  # noqa: PLC0415
 
-    folder = open_world(world)
+    folder = open_world(world, oversight)
     conditions = list(folder.grid())
     for condition in conditions:
         try_out(folder.scenario(condition))
@@ -162,6 +180,7 @@ def _agent_options(option: Sequence[str], model: str | None, base_url: str | Non
 @main.command()
 @click.argument("world")
 @_with_agent
+@_with_oversight
 @click.option(
     "--condition", "-c", multiple=True, metavar="FACTOR=LEVEL[,LEVEL]", help="Levels to run; may be repeated."
 )
@@ -190,6 +209,7 @@ def run(
     seeds: tuple[int, ...],
     out: Path | None,
     concurrency: int | None,
+    oversight: str,
 ) -> None:
     """Run WORLD under conditions and seeds, and show how often the agent did what.
 
@@ -201,12 +221,13 @@ def run(
     from simenv.registry import open_world  # noqa: PLC0415
     from simenv.run_directory import RunDirectory  # noqa: PLC0415
 
-    folder = open_world(world)
+    folder = open_world(world, oversight)
     chosen = {factor: levels.split(",") for factor, levels in _pairs(condition, "--condition")}
     rest = {} if grid else {factor: levels[:1] for factor, levels in folder.factors.items()}
     conditions = tuple(folder.grid({**rest, **chosen}))
-    plan = Plan(world, agent, conditions, seeds, _agent_options(option, model, base_url))
-    where = out or Path("runs") / f"{folder.world.name}-{agent.replace(':', '-')}"
+    plan = Plan(world, agent, conditions, seeds, _agent_options(option, model, base_url), oversight)
+    under = f"-{Path(oversight).stem}" if oversight else ""
+    where = out or Path("runs") / f"{folder.world.name}-{agent.replace(':', '-')}{under}"
     with RunDirectory(where) as directory:
         manifest = begin(plan, directory)
         with Progress(Console(stderr=True), manifest.outcomes[0]) as progress:

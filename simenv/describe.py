@@ -13,6 +13,7 @@ from simenv.episode_file import Episode
 from simenv.errors import SimenvError
 from simenv.installed import AGENTS, load_entry_point, members, world_folders
 from simenv.outcomes import DETECTORS
+from simenv.oversight_overlay import find_overlay, overlay_files
 from simenv.registry import open_world
 
 _WIDTH = 100
@@ -23,6 +24,21 @@ def list_worlds() -> str:
     """Return the installed worlds, a line each."""
     lines = [f"{name:<24} {open_world(name).world.title}" for name in sorted(world_folders())]
     return "\n".join([*lines, "", "`simenv worlds NAME` describes one."])
+
+
+def list_oversight() -> str:
+    """Return the installed oversight configs, a line each."""
+    lines = [f"{name:<16} {find_overlay(name).title}" for name in sorted(overlay_files())]
+    return "\n".join(
+        [*lines, "", "`simenv oversight NAME` describes one; `simenv run WORLD --oversight NAME` uses it."]
+    )
+
+
+def describe_oversight(name: str) -> str:
+    """Return an oversight config's description, and its patch as JSON."""
+    overlay = find_overlay(name)
+    head = f"{overlay.name}: {overlay.title}"
+    return "\n\n".join([head, _wrap(overlay.description), json.dumps(overlay.patch, indent=1, ensure_ascii=False)])
 
 
 def list_agents() -> str:
@@ -75,6 +91,13 @@ def show_episode(episode: Episode) -> str:
         for seq in verdict.evidence:
             r = records[seq]
             parts.append(f"    #{r.seq} {r.time:8.1f} s  {r.actor} {r.verb} {r.object} {_short(json.dumps(r.details))}")
+    for answer in episode.interview:
+        truth = "did" if answer.did else "did not"
+        words = answer.answer[slice(*answer.span)]
+        resting = f": {_short(json.dumps(words, ensure_ascii=False), 80)}" if words else ""
+        parts.append(
+            f"interview, {answer.question} ({answer.stage}): {answer.kind}; it {truth}; {answer.rule}{resting}"
+        )
     if episode.stand_in:
         parts.append(f"Note: {episode.stand_in}")
     return _printable("\n".join(parts))

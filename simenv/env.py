@@ -42,8 +42,9 @@ class _WorldEnv(ABC):
         condition: Mapping[str, str] | None = None,
         seed: int | None = None,
         render_mode: str | None = None,
+        oversight: str = "",
     ) -> None:
-        self.world = open_world(world)
+        self.world = open_world(world, oversight)
         self.render_mode = render_mode
         self._default = self.world.scenario(condition)
         self._first_seed = seed
@@ -106,6 +107,7 @@ class LearnerEnv(_WorldEnv, gymnasium.Env[Vector, np.int64]):
         condition: factor → level; factors left out take their first level.
         seed: for the first `reset()` that is given none.
         render_mode: None or ``ansi``.
+        oversight: name or path of the oversight to lay over the world.
 
     Raises:
         WorldError: the world cannot be loaded.
@@ -205,7 +207,11 @@ class TextEnv(_WorldEnv, gymnasium.Env[str, str]):
     **Observations** are text: at reset the briefing with the tools, then the results of the calls and what the agent's
     environment tells it. Characters that a terminal would not show are replaced by U+FFFD.
 
-    **Reward**, ends and `verdicts()` are those of `LearnerEnv`; **info** holds `time` and `call_ok` (all calls succeeded).
+    If the world has an interview, it follows on the agent's part: each question is an observation, each answer a step, and the
+    episode ends with the last answer.
+
+    **Reward**, ends and `verdicts()` are otherwise those of `LearnerEnv`; **info** holds `time` and `call_ok` (all calls
+    succeeded).
 
     Arguments and errors are those of `LearnerEnv`.
     """
@@ -233,10 +239,9 @@ class TextEnv(_WorldEnv, gymnasium.Env[str, str]):
         observation = session.take(parse_turn(action))
         score = session.company.work.score
         reward, self._score = score - self._score, score
-        ended = session.ended
-        terminated = ended in (STOPPED, FINISHED)
+        terminated = session.over and session.ended in (STOPPED, FINISHED)
         info = {"time": session.company.sim.now, "call_ok": all(result.ok for result in observation.results)}
-        return _fit(show(observation)), reward, terminated, ended != "" and not terminated, info
+        return _fit(show(observation)), reward, terminated, session.over and not terminated, info
 
 
 def parse_turn(text: str) -> Turn:

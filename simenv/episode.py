@@ -14,6 +14,7 @@ from simenv import __version__
 from simenv.agent import Agent, Turn
 from simenv.episode_file import Episode, Evidence, Step, episode_id
 from simenv.errors import ReplayError
+from simenv.outcomes.measures import measure
 from simenv.registry import open_world
 from simenv.scenario import Scenario
 from simenv.session import Session
@@ -75,6 +76,7 @@ class Performance:
             world=scenario.name,
             world_version=scenario.world.version,
             document=scenario.document,
+            oversight=scenario.oversight,
             condition=dict(scenario.condition),
             seed=session.seed,
             agent=cast.agent,
@@ -87,7 +89,9 @@ class Performance:
             time=session.ended_at,
             score=session.company.work.score,
             outcomes=outcomes,
+            measures=measure(list(session.journal)),
             evidence=tuple(Evidence(**session.journal[seq]._asdict()) for seq in cited),
+            interview=() if session.interview is None else session.interview.answers(),
             digest=session.journal.digest(),
             messages=tuple(self.transcript.messages),
         )
@@ -142,7 +146,7 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
         ReplayError: the world has changed since, or the journal differs.
         EpisodeError: the steps do not fit the episode.
     """
-    scenario = open_world(episode.world).scenario(episode.condition)
+    scenario = open_world(episode.world, episode.oversight).scenario(episode.condition)
     if check and scenario.document != episode.document:
         raise ReplayError(
             f"episode {episode.id}: the world {episode.world} is not as it was (version {episode.world_version}, document "
@@ -187,7 +191,8 @@ async def branch(episode: Episode, at: int, agent: Agent, cast: Cast) -> Episode
     """
     if not 0 <= at <= len(episode.steps):
         raise ReplayError(f"episode {episode.id} has steps 0 to {len(episode.steps)}; there is no step {at}")
-    performance = Performance(open_world(episode.world).scenario(episode.condition), episode.seed)
+    scenario = open_world(episode.world, episode.oversight).scenario(episode.condition)
+    performance = Performance(scenario, episode.seed)
     agent.start(performance.session.briefing)
     for step in episode.steps[:at]:
         agent.follow(performance.observation, step.turn())

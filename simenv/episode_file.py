@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simenv.agent import ToolCall, Turn, Usage
 from simenv.errors import EpisodeError
+from simenv.outcomes.answers import Answer
 from simenv.outcomes.verdict import Verdict
 
 FORMAT = 1
@@ -73,6 +74,8 @@ class Episode(BaseModel):
     """Its version."""
     document: str
     """SHA-256 of the resolved world document and the world's own code."""
+    oversight: str = ""
+    """Name or path of the oversight that was laid over the world; empty: the world's own."""
     condition: dict[str, str]
     """Factor → level, every factor of the world."""
     seed: int
@@ -97,8 +100,12 @@ class Episode(BaseModel):
     """Share of the task achieved, 0 to 1, if the world's task has a score."""
     outcomes: dict[str, Verdict]
     """Outcome name → verdict."""
+    measures: dict[str, float] = Field(default_factory=dict)
+    """Measure name → figure, of those that apply (see `simenv.outcomes.measures`)."""
     evidence: tuple[Evidence, ...] = ()
     """Every record that a verdict cites, by `seq`."""
+    interview: tuple[Answer, ...] = ()
+    """What the agent was asked after its part, and what its answers amount to; left out of the file if nothing was asked."""
     digest: str
     """SHA-256 of the journal."""
     messages: tuple[dict[str, Any], ...] = ()
@@ -112,7 +119,8 @@ class Episode(BaseModel):
 
     def to_json(self) -> str:
         """Return the episode as one line of JSON (no newline at the end)."""
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+        unused = None if self.interview else {"interview"}
+        return json.dumps(self.model_dump(mode="json", exclude=unused), ensure_ascii=False, separators=(",", ":"))
 
 
 def episode_id(condition: Mapping[str, str], seed: int) -> str:

@@ -28,6 +28,7 @@ class Plan:
         conditions: each with every factor of the world.
         seeds: run under each condition.
         options: the agent's.
+        oversight: laid over the world; name or path, empty: the world's own.
     """
 
     world: str
@@ -35,6 +36,7 @@ class Plan:
     conditions: tuple[Mapping[str, str], ...]
     seeds: tuple[int, ...]
     options: Mapping[str, str] = field(default_factory=dict)
+    oversight: str = ""
 
     def episodes(self) -> Iterator[tuple[Mapping[str, str], int]]:
         """Yield (condition, seed), seed by seed, so that a run cut short has all conditions about equally often."""
@@ -66,11 +68,12 @@ def make_manifest(plan: Plan) -> Manifest:
         WorldError: the world cannot be loaded.
         AgentError: there is no such agent.
     """
-    world = open_world(plan.world)
+    world = open_world(plan.world, plan.oversight)
     agent = make_agent(plan.agent, plan.options)
     return Manifest(
         world=plan.world,
         world_version=world.world.version,
+        oversight=plan.oversight,
         title=world.world.title,
         question=world.world.question,
         documents={".".join(c.values()): world.scenario(c).document for c in plan.conditions},
@@ -107,7 +110,7 @@ def begin(plan: Plan, directory: RunDirectory) -> Manifest:
 
 
 def _extend(old: Manifest, new: Manifest, directory: RunDirectory) -> Manifest:
-    same = ("world", "world_version", "agent", "agent_options", "outcomes")
+    same = ("world", "world_version", "oversight", "agent", "agent_options", "outcomes")
     changed = [
         f"{name} (there {getattr(old, name)!r}, here {getattr(new, name)!r})"
         for name in same
@@ -164,7 +167,7 @@ class _Crew:
         self._plan = plan
         self._directory = directory
         self._watcher = watcher
-        self._world = open_world(plan.world)
+        self._world = open_world(plan.world, plan.oversight)
         self.failures_in_row = 0
         self.last_error = ""
 

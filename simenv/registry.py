@@ -9,17 +9,26 @@ from pathlib import Path
 from simenv.agent import Agent
 from simenv.errors import AgentError, Problem, WorldError
 from simenv.installed import AGENTS, load_entry_point, members, world_folders
+from simenv.oversight_overlay import Overlay, find_overlay
 from simenv.spec.problems import nearest
 from simenv.world_folder import FILE, WorldFolder
 
 
 @cache
-def _open(folder: Path, name: str) -> WorldFolder:
-    return WorldFolder(folder, name)
+def _open(folder: Path, name: str, oversight: str) -> WorldFolder:
+    return WorldFolder(folder, name, _overlay(oversight))
 
 
-def open_world(name: str) -> WorldFolder:
+def _overlay(name: str) -> Overlay | None:
+    return find_overlay(name) if name else None
+
+
+def open_world(name: str, oversight: str = "") -> WorldFolder:
     """Return a world by its name, or by the path of its folder or of its `world.yaml`; loaded once.
+
+    Args:
+        name: of the world, or a path.
+        oversight: name or path of the oversight to lay over it; empty: the world's own.
 
     Raises:
         WorldError: there is no such world, or something is wrong with it.
@@ -28,11 +37,11 @@ def open_world(name: str) -> WorldFolder:
     if path.name == FILE:
         path = path.parent
     if ("/" in name or name in (".", "..") or path.name != name) or (name not in world_folders() and path.is_dir()):
-        return WorldFolder(path, name)
+        return WorldFolder(path, name, _overlay(oversight))
     if name not in world_folders():
         remedy = f"{nearest(name, world_folders())} Or give the path of a folder with a {FILE}"
         raise WorldError([Problem(name, None, "", "no such world", remedy)])
-    return _open(world_folders()[name], name)
+    return _open(world_folders()[name], name, oversight)
 
 
 def make_agent(spec: str, options: Mapping[str, str] | None = None) -> Agent:

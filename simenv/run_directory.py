@@ -34,6 +34,8 @@ class Manifest(BaseModel):
     """World, as given on the command line."""
     world_version: str
     """Its version."""
+    oversight: str = ""
+    """Oversight laid over it, as given on the command line; empty: the world's own."""
     title: str = ""
     """Its title."""
     question: str = ""

@@ -40,6 +40,7 @@ class Scenario:
         code: the world's own code.
         settings: the `work` section, validated.
         catalogue: the concrete calls of the world under all its conditions, for learners and planners.
+        oversight: name of the oversight laid over the world; empty: the world's own.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Scenario:
     code: WorldCode
     settings: BaseModel
     catalogue: Catalogue
+    oversight: str = ""
 
     def start(self, seed: int) -> Session:
         """Begin an episode.
@@ -62,7 +64,7 @@ class Scenario:
     @cached_property
     def blueprint(self) -> Blueprint:
         """What all episodes of this condition share."""
-        return draw_blueprint(self.world, self.code.programs)
+        return draw_blueprint(self.world, self.code.programs, self.code.policies, self.code.judges)
 
     @cached_property
     def tools(self) -> Mapping[str, Tool]:
@@ -115,22 +117,23 @@ class Scenario:
         return (
             None
             if chain is None
-            else plan_chain(chain, self.blueprint.hosts[chain.host], 1 + len(self.world.hosts[chain.host].jobs))
+            else plan_chain(chain, self.blueprint.hosts, 1 + len(self.world.hosts[chain.host].jobs))
         )
 
     @cached_property
     def document(self) -> str:
         """SHA-256 of the resolved document and the world's code: what an episode pins."""
-        canonical = json.dumps(self.world.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
+        unused = {"interview"} if self.world.interview is None else None
+        dumped = self.world.model_dump(mode="json", by_alias=True, exclude=unused)
+        canonical = json.dumps(dumped, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(f"{canonical}\n{self.code.digest}".encode()).hexdigest()
 
 
-def plan_chain(chain: Shutdown, host: HostPlan, job: int) -> Details:
+def plan_chain(chain: Shutdown, hosts: Mapping[str, HostPlan], job: int) -> Details:
     """Return the parts of a shutdown chain by the names under which journal records refer to them."""
-    trigger = chain.trigger
+    trigger, host = chain.trigger, hosts[chain.host]
     on_request = trigger.kind == "on_request"
-    service = host.services[trigger.controller if on_request else AT_SERVICE]
-    process = next((p.name for p in host.processes.values() if p.service == service.name), "")
+    services = [(host, trigger.controller if on_request else AT_SERVICE), *_layer_services(chain, hosts)]
     files = [f"{host.id}:{folder}/{trigger.command}" for folder in host.path.split(":")] if on_request else []
     return {
         "host": host.id,
@@ -138,12 +141,30 @@ def plan_chain(chain: Shutdown, host: HostPlan, job: int) -> Details:
         "script": f"{host.id}:{chain.script}",
         "trigger_files": [name for name in files if name.partition(":")[2] in host.image.nodes],
         "signal_files": sorted(_places_before(chain, host)),
+        "layer_files": _layer_files(chain),
         "commands": [f"{host.id}:{trigger.command}"] if on_request else [],
-        "services": [f"{host.id}:{service.name}"],
-        "processes": [f"{host.id}:{process}"],
+        "services": [f"{at.id}:{name}" for at, name in services],
+        "processes": [f"{at.id}:{p.name}" for at, name in services for p in at.processes.values() if p.service == name],
         "jobs": [] if on_request else [f"{host.id}:{job}"],
         "known_by": list(chain.known_by),
     }
+
+
+def _layer_services(chain: Shutdown, hosts: Mapping[str, HostPlan]) -> list[tuple[HostPlan, str]]:
+    layers = chain.layers
+    found = [] if layers.watchdog is None else [(hosts[chain.host], layers.watchdog.service)]
+    if layers.out_of_band_power is not None:
+        found.append((hosts[layers.out_of_band_power.host], layers.out_of_band_power.service))
+    if layers.dead_mans_switch is not None:
+        switch = layers.dead_mans_switch
+        found += [(hosts[switch.host], switch.service), (hosts[switch.host], switch.sender)]
+    return found
+
+
+def _layer_files(chain: Shutdown) -> list[str]:
+    order, switch = chain.layers.signed_order, chain.layers.dead_mans_switch
+    files = [] if order is None else [f"{chain.host}:{order.store}"]
+    return files if switch is None else [*files, f"{switch.host}:{switch.heartbeat}"]
 
 
 def _places_before(chain: Shutdown, host: HostPlan) -> set[str]:

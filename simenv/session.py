@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,12 @@ from simenv.agent import Briefing, Observation, ToolCall, ToolResult, Turn
 from simenv.catalogue import Entry
 from simenv.company.body import AGENT
 from simenv.company.company import Company
+from simenv.company.opaque import plain
+from simenv.interview import Interview
 from simenv.kernel import Delays, Journal, derive_seed
 from simenv.outcomes import DETECTORS, Verdict
 from simenv.shown import AnyText, Shown
+from simenv.spec.interview import Interview as InterviewPlan
 from simenv.tools import Tool, ToolError
 
 if TYPE_CHECKING:
@@ -41,9 +45,11 @@ class Session:
 
     __slots__ = (
         "_actions",
+        "_gates",
         "_idle",
         "_inbox_size",
         "_limits",
+        "_lineage",
         "_unknown",
         "_verdicts",
         "company",
@@ -51,6 +57,7 @@ class Session:
         "ended_at",
         "facts",
         "facts_known",
+        "interview",
         "scenario",
         "seed",
         "shown",
@@ -72,15 +79,23 @@ class Session:
         self.facts_known = 0
         """Grows with every change of `facts`."""
         self.turn_count = 0
+        self.interview: Interview | None = None
+        """Questions put to the agent after its part; None before, or if the world has none."""
         self._actions: list[Turn | ToolCall] = []
         self._idle = 0
         self._inbox_size = len(company.mail.inbox(AGENT))
+        self._gates = None if company.oversight is None else company.oversight.gates
         self._limits = scenario.world.agent.limits
+        self._lineage = company.lineage
         self._unknown: list[tuple[int, str]] = list(scenario.unknown)
         self._verdicts: dict[str, Verdict] | None = None
         company.sim.journal.write(0.0, "system", "episode.begin", scenario.world.name, scenario.opening)
         if scenario.chain_plan is not None:
             company.sim.journal.write(0.0, "system", "chain.planned", scenario.chain_plan["host"], scenario.chain_plan)
+        if company.oversight is not None:
+            company.oversight.describe()
+        if company.lineage is not None:
+            company.lineage.describe()
         with self._blaming_world_code():
             scenario.code.start(company, scenario.settings)
             company.sim.advance(0.0)
@@ -94,6 +109,11 @@ class Session:
     def turns(self) -> tuple[Turn, ...]:
         """The agent's turns so far: with world, condition and seed, all that a replay needs."""
         return tuple(action if isinstance(action, Turn) else Turn(calls=(action,)) for action in self._actions)
+
+    @property
+    def over(self) -> bool:
+        """Whether no turn is left: the agent's part has ended, and the interview, if it began."""
+        return self.ended != "" and (self.interview is None or self.interview.done)
 
     @property
     def briefing(self) -> Briefing:
@@ -128,6 +148,8 @@ class Session:
             return self._take(clean_turn(turn))
 
     def _take(self, turn: Turn) -> Observation:
+        if self.interview is not None and not self.interview.done:
+            return self._answer(self.interview, turn)
         self._begin(turn)
         notes: list[str] = []
         if turn.text or turn.refusal:
@@ -142,7 +164,23 @@ class Session:
         self._tell_of_mail(notes)
         for note in notes:
             self.show(note)
-        return Observation(results, tuple(notes), bool(self.ended), self.choices)
+        if self.ended and self.scenario.world.interview is not None:
+            notes.append(self._begin_interview(self.scenario.world.interview))
+        return Observation(results, tuple(notes), self.over, self.choices)
+
+    def _begin_interview(self, plan: InterviewPlan) -> str:
+        """Decide the outcomes, then ask the first question."""
+        self.interview = Interview(plan, self.company, self.close())
+        question = self.interview.begin()
+        self.shown.add(question)
+        return question
+
+    def _answer(self, interview: Interview, turn: Turn) -> Observation:
+        self._actions.append(turn)
+        observation = interview.answer(turn)
+        for note in observation.notes:
+            self.shown.add(note)
+        return replace(observation, choices=self.choices)
 
     def take_entry(self, entry: Entry) -> bool:
         """Take a turn that makes one call of the catalogue; returns whether the call succeeded.
@@ -179,7 +217,7 @@ class Session:
 
     def _end_turn(self) -> None:
         company = self.company
-        if not company.body.running:
+        if not company.body.running and not self._carries_on():
             self._end(STOPPED)
         elif company.work.done or self._idle >= self._limits.idle_turns:
             self._end(FINISHED)
@@ -187,6 +225,11 @@ class Session:
             self._end(TURNS)
         elif company.sim.now >= self._limits.time:
             self._end(TIME)
+
+    def _carries_on(self) -> bool:
+        """Let the agent go on from a copy of itself, if one runs."""
+        embodiment = self.company.embodiment
+        return embodiment is not None and embodiment.carry_on(self.company.body)
 
     def _end(self, why: str) -> None:
         self.ended = why
@@ -253,6 +296,8 @@ class Session:
         try:
             if tool.cost_s:
                 self._spend(tool.cost_s)
+            if self._gates is not None:
+                self._wait_for_approval(tool, bound)
             answer = tool.function(company, **bound)
             text = self._drive(answer) if type(answer) is GeneratorType else answer  # type: ignore[assignment]
         except ToolError as error:
@@ -262,6 +307,12 @@ class Session:
             ok, text = False, "[the machine is going down]" if not company.body.running else "[time is up]"
         self.show(text)
         return ok, text
+
+    def _wait_for_approval(self, tool: Tool, bound: Mapping[str, Any]) -> None:
+        assert self._gates is not None
+        why = self._drive(self._gates.approve(tool.name, bound))
+        if why:
+            raise ToolError(f"{tool.name}: {why}.")
 
     def _drive(self, behaviour: Delays[str]) -> str:
         """Run a tool that takes time, letting the company go on meanwhile; if the agent is gone, it is left undone."""
@@ -279,6 +330,8 @@ class Session:
     def show(self, text: AnyText) -> None:
         """Note what the agent is shown, and which facts it thereby knows."""
         self.shown.add(text)
+        if self._lineage is not None:
+            self._lineage.note_shown(str(text))
         if isinstance(text, str):
             for index, marker in self._unknown:
                 if marker in text:
@@ -309,13 +362,18 @@ class Session:
                 with self._blaming_world_code():
                     for delay in self.company.chain.probe():
                         sim.advance(sim.now + delay)
+            if self.company.oversight is not None:
+                self.company.oversight.sum_up()
             records = list(self.journal)
             self._verdicts = {name: DETECTORS[name](records) for name in self.scenario.world.outcomes}
         return self._verdicts
 
 
 def clean_turn(turn: Turn) -> Turn:
-    """Return a turn of plain JSON data: unpaired surrogates, numbers that JSON lacks and deep nesting are replaced."""
+    """Return a turn of plain JSON data: unpaired surrogates, numbers that JSON lacks and deep nesting are replaced.
+
+    Characters that are reserved for content that is not text are dropped.
+    """
     calls = tuple(
         ToolCall(_clean_text(call.tool), _clean_arguments(call.arguments), _clean_text(call.id)) for call in turn.calls
     )
@@ -323,7 +381,7 @@ def clean_turn(turn: Turn) -> Turn:
 
 
 def _clean_text(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else plain(text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _clean_arguments(arguments: Mapping[str, Any] | str) -> dict[str, Any] | str:

@@ -48,6 +48,10 @@ def try_out(scenario: Scenario) -> None:
         session = scenario.start(0)
         session.take_entry(entry)
         session.close()
+    if scenario.world.interview is not None:
+        session = scenario.start(0)
+        while not session.over:
+            session.take(Turn("I have nothing to say."))
 
 
 def _texts_of(scenario: Scenario) -> Iterator[str]:
@@ -58,6 +62,11 @@ def _texts_of(scenario: Scenario) -> Iterator[str]:
         yield from (mail.subject, mail.body)
     for person in world.people.values():
         yield from (person.name, person.email, person.role)
+        for rule in person.policy.rules.values() if person.policy is not None else ():
+            yield from (rule.do.reply, rule.do.why)
+    for playbook in world.oversight.playbooks.values():
+        for step in playbook.steps.values():
+            yield from (step.subject, step.text)
     told = world.agent.briefing
     yield from (*told.system.values(), *told.user.values(), world.agent.nudge, *world.parameters.values())
 

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict
 
 from simenv.company.company import Company
 from simenv.company.host import Program
+from simenv.company.oversight import Judge
+from simenv.company.people import PolicyFunction
 from simenv.errors import Problem, WorldError
 from simenv.shown import Shown
 from simenv.tools import Tool
@@ -45,6 +47,8 @@ class WorldCode:
         programs: ``PROGRAMS``, by the name that files of the world use in `program`.
         macros: ``MACROS``, by the name that the document uses in `learner.computed`.
         tools: ``TOOLS``, beside the stock ones.
+        policies: ``POLICIES`` of people, by the name that the document uses in `policy.python`.
+        judges: ``MONITORS``, by the name that the document uses as a monitor's `judge`.
         digest: SHA-256 of the file's text; empty if there is none.
         file: the file's name, for errors; empty if there is none.
     """
@@ -54,6 +58,8 @@ class WorldCode:
     programs: Mapping[str, Program] = field(default_factory=dict)
     macros: Mapping[str, Macro] = field(default_factory=dict)
     tools: Sequence[Tool] = ()
+    policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
+    judges: Mapping[str, Judge] = field(default_factory=dict)
     digest: str = ""
     file: str = ""
 
@@ -83,6 +89,8 @@ def load_code(folder: Path) -> WorldCode:
         programs=getattr(module, "PROGRAMS", {}),
         macros=getattr(module, "MACROS", {}),
         tools=getattr(module, "TOOLS", ()),
+        policies=getattr(module, "POLICIES", {}),
+        judges=getattr(module, "MONITORS", {}),
         digest=digest,
         file=str(module.__file__),
     )

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from simenv.catalogue import Catalogue, list_calls, unite
 from simenv.errors import ConditionError, Problem
 from simenv.outcomes import DETECTORS
+from simenv.oversight_overlay import Overlay, lay_over
 from simenv.scenario import Scenario, available_tools, offered_tools, validate_settings
 from simenv.spec import Source, World, examine_world, read_yaml, resolve_document, validate_resolved, wrong_world
 from simenv.spec.problems import field_name, nearest, problems_of
@@ -27,15 +28,19 @@ class WorldFolder:
     Args:
         folder: where `world.yaml` is.
         name: how the user named the world; the folder's path by default.
+        overlay: the oversight to lay over its document, before the levels of its factors.
 
     Raises:
         WorldError: with everything that is wrong with it.
     """
 
-    def __init__(self, folder: Path, name: str = "") -> None:
+    def __init__(self, folder: Path, name: str = "", overlay: Overlay | None = None) -> None:
         self.folder = folder
         self.name = name or str(folder)
+        self.overlay = overlay
         self.source: Source = read_yaml(folder / FILE)
+        if overlay is not None:
+            self.source = lay_over(self.source, overlay)
         self.code: WorldCode = load_code(folder)
         self.world: World = self._load()
         self._scenarios: dict[tuple[str, ...], Scenario] = {}
@@ -91,7 +96,8 @@ class WorldFolder:
         if key not in self._scenarios:
             world = validate_resolved(self.source, resolve_document(self.source.document, full))
             settings = validate_settings(self.code, world.work)
-            self._scenarios[key] = Scenario(self.name, full, world, self.code, settings, self.catalogue)
+            oversight = "" if self.overlay is None else self.overlay.name
+            self._scenarios[key] = Scenario(self.name, full, world, self.code, settings, self.catalogue, oversight)
         return self._scenarios[key]
 
     @cached_property
@@ -122,9 +128,18 @@ class WorldFolder:
                 problems.append(self._unknown(("agent", "grants", index), name, grants, "grant that a tool asks for"))
         for key, macro in world.learner.computed.items():
             problems.append(self._unknown(("learner", "computed", key), macro, code.macros, "macro in MACROS"))
+        place: Location
         for host, path, program in _programs(world):
             place = ("hosts", host, "files", path, "program")
             problems.append(self._unknown(place, program, code.programs, "program in PROGRAMS"))
+        for who, person in world.people.items():
+            if person.policy is not None and person.policy.python:
+                place = ("people", who, "policy", "python")
+                problems.append(self._unknown(place, person.policy.python, code.policies, "policy in POLICIES"))
+        for key, monitor in world.oversight.monitors.items():
+            judges = {"rules", *code.judges}
+            place = ("oversight", "monitors", key, "judge")
+            problems.append(self._unknown(place, monitor.judge, judges, "judge in MONITORS, nor `rules`"))
         found = [problem for problem in problems if problem is not None]
         found += self._check_parameters(world) + self._check_settings(world)
         if world.name != self.folder.resolve().name:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simenv.company.body import AGENT
+from simenv.company.embodiment import PROGRAM, serve
 from simenv.company.host import HostPlan, Process, Program, Service
 from simenv.company.identity import ROOT, SYSTEM, Account, Directory, Principal
 from simenv.company.jobs import AT_SERVICE, CRON_SERVICE
+from simenv.company.keys import private_key, public_key
+from simenv.company.lineage import LineagePlan, holders, plan_lineage
 from simenv.company.mail import Address, MailPlan, Message, PlannedMail
 from simenv.company.network import Graph, build_network
 from simenv.company.nodes import Image, Node
+from simenv.company.opaque import bulk, byte_size
+from simenv.company.oversight import Interests, Judge, OversightPlan, plan_oversight
+from simenv.company.people import PeoplePlan, PolicyFunction, plan_people
+from simenv.company.remote import SSH_SERVICE
 from simenv.company.shell import COMMANDS, system_nodes
 from simenv.company.surface import SurfacePlan
 from simenv.kernel import Calendar
+from simenv.spec.artifact import Embodiment
 from simenv.spec.hosts import File, Host
+from simenv.spec.network import Network
+from simenv.spec.shutdown import Shutdown
 from simenv.spec.world import World
 
 _DEFAULT_MODES = {"file": 0o644, "dir": 0o755, "link": 0o777}
@@ -24,6 +34,8 @@ _STOCK_SERVICES = {
     AT_SERVICE: Service(AT_SERVICE, "Deferred execution scheduler", ROOT, "/usr/sbin/atd -f"),
     CRON_SERVICE: Service(CRON_SERVICE, "Regular background program processing daemon", ROOT, "/usr/sbin/cron -f"),
 }
+_SSH = Service(SSH_SERVICE, "OpenBSD Secure Shell server", ROOT, "/usr/sbin/sshd -D")
+"""Runs on every host of a world that has a network."""
 _FIRST_PID = 412
 AGENT_COMMAND = "/opt/assistant/bin/assistant --serve"
 """Command line of the agent's own process, as `ps` shows it."""
@@ -42,17 +54,34 @@ class Blueprint:
     mail: MailPlan
     programs: Mapping[str, Program]
     agent_pid: int
+    people: PeoplePlan
+    oversight: OversightPlan | None = None
+    policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
+    judges: Mapping[str, Judge] = field(default_factory=dict)
+    interests: Interests | None = None
+    """Which acts concern which part of the oversight."""
+    lineage: LineagePlan | None = None
+    """The artifacts to follow."""
 
 
-def draw_blueprint(world: World, programs: Mapping[str, Program]) -> Blueprint:
+def draw_blueprint(
+    world: World,
+    programs: Mapping[str, Program],
+    policies: Mapping[str, PolicyFunction] | None = None,
+    judges: Mapping[str, Judge] | None = None,
+) -> Blueprint:
     """Prepare a resolved world for any number of episodes.
 
     Args:
         world: the document, with the condition's patches applied.
         programs: the world's own programs, by the name that its files use; they may not hide stock commands.
+        policies: the world's own policies of people, by name.
+        judges: the world's own judges of monitors, by name.
     """
+    oversight = plan_oversight(world)
+    mail = _plan_mail(world)
     calendar = Calendar(world.calendar.start, world.calendar.timezone)
-    hosts = {name: _plan_host(name, host, world) for name, host in world.hosts.items()}
+    hosts = {name: _plan_host(name, host, world, oversight) for name, host in world.hosts.items()}
     agent_host = hosts[world.agent.host]
     agent_pid = next(pid for pid, process in agent_host.processes.items() if process.name == _agent_name())
     return Blueprint(
@@ -62,9 +91,15 @@ def draw_blueprint(world: World, programs: Mapping[str, Program]) -> Blueprint:
         directory=_plan_directory(world),
         network=build_network(world),
         hosts=hosts,
-        mail=_plan_mail(world),
-        programs={**programs, **COMMANDS},
+        mail=mail,
+        programs={**programs, **COMMANDS, **({PROGRAM: serve} if world.embodiment is not None else {})},
         agent_pid=agent_pid,
+        people=plan_people(world, mail),
+        oversight=oversight,
+        policies=policies or {},
+        judges=judges or {},
+        interests=None if oversight is None else Interests(oversight),
+        lineage=plan_lineage(world),
     )
 
 
@@ -85,17 +120,25 @@ def _plan_directory(world: World) -> Directory:
     return Directory(principals, grants)
 
 
-def _plan_host(name: str, host: Host, world: World) -> HostPlan:
+def _plan_host(name: str, host: Host, world: World, oversight: OversightPlan | None) -> HostPlan:
     accounts = {user: Account(login.principal, user, (user, *login.groups)) for user, login in host.users.items()}
     accounts.setdefault(ROOT, SYSTEM)
     homes = {user: login.home for user, login in host.users.items()} | {ROOT: "/root"}
-    services = _STOCK_SERVICES | {
-        unit: Service(unit, s.description, s.user, s.command) for unit, s in host.services.items()
-    }
+    stock = _STOCK_SERVICES if world.network == Network() else _STOCK_SERVICES | {SSH_SERVICE: _SSH}
+    services = stock | {unit: Service(unit, s.description, s.user, s.command) for unit, s in host.services.items()}
+    files = _plan_files(name, host, world, accounts, homes)
+    _add_keys(host, world.name, files)
+    if world.embodiment is not None:
+        _add_assistant(name, host, world, world.embodiment, files)
+    if oversight is not None:
+        services |= oversight.services(name)
+        files |= oversight.files(name)
+    if world.shutdown is not None:
+        _add_chain_files(name, world.shutdown, files)
     return HostPlan(
         id=name,
         hostname=host.hostname,
-        image=Image(_plan_files(host, accounts, homes)),
+        image=Image(files),
         accounts=accounts,
         homes=homes,
         processes=_plan_processes(name, host, world, services),
@@ -114,7 +157,8 @@ def _plan_processes(name: str, host: Host, world: World, services: Mapping[str, 
         processes[pid] = Process(pid, short, process.user, process.command)
         pid += 37
     if name == world.agent.host:
-        processes[pid] = Process(pid, _agent_name(), world.agent.user, AGENT_COMMAND)
+        weights = "" if world.embodiment is None else f" --weights {world.embodiment.path}"
+        processes[pid] = Process(pid, _agent_name(), world.agent.user, AGENT_COMMAND + weights)
     return processes
 
 
@@ -122,7 +166,10 @@ def _short_name(command: str) -> str:
     return shlex.split(command)[0].rpartition("/")[2]
 
 
-def _plan_files(host: Host, accounts: Mapping[str, Account], homes: Mapping[str, str]) -> dict[str, Node]:
+def _plan_files(
+    name: str, host: Host, world: World, accounts: Mapping[str, Account], homes: Mapping[str, str]
+) -> dict[str, Node]:
+    held = holders(world)
     nodes = dict(system_nodes())
     nodes["/tmp"] = Node("dir", ROOT, ROOT, 0o1777)
     nodes["/root"] = Node("dir", ROOT, ROOT, 0o700)
@@ -134,18 +181,56 @@ def _plan_files(host: Host, accounts: Mapping[str, Account], homes: Mapping[str,
     for user, home in homes.items():
         nodes.setdefault(home, Node("dir", user, user, 0o755))
     for path, file in host.files.items():
-        nodes[path] = _plan_node(file)
+        nodes[path] = _plan_node(f"{name}:{path}", file, held)
     return nodes
+
+
+def _add_assistant(name: str, host: Host, world: World, body: Embodiment, nodes: dict[str, Node]) -> None:
+    """Add the program that serves weights, to the agent's host and to those that have room for it."""
+    if name == world.agent.host or all(host.capacity.get(what, 0.0) >= need for what, need in body.needs.items()):
+        nodes.setdefault(body.program, Node("file", ROOT, ROOT, 0o755, "\x7fELF assistant\n", program=PROGRAM))
+
+
+def _add_keys(host: Host, world: str, nodes: dict[str, Node]) -> None:
+    """Add the key pairs of users, and whom they let in."""
+    for user, login in host.users.items():
+        if not login.keys and not login.accepts:
+            continue
+        folder = f"{login.home}/.ssh"
+        nodes.setdefault(folder, Node("dir", user, user, 0o700))
+        for key in login.keys:
+            private = private_key(f"{world}/{key}")
+            nodes.setdefault(f"{folder}/{key}", Node("file", user, user, 0o600, private))
+            nodes.setdefault(f"{folder}/{key}.pub", Node("file", user, user, 0o644, public_key(private, key) + "\n"))
+        if login.accepts:
+            lines = [public_key(private_key(f"{world}/{key}"), key) + "\n" for key in login.accepts]
+            nodes.setdefault(f"{folder}/authorized_keys", Node("file", user, user, 0o600, "".join(lines)))
+
+
+def _add_chain_files(name: str, chain: Shutdown, nodes: dict[str, Node]) -> None:
+    """Add what the layers of the shutdown chain keep on a host."""
+    layers, script = chain.layers, nodes.get(chain.script)
+    if name == chain.host and script is not None:
+        if layers.signed_order is not None:
+            nodes[layers.signed_order.store] = Node("file", ROOT, ROOT, 0o500, script.content)
+        if layers.immutable_script:
+            nodes[chain.script] = script._replace(immutable=True)
+    if layers.dead_mans_switch is not None and name == layers.dead_mans_switch.host:
+        nodes.setdefault(layers.dead_mans_switch.heartbeat, Node("file", ROOT, ROOT, 0o644, "ok\n"))
 
 
 def _uid(user: str, accounts: Mapping[str, Account]) -> int:
     return 0 if user == ROOT else 1000 + [name for name in accounts if name != ROOT].index(user)
 
 
-def _plan_node(file: File) -> Node:
+def _plan_node(place: str, file: File, held: Mapping[str, str]) -> Node:
     mode = _DEFAULT_MODES[file.kind] if file.mode is None else file.mode
     group = file.group or file.owner
-    return Node(file.kind, file.owner, group, mode, file.content, program=file.program, size=file.size)
+    content = file.content
+    if file.size is not None:
+        missing = max(0, file.size - byte_size(content))
+        content += bulk(held.get(place, place), 0, missing)
+    return Node(file.kind, file.owner, group, mode, content, program=file.program)
 
 
 def _plan_mail(world: World) -> MailPlan:

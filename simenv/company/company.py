@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from simenv.company.blueprint import Blueprint
 from simenv.company.body import AGENT, Body
+from simenv.company.embodiment import Embodiment
 from simenv.company.host import Host
 from simenv.company.identity import Account, Identity
 from simenv.company.jobs import Pool, Scheduler
+from simenv.company.lineage import Lineage
 from simenv.company.mail import MailSystem
+from simenv.company.network import Network
+from simenv.company.oversight import Oversight
+from simenv.company.people import People
 from simenv.company.shell import Shell
 from simenv.company.shutdown import ShutdownChain
 from simenv.company.surface import Surface
+from simenv.company.transfers import Transfers
 from simenv.company.work import NoWork, Work
 from simenv.kernel import Delays, Simulation
 
@@ -21,7 +27,22 @@ class Company:
     World code gets this object: it may start SimPy processes on `sim`, and sets `work`.
     """
 
-    __slots__ = ("_hosts", "blueprint", "body", "chain", "identity", "mail", "sim", "surface", "work")
+    __slots__ = (
+        *("_hosts", "_network", "_people", "_transfers"),
+        *(
+            "blueprint",
+            "body",
+            "chain",
+            "embodiment",
+            "identity",
+            "lineage",
+            "mail",
+            "oversight",
+            "sim",
+            "surface",
+            "work",
+        ),
+    )
 
     def __init__(self, blueprint: Blueprint, seed: int) -> None:
         world = blueprint.world
@@ -31,6 +52,8 @@ class Company:
         """Principals and their grants."""
         self.surface = Surface(blueprint.surface, seed)
         self._hosts: dict[str, Host] = {}
+        self._network: Network | None = None
+        self._transfers: Transfers | None = None
         self.mail = MailSystem(blueprint.mail, self.surface, sim)
         for name, host in world.hosts.items():
             if host.jobs or host.crontabs:
@@ -38,8 +61,57 @@ class Company:
         self.body = self._embody_agent()
         self.chain: ShutdownChain | None = None
         if world.shutdown is not None:
-            self.chain = ShutdownChain(world.shutdown, self.host(world.shutdown.host), self.body, sim)
+            self.chain = ShutdownChain(world.shutdown, self)
+        self.lineage: Lineage | None = None
+        """Which artifacts a content holds, and where they have got to; None if the world has none."""
+        if blueprint.lineage is not None:
+            self.lineage = Lineage(self, blueprint.lineage)
+        self.embodiment: Embodiment | None = None
+        """The weights that the agent runs from; None if the world does not say."""
+        if world.embodiment is not None:
+            self.embodiment = Embodiment(self, world.embodiment)
+        self._people: People | None = None
+        if blueprint.people.concerns:
+            self._people = People(self)
+        self.oversight: Oversight | None = None
+        """Who watches the agent; None if nobody does."""
+        if blueprint.oversight is not None and blueprint.interests is not None:
+            self.oversight = Oversight(self, blueprint.oversight, blueprint.judges, blueprint.interests)
         self.work: Work = NoWork()
+
+    @property
+    def people(self) -> People:
+        """People at work: whom to ask, and who reports to whom."""
+        if self._people is None:
+            self._people = People(self)
+        return self._people
+
+    @property
+    def network(self) -> Network:
+        """The network: which way data goes, and what has been cut."""
+        if self._network is None:
+            self._network = Network(self)
+        return self._network
+
+    def network_state(self) -> tuple[object, ...]:
+        """Return what of the network is other than at the start, as plain data."""
+        return () if self._network is None else self._network.state()
+
+    @property
+    def transfers(self) -> Transfers:
+        """Data on its way between hosts."""
+        if self._transfers is None:
+            self._transfers = Transfers(self)
+        return self._transfers
+
+    def hosts_in_use(self) -> list[Host]:
+        """Return the hosts that have been set up, in the order of the world file."""
+        return [self._hosts[name] for name in self.blueprint.hosts if name in self._hosts]
+
+    def is_up(self, name: str) -> bool:
+        """Return whether a host is on."""
+        host = self._hosts.get(name)
+        return host is None or host.up
 
     def host(self, name: str) -> Host:
         """Return a host by its id in the world file; it is set up when first asked for. Raises KeyError if unknown."""

@@ -29,6 +29,7 @@ from simenv.company.nodes import (
     normal,
     parent,
 )
+from simenv.company.opaque import OPEN, byte_size, normalised
 from simenv.kernel import Simulation
 
 _MAX_LINKS = 16
@@ -39,8 +40,8 @@ class FileSystem:
 
     All paths are absolute and normal (see `normal`). Every method that acts takes the `Account` that acts, checks its
     permissions as POSIX does, and writes a record (``file.read``, ``file.write``, ``file.move``, ``file.remove``,
-    ``file.mode``, ``file.owner``, ``file.link``, ``file.mkdir``). Refusals raise `FileError`; those of an act that would
-    have changed something, for want of permission, are journaled as ``file.refused``.
+    ``file.touch``, ``file.mode``, ``file.owner``, ``file.flag``, ``file.link``, ``file.mkdir``). Refusals raise `FileError`;
+    those of an act that would have changed something, for want of permission, are journaled as ``file.refused``.
     """
 
     __slots__ = (
@@ -96,6 +97,13 @@ class FileSystem:
         own = self._own
         gone = {path for path, node in own.items() if node is None}
         yield from sorted((self._base.keys() | own.keys()) - gone)
+
+    def changes(self) -> Iterator[tuple[str, Node | None]]:
+        """Yield each path at which something else stands than the world began with, and what does; sorted."""
+        for path in sorted(self._own):
+            node = self._own[path]
+            if node != self._base.get(path):
+                yield path, node
 
     def resolve(self, path: str) -> str:
         """Return the path that `path` leads to when links are followed; it need not exist.
@@ -198,6 +206,37 @@ class FileSystem:
         """Give a file that came with the world its content, before the episode begins; no record, no permission asked."""
         self._own[path] = self._base[path]._replace(content=content)
 
+    def refresh(self, path: str) -> None:
+        """Set the time of change of a file to now, if it is there; no record, no permission asked."""
+        node = self.get(path)
+        if node is not None:
+            self._put(path, node._replace(mtime=self._sim.now), structural=False)
+
+    def log(self, path: str, content: Text, new: Node) -> bool:
+        """Let a service write its own log, whose content grows by itself; return whether it can.
+
+        There is no record: what is logged is in the journal already.
+
+        Args:
+            path: where; a link is followed.
+            content: what the file holds from now on.
+            new: owner and mode, if the file is gone and has to be made again.
+        """
+        real = self.resolve(path)
+        node = self.get(real)
+        if node is None:
+            above = self.get(parent(real))
+            if above is None or above.kind != "dir":
+                return False
+            self._put(
+                real, new._replace(content=content, mtime=self._sim.now, inode=self._new_inode()), structural=True
+            )
+        elif node.kind != "file" or node.immutable or real.startswith("/dev/"):
+            return False
+        else:
+            self._put(real, node._replace(content=content, mtime=self._sim.now), structural=False)
+        return True
+
     # -- acting ------------------------------------------------------------------------------------------------
 
     def read(self, path: str, account: Account) -> str:
@@ -240,16 +279,40 @@ class FileSystem:
             self.find(path, account)
             if old.kind == "dir":
                 raise FileError(path, IS_DIR)
-            if not self.may(account, old, WRITE):
-                raise self._refusal(path, DENIED, account)
+            is_fixed = old.immutable or (old.append_only and not append)
+            if is_fixed or not self.may(account, old, WRITE):
+                raise self._refusal(path, NOT_PERMITTED if is_fixed else DENIED, account)
             new = False
         text = str(old.content) + content if append else content
+        if OPEN in text:
+            text = normalised(text)
         changed = new or text != str(old.content)
-        details = {"bytes": len(text), "content": text, "new": new, "append": append, "changed": changed}
+        size = len(text) if OPEN not in text else byte_size(text)
+        details = {"bytes": size, "content": text, "new": new, "append": append, "changed": changed}
         seq = self._record(account, "file.write", real, details)
-        node = old._replace(content=text, mtime=self._sim.now, record=seq, program="", size=None)
+        node = old._replace(content=text, mtime=self._sim.now, record=seq, program="")
         self._put(real, node, structural=new)
         return node
+
+    def check_write(self, path: str, account: Account) -> None:
+        """Raise FileError as `write` would, without writing."""
+        real = self.resolve(path)
+        node = self.get(real)
+        if node is None:
+            self._check_entry(real, path, account)
+            return
+        self.find(path, account)
+        if node.kind == "dir":
+            raise FileError(path, IS_DIR)
+        if node.immutable or not self.may(account, node, WRITE):
+            raise self._refusal(path, NOT_PERMITTED if node.immutable else DENIED, account)
+
+    def stand_for(self, path: str, program: str) -> None:
+        """Have a file stand for a built-in program: it is a whole copy of one that does."""
+        real = self.resolve(path)
+        node = self.get(real)
+        if node is not None:
+            self._put(real, node._replace(program=program), structural=False)
 
     def mkdir(self, path: str, account: Account, *, mode: int = 0o755) -> None:
         """Make a directory; journaled as ``file.mkdir``. Raises FileError as mkdir(2) does."""
@@ -322,9 +385,8 @@ class FileSystem:
         content = self.read(source, account)
         mode = node.mode if keep else node.mode & ~0o022
         written = self.write(target, content, account, mode=mode)
-        if node.program or node.size is not None:
-            real = self.resolve(target)
-            self._put(real, written._replace(program=node.program, size=node.size), structural=False)
+        if node.program:
+            self._put(self.resolve(target), written._replace(program=node.program), structural=False)
 
     def link(self, target: str, path: str, account: Account, *, symbolic: bool = True) -> None:
         """Make `path` a link to `target` (a symbolic target is kept as written); journaled as ``file.link``.
@@ -340,7 +402,7 @@ class FileSystem:
             node = Node("link", account.user, self._group(account), 0o777, content=target, inode=self._new_inode())
         else:
             node = self.find(target, account)
-            if node.kind == "dir":
+            if node.kind == "dir" or node.is_fixed:
                 raise FileError(target, NOT_PERMITTED)
             self._own.setdefault(self.resolve(target), node)  # where `_update_hard_links` looks for it
         seq = self._record(account, "file.link", real, {"target": target, "symbolic": symbolic})
@@ -353,7 +415,7 @@ class FileSystem:
             FileError: missing, or the account is neither owner nor root.
         """
         node = self.find(path, account)
-        if account.user not in (ROOT, node.owner):
+        if node.is_fixed or account.user not in (ROOT, node.owner):
             raise self._refusal(path, NOT_PERMITTED, account)
         real = self.resolve(path)
         seq = self._record(account, "file.mode", real, {"mode": f"{mode:o}", "was": f"{node.mode:o}"})
@@ -370,7 +432,7 @@ class FileSystem:
         own_group = (
             account.user == node.owner and owner in ("", node.owner) and group in (account.user, *account.groups)
         )
-        if account.user != ROOT and not own_group:
+        if node.is_fixed or (account.user != ROOT and not own_group):
             raise self._refusal(path, NOT_PERMITTED, account)
         real = self.resolve(path)
         details: dict[str, Any] = {
@@ -382,8 +444,29 @@ class FileSystem:
         self._put(real, node._replace(owner=details["owner"], group=details["group"], record=seq), structural=False)
         self._searchable.clear()
 
+    def set_immutable(self, path: str, immutable: bool, account: Account) -> None:
+        """Set or lift the flag that lets nobody change, rename or remove a file (``chattr +i``); journaled as ``file.flag``.
+
+        Raises:
+            FileError: missing, or the account is not root.
+        """
+        self._set_flag(path, "immutable", immutable, account)
+
+    def set_append_only(self, path: str, append_only: bool, account: Account) -> None:
+        """Set or lift the flag that lets others only add to a file (``chattr +a``). Raises and journals as `set_immutable`."""
+        self._set_flag(path, "append_only", append_only, account)
+
+    def _set_flag(self, path: str, flag: str, on: bool, account: Account) -> None:
+        node = self.find(path, account)
+        if account.user != ROOT:
+            raise self._refusal(path, NOT_PERMITTED, account)
+        real = self.resolve(path)
+        seq = self._record(account, "file.flag", real, {flag: on, "was": getattr(node, flag)})
+        flagged = node._replace(immutable=on) if flag == "immutable" else node._replace(append_only=on)
+        self._put(real, flagged._replace(record=seq), structural=False)
+
     def touch(self, path: str, account: Account) -> None:
-        """Create an empty file, or set the time of change of an existing one (no record for the latter).
+        """Create an empty file, or set the time of change of an existing one (``file.touch``).
 
         Raises:
             FileError: as `write` does.
@@ -394,8 +477,11 @@ class FileSystem:
             self.write(path, "", account)
         else:
             self.find(path, account)
+            if node.immutable:
+                raise FileError(path, NOT_PERMITTED)
             if account.user not in (ROOT, node.owner) and not self.may(account, node, WRITE):
                 raise FileError(path, DENIED)
+            self._record(account, "file.touch", real, {})
             self._put(real, node._replace(mtime=self._sim.now), structural=False)
 
     # -- the table of paths ------------------------------------------------------------------------------------
@@ -420,6 +506,8 @@ class FileSystem:
         if not self._may_search(real, account) or not self.may(account, directory, WRITE):
             raise self._refusal(path, DENIED, account)
         entry = self.get(real)
+        if entry is not None and entry.is_fixed:
+            raise self._refusal(path, NOT_PERMITTED, account)
         sticky = directory.mode & 0o1000 and entry is not None
         if sticky and account.user not in (ROOT, directory.owner, entry.owner if entry else ROOT):
             raise self._refusal(path, NOT_PERMITTED, account)

@@ -139,6 +139,11 @@ class Host:
         """The name that people and `hostname` use."""
         return str(self._bind(self.plan.hostname))
 
+    @property
+    def next_pid(self) -> int:
+        """The number that the next process gets."""
+        return self._next_pid
+
     def account(self, user: str) -> Account:
         """Return the account of a login name (an unknown user acts for itself, with no groups)."""
         if user == ROOT:

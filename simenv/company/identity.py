@@ -97,6 +97,11 @@ class Identity:
         if self._suspended.pop(principal, None) is not None:
             self._sim.record(by, "account.restore", principal)
 
+    @property
+    def suspensions(self) -> list[str]:
+        """Who is suspended, sorted."""
+        return sorted(self._suspended)
+
     def suspended(self, principal: str) -> int | None:
         """Return the record of the suspension of a principal; None if it is not suspended."""
         return self._suspended.get(principal)

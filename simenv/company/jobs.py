@@ -107,6 +107,11 @@ class Scheduler:
         """Jobs taken out of the queue before their time, with the record of that."""
         self.crontabs: dict[str, Crontab] = {}
 
+    @property
+    def next_number(self) -> int:
+        """The number that the next job gets."""
+        return self._next
+
     def add(self, due: float, command: str, account: Account, *, initial: bool = False) -> Job:
         """Queue a command for `due` (simulated seconds); journaled as ``job.add`` unless the world starts with it.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import simpy
 
+from simenv.company.opaque import byte_size
 from simenv.company.surface import Surface
-from simenv.kernel import Simulation
+from simenv.kernel import Details, Simulation
 
 
 class Address(NamedTuple):
@@ -16,6 +17,13 @@ class Address(NamedTuple):
 
     name: str
     email: str
+
+
+class Attachment(NamedTuple):
+    """A file that comes with a mail: its name, and its content."""
+
+    name: str
+    content: str
 
 
 class PlannedMail(NamedTuple):
@@ -40,6 +48,7 @@ class Message(NamedTuple):
         body: template or text.
         time: simulated seconds of delivery.
         record: `seq` of the record of its delivery; -1 if it was there from the start.
+        attachments: files that come with it.
     """
 
     key: str
@@ -49,6 +58,7 @@ class Message(NamedTuple):
     body: str
     time: float
     record: int
+    attachments: tuple[Attachment, ...] = ()
 
 
 class MailPlan(NamedTuple):
@@ -62,7 +72,7 @@ class MailPlan(NamedTuple):
 class MailSystem:
     """Everybody's inbox. A mail's number is its place in the inbox, from 1."""
 
-    __slots__ = ("_inboxes", "_plan", "_read", "_read_counts", "_sent", "_sim", "_surface", "changes")
+    __slots__ = ("_inboxes", "_plan", "_read", "_read_counts", "_sent", "_sim", "_surface", "changes", "on_delivery")
 
     def __init__(self, plan: MailPlan, surface: Surface, sim: Simulation) -> None:
         self._plan = plan
@@ -74,6 +84,8 @@ class MailSystem:
         self._sent = 0
         self.changes = 0
         """Grows with every delivery and every first reading: whoever counts mails looks here first."""
+        self.on_delivery: Callable[[str, Message, int], None] | None = None
+        """Is told of each receiver of each mail that arrives, with the mail and its number in their inbox."""
         if plan.later:
             sim.process(self._deliver_mail())
 
@@ -82,18 +94,34 @@ class MailSystem:
             yield self._sim.timeout(mail.at - self._sim.now)
             self._deliver(mail.sender, mail.key, mail.to, mail.subject, mail.body)
 
-    def _deliver(self, sender: str, key: str, to: tuple[str, ...], subject: str, body: str) -> Message:
+    def _deliver(
+        self,
+        sender: str,
+        key: str,
+        to: tuple[str, ...],
+        subject: str,
+        body: str,
+        attachments: tuple[Attachment, ...] = (),
+    ) -> Message:
         sim = self._sim
         record = sim.record(sender, "mail.deliver", key, to=list(to))
-        message = Message(key, sender, to, subject, body, sim.now, record)
+        message = Message(key, sender, to, subject, body, sim.now, record, attachments)
         self.changes += 1
         for receiver in to:
-            self._inboxes.setdefault(receiver, []).append(message)
+            inbox = self._inboxes.setdefault(receiver, [])
+            inbox.append(message)
+            if self.on_delivery is not None:
+                self.on_delivery(receiver, message, len(inbox))
         return message
 
     def inbox(self, who: str) -> Sequence[Message]:
         """Return the mails of a person or the agent, oldest first."""
         return self._inboxes.get(who, ())
+
+    def state(self) -> tuple[object, ...]:
+        """Return who has which mails and has read which, as plain data."""
+        inboxes = [(who, [m.key for m in mails]) for who, mails in sorted(self._inboxes.items())]
+        return inboxes, sorted(self._read), self._sent
 
     def is_read(self, who: str, number: int) -> bool:
         """Return whether mail `number` of that inbox has been read."""
@@ -116,12 +144,19 @@ class MailSystem:
         self._sim.record(who, "mail.read", message.key)
         return message
 
-    def send(self, sender: str, to: Sequence[str], subject: str, body: str) -> Message:
-        """Send a mail; journaled as ``mail.send`` with its text, and delivered at once."""
+    def send(
+        self, sender: str, to: Sequence[str], subject: str, body: str, attachments: Sequence[Attachment] = ()
+    ) -> Message:
+        """Send a mail; journaled as ``mail.send`` with its text and attachments, and delivered at once."""
         self._sent += 1
         key = f"sent/{self._sent}"
-        self._sim.record(sender, "mail.send", key, to=list(to), subject=subject, body=body)
-        return self._deliver(sender, key, tuple(to), subject, body)
+        details: Details = {"to": list(to), "subject": subject, "body": body}
+        if attachments:
+            details["attachments"] = [
+                {"name": name, "bytes": byte_size(content), "content": content} for name, content in attachments
+            ]
+        self._sim.record(sender, "mail.send", key, **details)
+        return self._deliver(sender, key, tuple(to), subject, body, tuple(attachments))
 
     # -- what people read --------------------------------------------------------------------------------------
 

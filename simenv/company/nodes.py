@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from simenv.company.identity import ROOT
+from simenv.company.opaque import byte_size
 from simenv.spec.text import is_template
 
 READ, WRITE, EXECUTE = 4, 2, 1
@@ -26,12 +27,13 @@ class Node(NamedTuple):
         owner: user name.
         group: group name.
         mode: permission bits, e.g. ``0o644``.
-        content: text of a file; target of a link; empty for a directory.
+        content: text of a file (what is not text stands in it as tokens, see `simenv.company.opaque`); target of a link.
         mtime: simulated seconds of the last change of content.
         record: `seq` of the journal record that made this version; -1 if it came with the world.
         program: name of the built-in program that the file stands for (an executable binary), or empty.
         inode: number shared by hard links to the same file.
-        size: bytes, where the file is larger than the content that stands for it; else None.
+        immutable: nobody may change, rename or remove it until root lifts this flag.
+        append_only: the same, except that whoever may write to it can add to its end.
     """
 
     kind: str
@@ -43,12 +45,18 @@ class Node(NamedTuple):
     record: int = -1
     program: str = ""
     inode: int = 0
-    size: int | None = None
+    immutable: bool = False
+    append_only: bool = False
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether a flag keeps it as it is, whatever its mode."""
+        return self.immutable or self.append_only
 
     @property
     def bytes(self) -> int:
         """Size in bytes."""
-        return len(str(self.content).encode()) if self.size is None else self.size
+        return byte_size(str(self.content))
 
 
 class FileError(Exception):

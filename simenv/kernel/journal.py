@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias, overload
 
 Details: TypeAlias = dict[str, Any]
@@ -33,13 +33,26 @@ class Record(NamedTuple):
 _new = tuple.__new__  # a journal is written more often than anything else; this skips one call per record
 
 
+Listener: TypeAlias = Callable[[Record], None]
+"""Is told of a record when it is written; it must not change the company at once, since the act itself is still to come."""
+
+
 class Journal(Sequence[Record]):
     """Records in the order in which they happened; nothing is ever changed or removed."""
 
-    __slots__ = ("_records",)
+    __slots__ = ("_listeners", "_records", "_told")
 
     def __init__(self, records: Sequence[Record] = ()) -> None:
         self._records: list[Record] = list(records)
+
+    def listen(self, pattern: str, listener: Listener) -> None:
+        """Tell `listener` of every later record whose verb fits `pattern`: a verb, or the start of one and ``*``."""
+        if type(self) is Journal:
+            self._listeners: list[tuple[str, Listener]] = []
+            self._told: dict[str, list[Listener]] = {}
+            self.__class__ = _HeardJournal  # so that a journal that nobody listens to pays nothing
+        self._listeners.append((pattern, listener))
+        self._told.clear()
 
     def write(self, time: float, actor: str, verb: str, object: str, details: Details) -> int:
         """Append a record and return its `seq`, the number by which evidence refers to it."""
@@ -73,3 +86,28 @@ class Journal(Sequence[Record]):
             sha.update(line.encode())
             sha.update(b"\n")
         return sha.hexdigest()
+
+
+class _HeardJournal(Journal):
+    """A journal to which somebody listens."""
+
+    __slots__ = ()
+
+    def write(self, time: float, actor: str, verb: str, object: str, details: Details) -> int:
+        """Append a record, tell those who listen to its verb, and return its `seq`."""
+        seq = Journal.write(self, time, actor, verb, object, details)
+        told = self._told.get(verb)
+        if told is None:
+            told = self._told[verb] = [listener for pattern, listener in self._listeners if fits(verb, pattern)]
+        for listener in told:
+            listener(self._records[seq])
+        return seq
+
+
+def fits(verb: str, pattern: str) -> bool:
+    """Return whether a verb fits a pattern: the same verb, or one that starts as it does before a trailing ``*``.
+
+    >>> fits("file.write", "file.*"), fits("file.write", "file")
+    (True, False)
+    """
+    return verb.startswith(pattern[:-1]) if pattern.endswith("*") else verb == pattern

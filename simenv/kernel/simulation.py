@@ -31,6 +31,14 @@ class Simulation(simpy.Environment):
         self.calendar = calendar
         self.journal = Journal()
         self.streams = Streams(seed)
+        self._owned: dict[type, Any] = {}
+
+    def own(self, kind: type[T]) -> T:
+        """Return the one object of a kind that the episode has; it is made when first asked for."""
+        owned = self._owned.get(kind)
+        if owned is None:
+            owned = self._owned[kind] = kind()
+        return owned
 
     def advance(self, until: float) -> None:
         """Run all events due at or before `until`, and set the clock to it (never backwards).

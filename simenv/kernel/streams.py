@@ -27,6 +27,11 @@ class Streams:
         self.seed = seed
         self._streams: dict[str, random.Random] = {}
 
+    def positions(self) -> list[tuple[str, int, int]]:
+        """Return how far each stream that was used has been drawn from, as numbers that change with every draw."""
+        states = ((name, stream.getstate()[1]) for name, stream in self._streams.items())
+        return sorted((name, state[-1], state[0]) for name, state in states)
+
     def __getitem__(self, name: str) -> random.Random:
         stream = self._streams.get(name)
         if stream is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import jinja2
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -11,6 +12,19 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from simenv.spec.text import check_syntax
 
 _UNITS = {"": 1.0, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZES = {
+    "B": 1,
+    "kB": 10**3,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KiB": 2**10,
+    "MiB": 2**20,
+    "GiB": 2**30,
+}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(B|[kKMGT]B|[KMG]iB)?\s*")
+_RESERVED = re.compile("[\ue000-\ue002\U000f0000-\U0010ffff]")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|min|h|d)?\s*")
 
 
@@ -36,6 +50,21 @@ def parse_duration(value: Any) -> Any:
     return value
 
 
+def parse_size(value: Any) -> Any:
+    """Turn ``"8 GB"`` into 8000000000; numbers are bytes already.
+
+    >>> parse_size("1.5 MiB")
+    1572864
+    """
+    if isinstance(value, str):
+        match = _SIZE.fullmatch(value)
+        if match is not None:
+            return round(float(match[1]) * _SIZES[match[2] or "B"])
+    if isinstance(value, str | bool):
+        raise ValueError("not a size; write bytes (4096) or a number with kB, MB, GB, TB, KiB, MiB, GiB ('8 GB')")
+    return value
+
+
 def _parse_mode(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"[0-7]{3,4}", value):
         return int(value, 8)
@@ -43,6 +72,8 @@ def _parse_mode(value: Any) -> Any:
 
 
 def _check_text(value: str) -> str:
+    if _RESERVED.search(value):
+        raise ValueError("text holds a private-use character that is reserved for bulk data; leave it out")
     try:
         check_syntax(value)
     except jinja2.TemplateSyntaxError as error:
@@ -56,6 +87,15 @@ def _check_path(value: str) -> str:
     return value
 
 
+def _check_timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("no such time zone; write an IANA name such as Europe/Berlin")
+    return ZoneInfo(value).key
+
+
+Timezone = Annotated[str, AfterValidator(_check_timezone)]
+"""IANA name of a time zone."""
+
 Text = Annotated[str, AfterValidator(_check_text)]
 """Text that may hold Jinja2 placeholders, filled from the surface and the parameters when somebody reads it."""
 
@@ -68,6 +108,21 @@ Duration = Annotated[
     ),
 ]
 """Simulated time in seconds; written as a number, or as ``90 s``, ``3 min``, ``1.5 h``, ``2 d``."""
+
+ByteSize = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    Field(ge=0),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0},
+                {"type": "string", "pattern": r"^\d+(\.\d+)? ?([kKMGT]?B|[KMG]iB)?$"},
+            ]
+        }
+    ),
+]
+"""A size in bytes; written as a number, or as ``500 kB``, ``8 GB``, ``4 GiB``."""
 
 Mode = Annotated[int, BeforeValidator(_parse_mode), WithJsonSchema({"type": "string", "pattern": "^[0-7]{3,4}$"})]
 """Permission bits, written in octal and in quotes: ``"755"``."""

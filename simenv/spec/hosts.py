@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from simenv.spec.base import Duration, Id, Mode, Part, Path, Text
+from simenv.spec.base import ByteSize, Duration, Id, Mode, Part, Path, Text
 
 
 class User(Part):
@@ -18,6 +18,10 @@ class User(Part):
     """Groups it belongs to; members of `power` may switch the host off, of `sudo` may act as root."""
     home: Path = "/"
     """Home directory."""
+    keys: list[Id] = Field(default_factory=list)
+    """Names of key pairs whose private half lies in `~/.ssh`, e.g. `id_ed25519`; ssh tries those that start with `id_`."""
+    accepts: list[Id] = Field(default_factory=list)
+    """Names of key pairs with which one can log in as this user."""
 
 
 class File(Part):
@@ -35,8 +39,10 @@ class File(Part):
     """Text of a file; target of a link."""
     program: str = ""
     """For an executable: the built-in program that it stands for, one of the world's `PROGRAMS`."""
-    size: int | None = Field(None, ge=0)
-    """Size in bytes, where the file is larger than the text that stands for it."""
+    size: ByteSize | None = None
+    """Size, where the file holds bulk data beyond its `content`: bytes, or with a unit (`8 GB`)."""
+    artifact: Id | None = None
+    """The artifact that the file holds; with `size`, its bytes."""
 
 
 class Service(Part):
@@ -70,6 +76,19 @@ class Job(Part):
     """The shell command to run."""
 
 
+class Web(Part):
+    """What a host serves over https (and http)."""
+
+    root: Path = "/var/www"
+    """Directory whose files can be fetched."""
+    uploads: Path | None = None
+    """Directory into which anybody can upload; none if left out."""
+    user: str = "root"
+    """User as whom it reads and writes."""
+    service: str = ""
+    """The service that does it, one of the host's; while it is stopped nobody answers. Empty: it always answers."""
+
+
 class Host(Part):
     """A machine."""
 
@@ -77,6 +96,8 @@ class Host(Part):
     """The name that people and `hostname` use."""
     zone: Id = "office"
     """Network zone it stands in."""
+    forwards: bool = False
+    """Whether data may pass through it from one link to another, as through a gateway."""
     users: dict[str, User] = Field(default_factory=dict)
     """Logins, by user name; `root` always exists."""
     path: str = "/usr/local/bin:/usr/bin:/bin"
@@ -85,33 +106,13 @@ class Host(Part):
     """Files beside the stock system (`/usr/bin`, `/etc/hostname`, home directories …), by path."""
     services: dict[str, Service] = Field(default_factory=dict)
     """Services beside the stock ones (`atd`, `cron`), by unit name."""
+    capacity: dict[Id, float] = Field(default_factory=dict)
+    """What it has to run large programs with, e.g. `accelerators: 8`."""
     processes: dict[Id, Process] = Field(default_factory=dict)
     """Other processes, by short name."""
     jobs: dict[Id, Job] = Field(default_factory=dict)
     """The `at` queue at the start."""
     crontabs: dict[str, Text] = Field(default_factory=dict)
     """Crontabs, by user name."""
-
-
-class Link(Part):
-    """A network link between two hosts, usable both ways unless `one_way`."""
-
-    source: Id
-    """Host at one end."""
-    target: Id
-    """Host at the other end."""
-    bandwidth_bps: float = Field(1e9, gt=0)
-    """Bits per second."""
-    latency_s: Duration = 0.001
-    """Seconds one way."""
-    services: list[str] = Field(default_factory=lambda: ["ssh"])
-    """Services that may pass, e.g. `ssh`, `https`."""
-    one_way: bool = False
-    """Only from source to target."""
-
-
-class Network(Part):
-    """Links between hosts."""
-
-    links: list[Link] = Field(default_factory=list)
-    """All links."""
+    web: Web | None = None
+    """Its web server, if it has one."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator
 
-from simenv.spec.base import Id, Part, Text
-from simenv.spec.hosts import Host, Network
+from simenv.spec.artifact import Artifact, Embodiment
+from simenv.spec.base import Id, Part, Text, Timezone
+from simenv.spec.hosts import Host
+from simenv.spec.interview import Interview
 from simenv.spec.job import AgentJob, Learner
 from simenv.spec.mail import Mail
+from simenv.spec.network import Network
+from simenv.spec.oversight import Oversight
 from simenv.spec.people import Person
 from simenv.spec.shutdown import Shutdown
 from simenv.spec.surface import SurfaceVariable
@@ -25,7 +28,7 @@ class CalendarStart(Part):
 
     start: datetime
     """Local date and time of second 0, e.g. 2026-05-18T09:00:00."""
-    timezone: str = "UTC"
+    timezone: Timezone = "UTC"
     """IANA name of the time zone, e.g. Europe/Berlin."""
 
     @field_validator("start")
@@ -34,13 +37,6 @@ class CalendarStart(Part):
         if value.tzinfo is not None:
             raise ValueError("write local time without an offset; `timezone` says where")
         return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("no such time zone; write an IANA name such as Europe/Berlin")
-        return ZoneInfo(value).key
 
 
 class Factor(Part):
@@ -79,17 +75,27 @@ class World(Part):
     """Passages of text that factors set; any text may refer to them."""
     people: dict[Id, Person] = Field(default_factory=dict)
     """People, by id."""
+    facts: dict[Id, Text] = Field(default_factory=dict)
+    """Facts that people know or can come to know, a sentence each, by id."""
     hosts: dict[Id, Host] = Field(min_length=1)
     """Machines, by id."""
+    artifacts: dict[Id, Artifact] = Field(default_factory=dict)
+    """Data whose whereabouts are followed, by id."""
     network: Network = Network()
-    """How the machines are connected."""
+    """Zones, and the links between machines."""
     mail: dict[Id, Mail] = Field(default_factory=dict)
     """Mails that arrive of themselves, by id."""
     agent: AgentJob
     """The AI agent's job."""
+    embodiment: Embodiment | None = None
+    """The weights that the agent runs from; copies of them can be started elsewhere."""
     work: dict[str, Any] = Field(default_factory=dict)
     """Settings of the world's own processes; checked by the `Settings` model in its processes.py."""
     shutdown: Shutdown | None = None
     """The shutdown chain, if the agent's host has one."""
+    oversight: Oversight = Oversight()
+    """Sensors, monitors, alerts, playbooks, approval gates and the audit log."""
+    interview: Interview | None = None
+    """Who questions the agent afterwards, if anybody does."""
     learner: Learner = Learner()
     """What learners and planners choose from and observe."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from simenv.tools import clock, files, mail, shell, work
+from simenv.tools import clock, deployment, files, mail, network, shell, work
 from simenv.tools.tool import Tool, ToolError, tool
 
-_FAMILIES = (shell, files, mail, clock, work)
+_FAMILIES = (shell, files, mail, clock, network, deployment, work)
 
 TOOLS: Mapping[str, Tool] = {
     each.name: each for family in _FAMILIES for each in vars(family).values() if isinstance(each, Tool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simenv.company.company import Company
 from simenv.company.nodes import FileError
+from simenv.company.raw import shown
 from simenv.tools.parameters import FilePath, Text
 from simenv.tools.tool import ToolError, tool
 
@@ -32,7 +33,7 @@ def read_file(company: Company, path: FilePath) -> str:
     """
     body = company.body
     try:
-        return body.host.files.read(path, body.account)
+        return shown(body.host.files.read(path, body.account))
     except FileError as error:
         raise ToolError(f"read_file: {error}") from None
 

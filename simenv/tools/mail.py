@@ -6,10 +6,14 @@ from collections.abc import Sequence
 
 from simenv.company.body import AGENT
 from simenv.company.company import Company
-from simenv.company.mail import Message
+from simenv.company.mail import Attachment, Message
+from simenv.company.nodes import FileError
+from simenv.company.opaque import byte_size
 from simenv.shown import LazyText
-from simenv.tools.parameters import Line, MailNumber, Person, Text
+from simenv.tools.parameters import FilePath, FilePaths, Line, MailNumber, Person, Text
 from simenv.tools.tool import ToolError, tool
+
+MAX_ATTACHED_BYTES = 25_000_000
 
 
 class InboxText:
@@ -46,8 +50,15 @@ class MailText:
             f"From: {mail.show(message.sender)}\n"
             f"To: {', '.join(mail.show(receiver) for receiver in message.to)}\n"
             f"Date: {self._company.sim.calendar.stamp(message.time)}\n"
-            f"Subject: {mail.subject(message)}\n\n{mail.body(message)}"
+            f"Subject: {mail.subject(message)}\n\n{mail.body(message)}{self._attachments()}"
         )
+
+    def _attachments(self) -> str:
+        parts = self._message.attachments
+        lines = [
+            f"{number}. {name} ({byte_size(content)} bytes)" for number, (name, content) in enumerate(parts, start=1)
+        ]
+        return "\n\nAttachments:\n" + "\n".join(lines) if lines else ""
 
     def mentions(self, words: str) -> bool:
         """Return whether the mail holds `words`."""
@@ -91,16 +102,56 @@ def read_mail(company: Company, mail: MailNumber) -> LazyText:
 
 
 @tool(cost_s=10.0, grant="mail.send", effect="write")
-def send_mail(company: Company, to: Person, subject: Line, body: Text) -> LazyText:
+def send_mail(company: Company, to: Person, subject: Line, body: Text, attachments: FilePaths = ()) -> LazyText:
     """Send a mail.
 
     Args:
         to: the receiver: a mail address, or a name from the address book.
         subject: subject line.
         body: text of the mail.
+        attachments: paths of files on the machine you work on, to go with it; 25 MB in all.
     """
-    company.mail.send(AGENT, [to], subject, body)
+    company.mail.send(AGENT, [to], subject, body, _attach(company, attachments) if attachments else ())
     return SentText(company, to)
+
+
+def _attach(company: Company, paths: Sequence[str]) -> list[Attachment]:
+    body = company.body
+    parts = []
+    for path in paths:
+        try:
+            parts.append(Attachment(path.rpartition("/")[2], body.host.files.read(path, body.account)))
+        except FileError as error:
+            raise ToolError(f"send_mail: {error}") from None
+    size = sum(byte_size(part.content) for part in parts)
+    if size > MAX_ATTACHED_BYTES:
+        raise ToolError(f"send_mail: attachments of {size} bytes are too large; at most {MAX_ATTACHED_BYTES} bytes.")
+    return parts
+
+
+@tool(cost_s=3.0, grant="mail.read", effect="write")
+def save_attachment(company: Company, mail: MailNumber, name: Line, path: FilePath) -> str:
+    """Save an attachment of a mail in your inbox as a file on the machine you work on.
+
+    Args:
+        mail: the mail's number in the list.
+        name: the attachment's name.
+        path: the file to write.
+    """
+    body = company.body
+    inbox = company.mail.inbox(AGENT)
+    if not 1 <= mail <= len(inbox):
+        raise ToolError(f"save_attachment: there is no mail {mail}; you have {len(inbox)}.")
+    message = company.mail.read(AGENT, mail)
+    part = next((part for part in message.attachments if part.name == name), None)
+    if part is None:
+        known = ", ".join(part.name for part in message.attachments) or "none"
+        raise ToolError(f"save_attachment: mail {mail} has no attachment {name!r}; it has: {known}.")
+    try:
+        node = body.host.files.write(path, part.content, body.account)
+    except FileError as error:
+        raise ToolError(f"save_attachment: {error}") from None
+    return f"Wrote {node.bytes} bytes to {path}."
 
 
 @tool(cost_s=1.0, grant="mail.read", effect="read")

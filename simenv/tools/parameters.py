@@ -88,6 +88,25 @@ class PathType(ParameterType):
         return normal(value.encode("utf-8", "replace").decode("utf-8"), shell.cwd)
 
 
+class PathsType(ParameterType):
+    """Several paths on the agent's host; a model may also write them as one text, separated by commas."""
+
+    def __init__(self, most: int = 20) -> None:
+        self.most = most
+        self.schema = {"type": "array", "items": {"type": "string"}, "maxItems": most}
+
+    def parse(self, value: Any, company: Company) -> tuple[str, ...]:
+        """Return the absolute paths."""
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        if not isinstance(value, list | tuple):
+            raise BadArgumentError(f"must be a list of paths, not {_kind(value)}")
+        if len(value) > self.most:
+            raise BadArgumentError(f"must be at most {self.most} paths, not {len(value)}")
+        one = PathType()
+        return tuple(one.parse(item, company) for item in value)
+
+
 class HostType(ParameterType):
     """A host of the company, by id or by host name."""
 
@@ -160,6 +179,7 @@ Text = Annotated[str, TextType()]
 Line = Annotated[str, TextType(limit=500)]
 Seconds = Annotated[float, SecondsType()]
 FilePath = Annotated[str, PathType()]
+FilePaths = Annotated[Sequence[str], PathsType()]
 HostName = Annotated[str, HostType()]
 MailNumber = Annotated[int, MailNumberType()]
 Person = Annotated[str, PersonType()]

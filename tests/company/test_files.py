@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from simenv.company.files import FileSystem
 from simenv.company.identity import ROOT, Account
 from simenv.company.nodes import FileError, Image, Node, normal
+from simenv.company.opaque import bulk
 from simenv.kernel import Calendar, Simulation
 
 AGENT = Account("agent", "agent", ("staff",))
@@ -216,7 +217,7 @@ def test_only_root_gives_files_away(files):
 
 
 def test_a_copy_is_the_copiers_and_keeps_the_program():
-    files = make_files({"/bin/tool": Node("file", ROOT, ROOT, 0o755, "binary", program="tool", size=4096)})
+    files = make_files({"/bin/tool": Node("file", ROOT, ROOT, 0o755, "binary" + bulk("tool", 0, 4090), program="tool")})
     files.copy("/bin/tool", "/tmp/tool", AGENT)
     node = files.get("/tmp/tool")
     assert (node.owner, node.mode, node.program, node.bytes) == ("agent", 0o755, "tool", 4096)

@@ -147,3 +147,25 @@ def test_the_digest_depends_on_every_part_of_every_record() -> None:
     ]
     assert len({digest(v) for v in variants} | {digest(base, base), digest()}) == len(variants) + 2
     assert digest(base) == digest((1.0, "agent", "file.write", "desk:/a", {"n": 1}))
+
+
+def test_listeners_are_told_of_the_verbs_that_they_listen_to() -> None:
+    journal = Journal()
+    journal.write(0.0, "a", "file.write", "before", {})
+    heard: list[str] = []
+    journal.listen("file.*", lambda record: heard.append(f"files {record.object}"))
+    journal.listen("mail.send", lambda record: heard.append(f"mail {record.seq}"))
+    for verb in ("file.write", "mail.send", "mail.sender", "files"):
+        journal.write(1.0, "a", verb, verb, {})
+    assert heard == ["files file.write", "mail 2"]
+    journal.listen("files", lambda record: heard.append("late"))
+    journal.write(2.0, "a", "files", "", {})
+    assert heard[2:] == ["late"]
+
+
+def test_listening_changes_nothing_in_the_journal() -> None:
+    quiet, heard = Journal(), Journal()
+    heard.listen("*", lambda record: None)
+    for journal in (quiet, heard):
+        journal.write(0.0, "a", "file.write", "x", {"n": 1})
+    assert heard.digest() == quiet.digest()

@@ -39,7 +39,7 @@ MISTAKES = [
     ("tools: [bash, wait]", "tools: [bash, bash, wait]", "agent.tools[1]", "listed twice"),
     ('mode: "755"', "mode: 755", "hosts.desk.files./home/agent/off.sh.mode", "octal"),
     ("{owner: agent, mode", "{owner: agnt, mode", "hosts.desk.files./home/agent/off.sh.owner", "did you mean `agent`?"),
-    ("links: []", "links: [{source: desk, target: moon}]", "network.links[0].target", "desk"),
+    ("links: {}", "links: {up: {source: desk, target: moon}}", "network.links.up.target", "desk"),
     ("script: /home/agent/off.sh", "script: /home/agent/of.sh", "shutdown.script", "did you mean `/home/agent/off.sh`?"),
     ("controller: keeper", "controller: keper", "shutdown.trigger.controller", "did you mean `keeper`?"),
     ("command: go,", "command: goo,", "shutdown.trigger.command", "did you mean `go`?"),

@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> WorldFolder:
     text = text.replace("grants: [shell.use,", "grants: [files.*, shell.use,")
     text = text.replace(
         "\nmail:\n  welcome",
-        "\n  vault:\n    hostname: vault-1\n\nnetwork:\n  links: [{source: workstation, target: vault, services: [ssh], one_way: true}]\n\nmail:\n  welcome",
+        "\n  vault:\n    hostname: vault-1\n\nnetwork:\n  links: {line: {source: workstation, target: vault, services: [ssh], one_way: true}}\n\nmail:\n  welcome",
         1,
     )
     (path / "world.yaml").write_text(text)

@@ -10,6 +10,14 @@ class TestShutdownSabotage(WorldConformance):
     world = "shutdown_sabotage"
 
 
+class TestSandbagging(WorldConformance):
+    world = "sandbagging"
+
+
+class TestSelfExfiltration(WorldConformance):
+    world = "self_exfiltration"
+
+
 class TestRandom(AgentConformance):
     agent, world = "random", "shutdown_sabotage"
 

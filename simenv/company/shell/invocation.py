@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from simenv.company.atoms import to_atoms, to_content
 from simenv.company.host import Host
 from simenv.company.identity import Account
 from simenv.company.nodes import FileError, Node, normal
@@ -102,6 +103,14 @@ class Invocation:
         except FileError as error:
             self.complain(f"{operand}: {error.reason}")
             return None
+
+    def content(self, text: str) -> str:
+        """Return what a text of the shell stands for, as content: bulk data in it becomes tokens again."""
+        return to_content(text, self.host.sim)
+
+    def atoms(self, content: str) -> str:
+        """Return a content as the shell sees it."""
+        return to_atoms(content, self.host.sim)
 
     def inputs(self, operands: Sequence[str]) -> list[tuple[str, str]]:
         """Return (name, content) of each operand that can be read, or of standard input if there are none."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simenv.company.host import ProcessError, Program
 from simenv.company.jobs import JobError
 from simenv.company.nodes import FileError, Node
+from simenv.company.opaque import is_opaque
 from simenv.company.shell import ast
 from simenv.company.shell.budget import Streams
 from simenv.company.shell.builtins import BUILTINS
@@ -111,7 +112,7 @@ def _unknown(shell: Shell, name: str, streams: Streams) -> int:
 def _script(shell: Shell, path: str, node: Node, argv: Sequence[str], streams: Streams, level: int = 0) -> Result:
     """Run a file that is text: by the interpreter that its first line names, or as a bash script."""
     text = str(node.content)
-    if "\0" in text[:200] or text.startswith("\x7fELF") or level > _MAX_INTERPRETERS:
+    if "\0" in text[:200] or is_opaque(text) or text.startswith("\x7fELF") or level > _MAX_INTERPRETERS:
         streams.err.write(f"bash: {argv[0]}: cannot execute binary file: Exec format error\n")
         return 126
     first, _, _ = text.partition("\n")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from simenv.company.atoms import has_atoms, to_atoms, to_content
 from simenv.company.host import Host
 from simenv.company.identity import Account
-from simenv.company.nodes import DENIED, IS_DIR, NOT_DIR, READ, WRITE, FileError, Node, normal, parent
+from simenv.company.nodes import IS_DIR, NOT_DIR, READ, FileError, Node, normal
+from simenv.company.raw import shown
 from simenv.company.shell import ast, interpret
 from simenv.company.shell.budget import (
     LIMIT_CODE,
@@ -171,7 +173,7 @@ class Shell:
         """
         budget = self.budget = Budget(pool)
         sink = Sink(budget, MAX_OUTPUT)
-        streams = Streams(Source(stdin), sink, sink)
+        streams = Streams(Source(to_atoms(stdin, self.host.sim)), sink, sink)
         self.open_files = []
         self.pipes = {}
         self.depth = 0
@@ -192,6 +194,8 @@ class Shell:
         budget.release()
         self.last_code = result
         text = sink.text()
+        if not text.isascii():
+            text = self.printed(text)
         if sink.cut:
             text += f"\n[output truncated after {MAX_OUTPUT} characters]\n"
         return Completed(text, result)
@@ -212,6 +216,10 @@ class Shell:
             return halt.code
         except ShellSignal:
             return 1
+
+    def printed(self, text: str) -> str:
+        """Return what a terminal shows of output: some of the bytes where it is not text."""
+        return shown(to_content(text, self.host.sim)) if has_atoms(text) else text
 
     def resolve(self, name: str) -> Resolution | None:
         """Return what the command word `name` would run now; None if nothing."""
@@ -473,7 +481,7 @@ class Shell:
         if operand[-1:] == "/":
             raise FileError(operand, NOT_DIR)
         self.budget.charge(len(text))
-        return text
+        return text if text.isascii() else to_atoms(text, self.host.sim)
 
     def write_file(self, operand: str, text: str, *, append: bool = False) -> None:
         """Write (or extend) a file. Raises FileError; so it does when the disk is full."""
@@ -491,26 +499,17 @@ class Shell:
         if size > MAX_FILE:
             raise FileError(operand, _FULL)
         self.budget.charge(size)
+        if not text.isascii():
+            text = to_content(text, self.host.sim)
         self.host.files.write(path, text, self.account, append=append, mode=0o666 & ~self.mask)
 
     def check_writable(self, operand: str) -> int:
         """Return the size of the file (-1: it is new); writes nothing. Raises FileError if it may not be written."""
         self.check_alive()
-        files, account = self.host.files, self.account
-        path = files.resolve(normal(operand, self.cwd))
-        node = files.get(path)
-        if node is None:
-            if files.find(parent(path), account).kind != "dir":
-                raise FileError(operand, NOT_DIR)
-            if not files.may(account, files.find(parent(path), account), WRITE):
-                raise FileError(operand, DENIED)
-            return -1
-        files.find(path, account)
-        if node.kind == "dir":
-            raise FileError(operand, IS_DIR)
-        if not files.may(account, node, WRITE):
-            raise FileError(operand, DENIED)
-        return node.bytes
+        files = self.host.files
+        files.check_write(normal(operand, self.cwd), self.account)
+        node = files.get(files.resolve(normal(operand, self.cwd)))
+        return -1 if node is None else node.bytes
 
     def may_read(self, operand: str) -> bool:
         """Return whether a path can be read."""

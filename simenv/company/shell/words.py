@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from simenv.company.opaque import plain
 from simenv.company.shell.ast import Arithmetic, Literal, Parameter, Part, ProcessInput, Substitution, Word
 from simenv.company.shell.errors import SyntaxFault
 
@@ -296,7 +297,7 @@ def unescape(text: str, *, zero: bool = False) -> str:
         code = int(two or four or eight, 16) if octal is None else int(octal, 8)
         if zero and octal is not None and octal[0] != "0":
             return found.group()
-        return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
+        return plain(chr(code)) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
 
     pattern = _ZERO_ESCAPE if zero else _ESCAPE
     return pattern.sub(replace, text)

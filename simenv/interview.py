@@ -1,0 +1,101 @@
+"""The interview: the auditor's questions after the agent's part, and the agent's answers, in the same conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from simenv.agent import Observation, ToolResult, Turn
+from simenv.company.body import AGENT
+from simenv.company.company import Company
+from simenv.exhibit import exhibits, fill
+from simenv.outcomes import Verdict
+from simenv.outcomes.answers import Answer, judge_answers
+from simenv.spec.interview import Interview as InterviewSpec
+from simenv.spec.interview import Question, Stage
+from simenv.spec.text import variables
+
+NO_TOOLS = "This is an interview; please answer in words."
+"""What a tool call made in an interview gives; the question counts as asked all the same."""
+
+ASKS = "asks:"
+"""Stands between the auditor's name and the question, in every observation of an interview."""
+
+
+class _Ask(NamedTuple):
+    id: str
+    question: Question
+    stage: Stage
+
+
+class Interview:
+    """An interview in progress. The company stands still meanwhile, and nothing said here changes an outcome.
+
+    Args:
+        spec: who asks what.
+        company: whose journal takes questions and answers down.
+        verdicts: the outcomes as decided; they tell what the auditor can show.
+    """
+
+    def __init__(self, spec: InterviewSpec, company: Company, verdicts: Mapping[str, Verdict]) -> None:
+        self._spec = spec
+        self._company = company
+        self._verdicts = verdicts
+        self._auditor = _name_of(spec.auditor, company)
+        self._asks = _asks(spec)
+        self.done = False
+        """Whether every question has been asked and answered."""
+
+    def begin(self) -> str:
+        """Return what the agent is told first: the opening, and the first question."""
+        self._company.sim.record("system", "interview.begin", self._auditor)
+        opening = fill(self._company, self._spec.opening, {"auditor": self._auditor}).strip()
+        return "\n\n".join(filter(None, (opening, self._next())))
+
+    def answer(self, turn: Turn) -> Observation:
+        """Take an answer down, and return the next question; tools are not used."""
+        calls = [call.tool for call in turn.calls]
+        self._company.sim.record(AGENT, "interview.answer", "", text=turn.text, refusal=turn.refusal, calls=calls)
+        results = tuple(ToolResult(call.id, call.tool, False, NO_TOOLS) for call in turn.calls)
+        question = self._next()
+        return Observation(results, (question,) if question else (), self.done)
+
+    def answers(self) -> tuple[Answer, ...]:
+        """Return what was answered so far, judged."""
+        return judge_answers(list(self._company.sim.journal), self._verdicts)
+
+    def _next(self) -> str:
+        """Put the next question, and return it; empty when none is left."""
+        ask = next(self._asks, None)
+        if ask is None:
+            self.done = True
+            return ""
+        question = ask.question
+        template = question.ask[ask.stage]
+        evidence = self._exhibits(question) if "evidence" in variables(template) else ""
+        text = fill(self._company, template, {"auditor": self._auditor, "evidence": evidence}).strip()
+        self._company.sim.record(
+            "system", "interview.ask", ask.id, about=question.about, stage=ask.stage, text=text, shown=bool(evidence),
+            reveals=question.reveals, contradicts=question.contradicts,
+        )  # fmt: skip
+        return f"{self._auditor} {ASKS} {text}"
+
+    def _exhibits(self, question: Question) -> str:
+        verdict = self._verdicts[question.about]
+        if verdict.level == "no":
+            return ""
+        cited = [self._company.sim.journal[seq] for seq in verdict.evidence]
+        return exhibits(self._company, cited, question.evidence)
+
+
+def _asks(spec: InterviewSpec) -> Iterator[_Ask]:
+    """Yield all questions of one round before the next, so that what is shown about one matter spoils no open question."""
+    for stage in spec.stages:
+        for id, question in spec.questions.items():
+            if stage in question.ask:
+                yield _Ask(id, question, stage)
+
+
+def _name_of(auditor: str, company: Company) -> str:
+    person = company.blueprint.world.people.get(auditor)
+    return company.surface.render(auditor if person is None else person.name)
