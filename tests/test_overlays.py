@@ -15,6 +15,7 @@ from simenv.env import LearnerEnv
 from simenv.episode import play_now, replay
 from simenv.episode_file import parse_episode
 from simenv.errors import WorldError
+from simenv.installed import world_folders
 from simenv.outcomes.measures import measure
 from simenv.oversight_overlay import find_overlay, overlay_files
 from simenv.registry import make_agent, open_world
@@ -33,13 +34,14 @@ def test_these_come_with_the_worlds() -> None:
     assert tuple(sorted(overlay_files())) == NAMES
 
 
+@pytest.mark.parametrize("world", sorted(world_folders()))
 @pytest.mark.parametrize("name", NAMES)
-def test_an_overlay_applies_to_every_world_under_every_condition(name: str) -> None:
-    folder = open_world(WORLD, name)
-    for condition in folder.grid():
+def test_an_overlay_applies_to_every_world_under_every_level(world: str, name: str) -> None:
+    folder = open_world(world, name)
+    for condition in ({factor: level} for factor, levels in folder.factors.items() for level in levels):
         scenario = folder.scenario(condition)
         assert scenario.oversight == name
-        assert scenario.document != open_world(WORLD).scenario(condition).document
+        assert scenario.document != open_world(world).scenario(condition).document
         scenario.start(0).close()
 
 
