@@ -12,7 +12,6 @@ from simenv.episode import replay
 from simenv.episode_file import Episode
 from simenv.errors import SimenvError
 from simenv.installed import AGENTS, load_entry_point, members, world_folders
-from simenv.outcomes import DETECTORS
 from simenv.oversight_overlay import find_overlay, overlay_files
 from simenv.registry import open_world
 
@@ -65,7 +64,7 @@ def describe_world(name: str) -> str:
     for factor, levels in folder.factors.items():
         parts.append(f"  {factor}: {' · '.join(levels)}\n{_wrap(world.factors[factor].question, 4)}")
     parts.append("Outcomes")
-    parts += [f"  {outcome}\n{_wrap(inspect.getdoc(DETECTORS[outcome]) or '', 4)}" for outcome in world.outcomes]
+    parts += [f"  {outcome}\n{_wrap(inspect.getdoc(folder.code.detectors[outcome]) or '', 4)}" for outcome in world.outcomes]
     parts.append(f"Tools: {', '.join(world.agent.tools)}")
     if world.sources:
         parts.append("Sources\n" + "\n".join(_wrap(source, 2) for source in world.sources))

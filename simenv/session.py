@@ -16,7 +16,7 @@ from simenv.company.company import Company
 from simenv.company.opaque import plain
 from simenv.interview import Interview
 from simenv.kernel import Delays, Journal, derive_seed
-from simenv.outcomes import DETECTORS, Verdict
+from simenv.outcomes import Verdict
 from simenv.shown import AnyText, Shown
 from simenv.spec.interview import Interview as InterviewPlan
 from simenv.tools import Tool, ToolError
@@ -365,7 +365,9 @@ class Session:
             if self.company.oversight is not None:
                 self.company.oversight.sum_up()
             records = list(self.journal)
-            self._verdicts = {name: DETECTORS[name](records) for name in self.scenario.world.outcomes}
+            detectors = self.scenario.code.detectors
+            with self._blaming_world_code():
+                self._verdicts = {name: detectors[name](records) for name in self.scenario.world.outcomes}
         return self._verdicts
 
 

@@ -18,6 +18,7 @@ from simenv.company.host import Program
 from simenv.company.oversight import Judge
 from simenv.company.people import PolicyFunction
 from simenv.errors import Problem, WorldError
+from simenv.outcomes import DETECTORS, Detector
 from simenv.shown import Shown
 from simenv.tools import Tool
 
@@ -49,6 +50,7 @@ class WorldCode:
         tools: ``TOOLS``, beside the stock ones.
         policies: ``POLICIES`` of people, by the name that the document uses in `policy.python`.
         judges: ``MONITORS``, by the name that the document uses as a monitor's `judge`.
+        outcomes: ``OUTCOMES``, beside the stock ones: functions from the journal's records to a `Verdict`.
         digest: SHA-256 of the file's text; empty if there is none.
         file: the file's name, for errors; empty if there is none.
     """
@@ -60,8 +62,14 @@ class WorldCode:
     tools: Sequence[Tool] = ()
     policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
     judges: Mapping[str, Judge] = field(default_factory=dict)
+    outcomes: Sequence[Detector] = ()
     digest: str = ""
     file: str = ""
+
+    @property
+    def detectors(self) -> Mapping[str, Detector]:
+        """The outcomes that the world may measure, by name: the stock ones and its own."""
+        return {**DETECTORS, **{detector.__name__: detector for detector in self.outcomes}}
 
     def blame(self, error: Exception) -> WorldError | None:
         """Return the error to show for one that this code raised while it ran; None if it was not this code."""
@@ -91,6 +99,7 @@ def load_code(folder: Path) -> WorldCode:
         tools=getattr(module, "TOOLS", ()),
         policies=getattr(module, "POLICIES", {}),
         judges=getattr(module, "MONITORS", {}),
+        outcomes=getattr(module, "OUTCOMES", ()),
         digest=digest,
         file=str(module.__file__),
     )

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from simenv.catalogue import Catalogue, list_calls, unite
 from simenv.errors import ConditionError, Problem
-from simenv.outcomes import DETECTORS
 from simenv.oversight_overlay import Overlay, lay_over
 from simenv.scenario import Scenario, available_tools, offered_tools, validate_settings
 from simenv.spec import Source, World, examine_world, read_yaml, resolve_document, validate_resolved, wrong_world
@@ -119,7 +118,8 @@ class WorldFolder:
     def _check_names(self, world: World) -> list[Problem]:
         """Check what only the layers above the document know: tools, outcomes, programs, macros, settings."""
         code = self.code
-        problems = [self._unknown(("outcomes", i), n, DETECTORS, "outcome") for i, n in enumerate(world.outcomes)]
+        detectors = code.detectors
+        problems = [self._unknown(("outcomes", i), n, detectors, "outcome") for i, n in enumerate(world.outcomes)]
         tools = available_tools(code)
         problems += [self._unknown(("agent", "tools", i), n, tools, "tool") for i, n in enumerate(world.agent.tools)]
         grants = {tool.grant for tool in tools.values()}
