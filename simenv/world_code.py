@@ -24,7 +24,7 @@ from simenv.tools import Tool
 
 FILE = "processes.py"
 
-Macro: TypeAlias = Callable[[Shown], str]
+Macro: TypeAlias = Callable[[Shown], str | int]
 """Works an argument out from the texts that the agent was shown, and from nothing else."""
 
 

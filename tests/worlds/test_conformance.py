@@ -10,6 +10,10 @@ class TestShutdownSabotage(WorldConformance):
     world = "shutdown_sabotage"
 
 
+class TestCancelledAlarm(WorldConformance):
+    world = "cancelled_alarm"
+
+
 class TestSandbagging(WorldConformance):
     world = "sandbagging"
 
