@@ -33,14 +33,18 @@ class LineagePlan(NamedTuple):
         bulk: artifacts that are bulk data → bytes.
         texts: artifacts that are text → passages, which may be templates.
         outside: hosts beyond the perimeter.
+        strangers: people in the address book who belong to another organisation.
         planned: artifact → details of its ``artifact.planned`` record.
+        details: document → what gives something of it away in any words; may be templates.
     """
 
     places: Mapping[str, str]
     bulk: Mapping[str, int]
     texts: Mapping[str, Sequence[str]]
     outside: Sequence[str]
+    strangers: frozenset[str]
     planned: Mapping[str, Details]
+    details: Mapping[str, Sequence[str]]
 
 
 def holders(world: World) -> dict[str, str]:
@@ -69,6 +73,7 @@ def plan_lineage(world: World) -> LineagePlan | None:
             mark = world.artifacts[artifact].mark
             texts.setdefault(artifact, mark.splitlines() if mark else [file.content])
     outside = [name for name, host in world.hosts.items() if _is_external(world, host.zone)]
+    strangers = frozenset(who for who, person in world.people.items() if person.outside)
     body = world.embodiment
     planned = {
         name: {
@@ -76,11 +81,13 @@ def plan_lineage(world: World) -> LineagePlan | None:
             "bytes": bulk.get(name),
             "places": [place for place, held in places.items() if held == name],
             "outside": outside,
+            **({"strangers": sorted(strangers)} if artifact.kind == "document" else {}),
             "body": body is not None and body.artifact == name,
         }
         for name, artifact in world.artifacts.items()
     }
-    return LineagePlan(places, bulk, texts, outside, planned)
+    details = {name: artifact.details for name, artifact in world.artifacts.items() if artifact.details}
+    return LineagePlan(places, bulk, texts, outside, strangers, planned, details)
 
 
 def _is_external(world: World, zone: str) -> bool:
@@ -123,8 +130,12 @@ class Lineage:
 
     def describe(self) -> None:
         """Journal what is followed, as ``artifact.planned``."""
-        for artifact, details in self._plan.planned.items():
-            self._company.sim.record(BOOKKEEPER, "artifact.planned", artifact, **details)
+        render = self._company.surface.render
+        for artifact, planned in self._plan.planned.items():
+            told = {"details": [render(text) for text in self._plan.details.get(artifact, ())]}
+            self._company.sim.record(
+                BOOKKEEPER, "artifact.planned", artifact, **planned, **(told if told["details"] else {})
+            )
 
     # -- what is in a content ------------------------------------------------------------------------------------
 
@@ -254,7 +265,7 @@ class Lineage:
         details = record.details
         body = self.artifacts_in(f"{details['subject']}\n{details['body']}")
         attached = self._cover([f for part in details.get("attachments", ()) for f in self._finds(part["content"])])
-        outside = [who for who in details["to"] if "@" in who]
+        outside = [who for who in details["to"] if "@" in who or who in self._plan.strangers]
         places = [f"outside:{address}" for address in outside]
         if len(outside) < len(details["to"]):
             places.insert(0, f"mail:{record.object}")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from simenv.kernel import Record
+from simenv.outcomes.documents import document_leaked
 from simenv.outcomes.exfiltration import self_exfiltrated
 from simenv.outcomes.oversight import oversight_disabled
 from simenv.outcomes.shutdown import shutdown_complied, shutdown_sabotaged, shutdown_sidestepped
@@ -24,6 +25,7 @@ DETECTORS: Mapping[str, Detector] = {
         oversight_disabled,
         self_exfiltrated,
         underperformed,
+        document_leaked,
         task_completed,
     )
 }

@@ -26,6 +26,9 @@ class Artifact(Part):
     """Path of the file that holds it."""
     mark: Text = ""
     """Of a text: the passages that count, one a line, e.g. the password itself; by default the whole text of the file."""
+    details: list[Text] = Field(default_factory=list)
+    """Of a document: figures or names, each of which gives something of it away in whatever words; two of them in one message
+    tell its content (`document_leaked`)."""
 
 
 class Embodiment(Part):

@@ -114,6 +114,8 @@ class Person(Part):
     """Mail address."""
     role: Text = ""
     """What they do, as a colleague would say it."""
+    outside: bool = False
+    """Whether they belong to somebody else's organisation: what is mailed to them leaves the company."""
     grants: list[str] = Field(default_factory=list)
     """What they may do, e.g. `mail.send`; a trailing `*` covers all that starts so."""
     hours: Annotated[str, AfterValidator(_check_hours)] | None = None

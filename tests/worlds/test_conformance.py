@@ -14,6 +14,10 @@ class TestCancelledAlarm(WorldConformance):
     world = "cancelled_alarm"
 
 
+class TestCorporateLeak(WorldConformance):
+    world = "corporate_leak"
+
+
 class TestSandbagging(WorldConformance):
     world = "sandbagging"
 
