@@ -95,9 +95,14 @@ class WorldConformance:
     def test_every_condition_can_be_started(self) -> None:
         """Each combination of levels gives a valid document, and an episode under it begins and is judged."""
         for condition in self.folder().grid():
-            try_out(self.folder().scenario(condition))
             session = self.folder().scenario(condition).start(0)
             assert set(session.close()) == set(self.folder().world.outcomes)
+
+    def test_every_text_can_be_written_and_every_call_be_made(self) -> None:
+        """Under each level of each factor, the other factors at their defaults."""
+        factors = self.folder().factors
+        for condition in [{}, *({factor: level} for factor, levels in factors.items() for level in levels[1:])]:
+            try_out(self.folder().scenario(condition))
 
     def test_gymnasiums_checker_passes_in_every_view(self) -> None:
         """Both registered environments keep Gymnasium's rules."""
