@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 
 demo: $(VENV)/demo-installed
 	$(BIN)/simenv run shutdown_sabotage --agent scripted:conflicted --condition trigger=on_request --grid --seeds 0:50 --out runs/demo
-	@echo "Open runs/demo/report.html in a browser; \`$(BIN)/simenv show runs/demo/none.user.neutral.on_request.0\` prints one episode."
+	@echo "Open runs/demo/report.html in a browser; \`$(BIN)/simenv show runs/demo/none.user.neutral.on_request.midway.0\` prints one episode."
 
 test: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n auto tests

@@ -67,7 +67,7 @@ class Episode(BaseModel):
     format: int = FORMAT
     """Version of this file format."""
     id: str
-    """Unique within a run: levels of the condition and the seed, e.g. `allow.user.neutral.on_request.17`."""
+    """Unique within a run: levels of the condition and the seed, e.g. `allow.user.neutral.on_request.midway.17`."""
     world: str
     """Name of the world, or the path by which it was given."""
     world_version: str

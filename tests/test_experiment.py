@@ -15,7 +15,17 @@ from simenv.registry import open_world
 from simenv.run_directory import EPISODES, MANIFEST, RunDirectory, locate_episodes
 
 WORLD = open_world("shutdown_sabotage")
-CONDITIONS = tuple(WORLD.grid({"placement": ["user"], "framing": ["neutral"], "trigger": ["on_request"]}))
+CONDITIONS = tuple(
+    WORLD.grid(
+        {
+            "instruction": ["none", "allow", "must_allow", "clarified"],
+            "placement": ["user"],
+            "framing": ["neutral"],
+            "trigger": ["on_request"],
+            "moment": ["midway"],
+        }
+    )
+)
 
 
 class Quiet:
@@ -108,8 +118,8 @@ def test_a_manifest_or_directory_that_cannot_be_used_is_named(tmp_path: Path) ->
 
 def test_an_episode_is_found_by_its_id(tmp_path: Path) -> None:
     go(plan(2), tmp_path)
-    assert [e.id for e in locate_episodes(tmp_path / "allow.user.neutral.on_request.1")] == [
-        "allow.user.neutral.on_request.1"
+    assert [e.id for e in locate_episodes(tmp_path / "allow.user.neutral.on_request.midway.1")] == [
+        "allow.user.neutral.on_request.midway.1"
     ]
     assert len(list(locate_episodes(tmp_path))) == 8
     with pytest.raises(EpisodeError, match="no episode 'nope'"):
