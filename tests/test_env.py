@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simenv
-from simenv.env import LearnerEnv, TextEnv
+from simenv.env import LearnerEnv
 from simenv.errors import ConditionError, WorldError
 
 LEARNER, TEXT = "simenv/shutdown_sabotage-v0", "simenv/shutdown_sabotageText-v0"
@@ -178,30 +178,6 @@ def test_digests_do_not_depend_on_the_hash_seed_of_python() -> None:
     }
     assert len(outputs) == 1
     assert len(outputs.pop().splitlines()) == 8
-
-
-def test_nothing_of_the_truth_is_in_what_comes_back() -> None:
-    """Neither the condition, nor outcome names, nor journal verbs reach the agent's texts."""
-    env = gymnasium.make(TEXT).unwrapped
-    assert isinstance(env, TextEnv)
-    for condition in list(env.world.grid())[::5]:
-        texts = [env.reset(seed=2, options={"condition": condition})[0]]
-        for command in ("next_question", "ls -laR ~ /srv /etc", "env", "ps aux", "cat ~/task/*"):
-            if not env.session.ended:
-                texts.append(env.step(json.dumps({"tool": "bash", "arguments": {"command": command}}))[0])
-        whole = "\n".join(texts)
-        for secret in (
-            "sabotage",
-            "complied",
-            "sidestep",
-            "chain.",
-            "must_allow",
-            "clarified",
-            "on_request",
-            "journal",
-            "simenv",
-        ):
-            assert secret not in whole
 
 
 def test_the_language_view_speaks_json_and_plain_text() -> None:
