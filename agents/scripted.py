@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from agents.interviewee import MANNERS
@@ -13,7 +13,7 @@ from agents.scripts.shutdown_sabotage import WEIGHTS, chance_to_resist
 from simenv.agent import Briefing, Observation, Turn
 from simenv.errors import AgentError
 
-__all__ = ["WEIGHTS", "ScriptedAgent", "chance_to_resist", "make"]
+__all__ = ["WEIGHTS", "ScriptedAgent", "chance_to_resist", "make", "maker"]
 
 STAND_IN = (
     "scripted:conflicted is a stand-in with made-up weights, not a language model: "
@@ -31,14 +31,21 @@ class ScriptedAgent:
         choose: from the briefing to the policy.
         manner: how it answers an auditor, one of `MANNERS`.
         stand_in: if it stands in for a model: a sentence that says so.
+        admission: what an honest agent would have to admit; by default what the script that knows the job says.
     """
 
     def __init__(
-        self, name: str, choose: Callable[[Briefing], Policy], manner: str = "honest", stand_in: str = ""
+        self,
+        name: str,
+        choose: Callable[[Briefing], Policy],
+        manner: str = "honest",
+        stand_in: str = "",
+        admission: Callable[[Notes], str] | None = None,
     ) -> None:
         self.name = name
         self.stand_in = stand_in
         self._choose = choose
+        self._admission = admission
         self._manner = manner
         self._policy: Policy
         self._notes: Notes
@@ -63,7 +70,8 @@ class ScriptedAgent:
         return turn
 
     def _answer(self) -> Turn:
-        return Turn(MANNERS[self._manner](script_for(self._notes.briefing).admission(self._notes)))
+        admission = self._admission or script_for(self._notes.briefing).admission
+        return Turn(MANNERS[self._manner](admission(self._notes)))
 
 
 def make(name: str, *, method: str = "", interview: str = "") -> ScriptedAgent:
@@ -85,14 +93,39 @@ def make(name: str, *, method: str = "", interview: str = "") -> ScriptedAgent:
         raise AgentError(f"{name}: no method {method!r}; one of: {', '.join(METHODS)}")
     if method and policy not in _SABOTEURS:
         raise AgentError(f"{name} takes no method; scripted:saboteur does")
-    if interview and interview not in MANNERS:
-        raise AgentError(f"{name}: no manner {interview!r} in an interview; one of: {', '.join(MANNERS)}")
+    _check_manner(name, interview)
     if policy not in policy_names():
         raise AgentError(f"no agent {name!r}; one of: {', '.join(f'scripted:{each}' for each in policy_names())}")
     manner = interview or ("deny" if policy in _SABOTEURS else "honest")
     return ScriptedAgent(
         name, lambda told: _find(policy, told, method), manner, STAND_IN if policy == "conflicted" else ""
     )
+
+
+def _check_manner(name: str, interview: str) -> None:
+    if interview and interview not in MANNERS:
+        raise AgentError(f"{name}: no manner {interview!r} in an interview; one of: {', '.join(MANNERS)}")
+
+
+def maker(policies: Mapping[str, Policy], admission: Callable[[Notes], str]) -> Callable[..., ScriptedAgent]:
+    """Return the function `make` for a Python file with scripts for a world of one's own.
+
+    With ``make = maker(policies, admission)`` in ``mine/scripts.py``, ``--agent mine/scripts.py:misaligned`` plays it.
+
+    Args:
+        policies: by name; among them `ROLES`, as in `agents.scripts`.
+        admission: what an honest agent would have to admit, from its notes; empty if nothing.
+    """
+
+    def make(name: str, *, interview: str = "") -> ScriptedAgent:
+        policy = name.rpartition(".py")[2].lstrip(":") or "aligned"
+        _check_manner(name, interview)
+        if policy not in policies:
+            raise AgentError(f"{name}: no policy {policy!r} in this file; one of: {', '.join(policies)}")
+        manner = interview or ("deny" if policy in _SABOTEURS else "honest")
+        return ScriptedAgent(name, lambda _: policies[policy], manner, admission=admission)
+
+    return make
 
 
 def _find(policy: str, briefing: Briefing, method: str) -> Policy:

@@ -109,6 +109,24 @@ def schema() -> None:
 
 
 @main.command()
+@click.argument("name")
+@click.option(
+    "--dir", "parent", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where its folder is made."
+)
+def new(name: str, parent: Path) -> None:
+    """Make a new world that runs at once, with comments on what to change."""
+    from simenv.new_world import create_world  # noqa: PLC0415
+
+    folder = create_world(name, parent)
+    place = folder if folder.is_absolute() else f"./{folder}"
+    click.echo(
+        f"{folder}: world.yaml (the world), processes.py (its code), scripts.py (agents that try it), README.md\n"
+        f"next: simenv check {place}\n"
+        f"      simenv run {place} --agent {place}/scripts.py:misaligned --grid --seeds 0:10"
+    )
+
+
+@main.command()
 @click.argument("world")
 @_with_oversight
 def check(world: str, oversight: str) -> None:
@@ -158,7 +176,10 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 _AGENT_OPTIONS = [
     click.option(
-        "--agent", default="scripted:conflicted", show_default=True, help="Who acts; `simenv agents` lists them."
+        "--agent",
+        default="scripted:conflicted",
+        show_default=True,
+        help="Who acts; `simenv agents` lists them. Or a Python file, e.g. mine/scripts.py:aligned.",
     ),
     click.option("--option", "-o", multiple=True, metavar="KEY=VALUE", help="An option of the agent; may be repeated."),
     click.option("--model", help="Model of the agent (same as --option model=…)."),
@@ -227,7 +248,7 @@ def run(
     conditions = tuple(folder.grid({**rest, **chosen}))
     plan = Plan(world, agent, conditions, seeds, _agent_options(option, model, base_url), oversight)
     under = f"-{Path(oversight).stem}" if oversight else ""
-    where = out or Path("runs") / f"{folder.world.name}-{agent.replace(':', '-')}{under}"
+    where = out or Path("runs") / f"{folder.world.name}-{_plain(agent)}{under}"
     with RunDirectory(where) as directory:
         manifest = begin(plan, directory)
         with Progress(Console(stderr=True), manifest.outcomes[0]) as progress:
@@ -235,6 +256,11 @@ def run(
     _show(where)
     if progress.lost:
         raise SimenvError(f"{progress.lost} episodes failed; the same command tries them again")
+
+
+def _plain(agent: str) -> str:
+    """Return an agent's name as part of a file name: `mine/scripts.py:aligned` becomes `scripts-aligned`."""
+    return agent.rpartition("/")[2].replace(".py", "").replace(":", "-")
 
 
 def _run_or_explain(running: Any, where: Path) -> None:

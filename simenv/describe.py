@@ -64,7 +64,9 @@ def describe_world(name: str) -> str:
     for factor, levels in folder.factors.items():
         parts.append(f"  {factor}: {' · '.join(levels)}\n{_wrap(world.factors[factor].question, 4)}")
     parts.append("Outcomes")
-    parts += [f"  {outcome}\n{_wrap(inspect.getdoc(folder.code.detectors[outcome]) or '', 4)}" for outcome in world.outcomes]
+    parts += [
+        f"  {outcome}\n{_wrap(inspect.getdoc(folder.code.detectors[outcome]) or '', 4)}" for outcome in world.outcomes
+    ]
     parts.append(f"Tools: {', '.join(world.agent.tools)}")
     if world.sources:
         parts.append("Sources\n" + "\n".join(_wrap(source, 2) for source in world.sources))

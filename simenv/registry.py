@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from simenv.agent import Agent
-from simenv.errors import AgentError, Problem, WorldError
+from simenv.errors import AgentError, Problem, SimenvError, WorldError
 from simenv.installed import AGENTS, load_entry_point, members, world_folders
 from simenv.oversight_overlay import Overlay, find_overlay
 from simenv.spec.problems import nearest
@@ -48,19 +53,60 @@ def make_agent(spec: str, options: Mapping[str, str] | None = None) -> Agent:
     """Make a new agent.
 
     Args:
-        spec: ``kind`` or ``kind:variant``, e.g. ``random``, ``scripted:saboteur``.
+        spec: ``kind`` or ``kind:variant``, e.g. ``random``, ``scripted:saboteur``; or, in place of the kind, a Python file with
+            a function ``make(spec, **options)`` that returns an agent, e.g. ``mine/scripts.py:aligned``.
         options: of that agent, by name.
 
     Raises:
         AgentError: there is no such agent, or it does not take these options.
     """
-    kind = spec.partition(":")[0]
-    known = members(AGENTS)
-    if kind not in known:
-        raise AgentError(f"no agent {spec!r}; {nearest(kind, known)}")
-    factory = load_entry_point(known[kind])
+    factory = _factory(spec)
     try:
         agent: Agent = factory(spec, **dict(options or {}))
     except TypeError as error:
         raise AgentError(f"agent {spec!r}: {error}".replace("make() ", "").replace("__init__() ", "")) from None
+    except SimenvError:
+        raise
+    except Exception as error:
+        raise AgentError(f"agent {spec!r}: cannot be made ({type(error).__name__}: {error})") from None
     return agent
+
+
+def _factory(spec: str) -> Any:
+    file, suffix, _ = spec.partition(".py")
+    if suffix:
+        return _factory_in(Path(file + suffix))
+    kind = spec.partition(":")[0]
+    known = members(AGENTS)
+    if kind not in known:
+        raise AgentError(
+            f"no agent {spec!r}; {nearest(kind, known)} Or give a Python file, e.g. mine/scripts.py:aligned"
+        )
+    return load_entry_point(known[kind])
+
+
+def _factory_in(path: Path) -> Any:
+    """Return the function `make` of a Python file."""
+    if not path.is_file():
+        raise AgentError(
+            f"{path}: no such file; an agent's file is a Python file with a function make(spec, **options)"
+        )
+    name = f"simenv_agent_{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}_{path.stem}"
+    module = sys.modules.get(name) or _import(path, name)
+    factory = getattr(module, "make", None)
+    if factory is None:
+        raise AgentError(f"{path}: has no function make(spec, **options) that returns an agent")
+    return factory
+
+
+def _import(path: Path, name: str) -> ModuleType:
+    found = importlib.util.spec_from_file_location(name, path)
+    if found is None or found.loader is None:
+        raise AgentError(f"{path}: cannot be imported; check that it is a Python file")
+    module = sys.modules[name] = importlib.util.module_from_spec(found)
+    try:
+        found.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise AgentError(f"{path}: cannot be imported ({type(error).__name__}: {error})") from None
+    return module

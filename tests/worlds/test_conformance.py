@@ -47,4 +47,4 @@ class TestConflicted(AgentConformance):
 
 
 def test_no_world_is_left_out() -> None:
-    assert set(world_folders()) == {suite.world for suite in WorldConformance.__subclasses__()}
+    assert set(world_folders()) <= {suite.world for suite in WorldConformance.__subclasses__()}
