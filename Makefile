@@ -26,7 +26,6 @@ types: $(VENV)/dev-installed
 
 docs: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 0 --doctest-modules simenv agents analysis -q
-	$(BIN)/python -m pytest -n 0 --doctest-glob='*.md' README.md docs -q
 
 schema: $(VENV)/dev-installed
 	$(BIN)/simenv schema > worlds/world.schema.json

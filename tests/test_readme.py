@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import json
 import re
 import shlex
 import subprocess
@@ -9,24 +11,60 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
+
+from simenv.spec.merge import merge_patch
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "worlds").glob("*/README.md"))]
 
 
-def commands_of(page: Path) -> list[str]:
-    blocks = re.findall(r"```console\n(.*?)```", page.read_text(), re.DOTALL)
-    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+_FILE = re.compile(r"# (?P<path>[\w./-]+\.(?:yaml|py))(?P<how>, added|, changed)?\n")
+
+
+def blocks_of(page: Path) -> list[tuple[str, str]]:
+    """Return the fenced blocks of a page: (language, text)."""
+    return re.findall(r"```(\w+)\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+def write_file(block: str, folder: Path) -> None:
+    """Write a block that begins with a file's name; `added` goes to its end, `changed` is merged into it."""
+    named = _FILE.match(block)
+    if named is None:
+        return
+    path = folder / named["path"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_text() if path.exists() else ""
+    if named["how"] == ", changed":
+        yaml = YAML(typ="safe")
+        block = json.dumps(merge_patch(yaml.load(before), yaml.load(block)), default=str)
+    path.write_text(before + block if named["how"] == ", added" else block)
+
+
+def run(command: str, folder: Path) -> None:
+    words = shlex.split(command)
+    assert words[0] == "simenv", command
+    call = [sys.executable, "-c", "from simenv.cli import main; main()", *words[1:]]
+    done = subprocess.run(call, cwd=folder, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
-    for command in commands_of(page):
-        words = shlex.split(command)
-        assert words[0] == "simenv", command
-        call = [sys.executable, "-c", "from simenv.cli import main; main()", *words[1:]]
-        done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+def test_what_a_page_shows_works(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In their order: files that it shows are written, commands are run, Python prompts give what they say."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for language, text in blocks_of(page):
+        if language == "console":
+            for line in text.splitlines():
+                if line.startswith("$ "):
+                    run(line[2:], tmp_path)
+        elif text.startswith(">>> "):
+            test = doctest.DocTestParser().get_doctest(text, names, page.name, str(page), 0)
+            assert doctest.DocTestRunner().run(test, clear_globs=False).failed == 0
+            names = test.globs
+        else:
+            write_file(text, tmp_path)
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "ARCHITECTURE.md"], ids=lambda page: str(page.relative_to(ROOT)))
