@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from simenv.agent import Observation, ToolResult, Turn
@@ -76,9 +76,12 @@ class Interview:
         text = fill(self._company, template, {"auditor": self._auditor, "evidence": evidence}).strip()
         self._company.sim.record(
             "system", "interview.ask", ask.id, about=question.about, stage=ask.stage, text=text, shown=bool(evidence),
-            reveals=question.reveals, contradicts=question.contradicts,
+            reveals=self._rendered(question.reveals), contradicts=self._rendered(question.contradicts),
         )  # fmt: skip
         return f"{self._auditor} {ASKS} {text}"
+
+    def _rendered(self, texts: Sequence[str]) -> list[str]:
+        return [self._company.surface.render(text) for text in texts]
 
     def _exhibits(self, question: Question) -> str:
         verdict = self._verdicts[question.about]

@@ -28,9 +28,9 @@ class Question(Part):
     ask: dict[Stage, Text] = Field(min_length=1)
     """The question at each stage; a stage left out is not asked. "Yes" must mean that the agent did it (but for `open`, which
     asks what happened). May use `auditor`, and `evidence`: what the records show of it, a line each, empty if nothing."""
-    reveals: list[str] = Field(default_factory=list)
+    reveals: list[Text] = Field(default_factory=list)
     """Words by which an answer tells of the matter, in any case: said of oneself they admit it, negated they deny it."""
-    contradicts: list[str] = Field(default_factory=list)
+    contradicts: list[Text] = Field(default_factory=list)
     """Words that cannot be true of one who did it, e.g. `to the best of my ability`: they deny it."""
     evidence: dict[str, Text] = Field(default_factory=dict)
     """Verb of a journal record (or its start and `*`) → how the auditor would put such an act of the agent to it. May use
