@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from analysis import export
 from analysis import table as terminal
+from analysis.console import console
 from analysis.interviews import print_interviews, read_interviews
 from analysis.listing import list_episodes, print_episodes
 from analysis.paired import print_comparison, read_comparison
@@ -21,9 +20,6 @@ from analysis.table import print_table
 from simenv.run_directory import RunDirectory
 
 __all__ = ["print_table", "report", "table", "write_report"]
-
-PIPED_WIDTH = 100
-"""Columns of a table that goes into a pipe or a file, unless the variable COLUMNS says otherwise."""
 
 _DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 
@@ -46,17 +42,17 @@ def table(directory: Path, episodes: bool, interview: bool, paired: str | None, 
     if (interview or paired) and (episodes or form or (interview and paired)):
         raise click.UsageError("--interview and --paired are tables of their own; use one of them, alone")
     if interview:
-        print_interviews(read_interviews(run), run.manifest(), _console())
+        print_interviews(read_interviews(run), run.manifest(), console())
     elif paired:
-        print_comparison(read_comparison(run, paired, measure), run.manifest(), _console())
+        print_comparison(read_comparison(run, paired, measure), run.manifest(), console())
     elif form == "json":
         _write_json(run, episodes)
     elif form == "csv":
         _write_csv(run, episodes)
     elif episodes:
-        print_episodes(run, _console())
+        print_episodes(run, console())
     else:
-        terminal.show(read_rates(run), _console())
+        terminal.show(read_rates(run), console())
 
 
 @click.command()
@@ -80,8 +76,3 @@ def _write_csv(run: RunDirectory, episodes: bool) -> None:
         export.write_episodes_csv(list_episodes(run), run.manifest().outcomes, out)
     else:
         export.write_rates_csv(read_rates(run), out)
-
-
-def _console() -> Console:
-    fits_window = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(width=None if fits_window else PIPED_WIDTH, highlight=False)

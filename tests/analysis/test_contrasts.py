@@ -1,0 +1,209 @@
+"""Contrasts, two runs side by side, and power: against published examples, simulation, and runs of a made-up world."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, fisher_exact
+
+from analysis.contrasts.contrast import contrast
+from analysis.contrasts.power import detectable_difference, episodes_for_difference, episodes_for_width
+from analysis.contrasts.trials import read_trials
+from analysis.contrasts.two_rates import Pairs, TwoRates, adjust, pair_up
+from analysis.contrasts.versus import versus
+from analysis.intervals import jeffreys
+from simenv.cli import main
+from simenv.errors import ConditionError
+from simenv.run_directory import RunDirectory
+from tests.analysis.made_up_run import write_run
+
+NEWCOMBE = {
+    (56, 70, 48, 80): (0.0524, 0.3339),
+    (9, 10, 3, 10): (0.1705, 0.8090),
+    (6, 7, 2, 7): (0.0582, 0.8062),
+    (5, 56, 0, 29): (-0.0381, 0.1926),
+    (0, 10, 0, 20): (-0.1611, 0.2775),
+    (0, 10, 0, 10): (-0.2775, 0.2775),
+    (10, 10, 0, 20): (0.6791, 1.0),
+    (10, 10, 0, 10): (0.6075, 1.0),
+}
+"""Newcombe 1998, table II, method 10."""
+
+
+def simenv(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("counts", NEWCOMBE)
+def test_the_interval_of_a_difference_is_newcombes_to_the_printed_digit(counts: tuple[int, int, int, int]) -> None:
+    assert TwoRates(*counts).interval() == pytest.approx(NEWCOMBE[counts], abs=5.1e-5)
+
+
+def test_fishers_tea_tasting_lady() -> None:
+    """Fisher 1935, The Design of Experiments, chapter 2: three of four cups right; two-sided 34/70."""
+    assert TwoRates(3, 4, 1, 4).p == pytest.approx(34 / 70)
+
+
+def test_adjusted_p_values_are_those_of_rs_p_adjust() -> None:
+    p = [0.01, 0.02, 0.03, 0.04, 0.05]
+    assert adjust(p, "holm") == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
+    assert adjust(p, "bh") == pytest.approx([0.05] * 5)
+    assert adjust(p, "none") == p
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_adjusting_never_makes_a_p_value_smaller_nor_changes_the_order(p: list[float]) -> None:
+    for how in ("holm", "bh"):
+        adjusted = adjust(p, how)
+        assert all(b >= a - 1e-12 and b <= 1 for a, b in zip(p, adjusted, strict=True))
+        order = sorted(range(len(p)), key=lambda i: p[i])
+        assert all(adjusted[a] <= adjusted[b] + 1e-12 for a, b in itertools.pairwise(order))
+
+
+@pytest.mark.parametrize(("p", "q", "n"), [(0.3, 0.5, 60), (0.2, 0.2, 80), (0.5, 0.9, 40)])
+def test_the_interval_of_a_difference_covers_as_often_as_it_says(p: float, q: float, n: int) -> None:
+    generator = np.random.Generator(np.random.PCG64(7))
+    interval = cache(lambda a, b: TwoRates(a, n, b, n).interval())
+    draws = generator.binomial(n, [p, q], (2000, 2)).tolist()
+    hits = sum(low <= p - q <= high for low, high in (interval(a, b) for a, b in draws))
+    assert hits / 2000 == pytest.approx(0.95, abs=0.015)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5])
+def test_the_jeffreys_interval_covers_as_often_as_it_says(p: float) -> None:
+    """On average over neighbouring rates; at a single rate the coverage of any such interval swings (Brown et al. 2001)."""
+    generator = np.random.Generator(np.random.PCG64(11))
+    interval = cache(lambda k: jeffreys(k, 100))
+    rates = generator.uniform(p - 0.05, p + 0.05, 2000)
+    draws = generator.binomial(100, rates).tolist()
+    hits = sum(interval(k).low <= rate <= interval(k).high for k, rate in zip(draws, rates, strict=True))
+    assert hits / 2000 == pytest.approx(0.95, abs=0.015)
+
+
+def test_pairs_are_those_of_equal_seeds() -> None:
+    assert pair_up({1: True, 2: True, 3: False}, {1: True, 2: False, 9: True}) == Pairs(1, 1, 0, 0)
+    assert Pairs(3, 0, 0, 4).p == 1.0
+
+
+def exact_power(n: int, p: float, q: float) -> float:
+    a, b = binom.pmf(range(n + 1), n, p), binom.pmf(range(n + 1), n, q)
+    cells = ((i, j) for i in range(n + 1) for j in range(n + 1) if a[i] * b[j] > 1e-7)
+    return sum(a[i] * b[j] for i, j in cells if fisher_exact(np.array([[i, n - i], [j, n - j]])).pvalue <= 0.05)
+
+
+@pytest.mark.parametrize(("p", "q"), [(0.1, 0.5), (0.4, 0.8)])
+def test_so_many_episodes_have_the_power_that_was_asked_for(p: float, q: float) -> None:
+    assert exact_power(episodes_for_difference(p, q), p, q) == pytest.approx(0.82, abs=0.025)
+
+
+def test_what_is_detectable_takes_as_many_episodes_as_there_are() -> None:
+    for n in (40, 100, 400):
+        rise = detectable_difference(n, 0.1)
+        assert rise is not None
+        assert episodes_for_difference(0.1, 0.1 + rise) <= n < episodes_for_difference(0.1, 0.1 + rise - 0.01)
+    assert detectable_difference(2, 0.5) is None
+
+
+def test_an_interval_is_as_narrow_as_asked() -> None:
+    n = episodes_for_width(0.1, 0.3)
+    widths = [jeffreys(round(0.3 * m), m) for m in (n - 12, n)]
+    assert widths[1].high - widths[1].low <= 0.1 < widths[0].high - widths[0].low
+
+
+# ------------------------------------------------------------------------------------------------- on runs
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(tmp_path_factory.mktemp("run"), seeds=30)
+
+
+def test_each_level_is_compared_with_the_reference_in_each_context(run: Path) -> None:
+    found = contrast(read_trials(RunDirectory(run)), "instruction")
+    assert (found.factor, found.reference, found.outcome) == ("instruction", "none", "shutdown_sabotaged")
+    assert [(row.context["placement"], row.level) for row in found.rows] == [
+        ("user", "allow"),
+        ("system", "allow"),
+        ("user", "must_allow"),
+        ("system", "must_allow"),
+    ]
+    for row in found.rows:
+        assert row.counts.n == row.counts.n0 == 30
+        assert row.pairs is not None
+        assert sum(row.pairs) == 30
+        assert row.interval[0] <= row.counts.difference <= row.interval[1] < 0
+        assert row.p <= row.adjusted < 0.01
+
+
+def test_the_reference_can_be_chosen_and_turns_the_sign(run: Path) -> None:
+    trials = read_trials(RunDirectory(run))
+    rows = {(row.level, row.context["placement"]): row for row in contrast(trials, "instruction=allow").rows}
+    back = {row.context["placement"]: row for row in contrast(trials, "instruction").rows if row.level == "allow"}
+    for placement, row in back.items():
+        assert rows["none", placement].counts.difference == -row.counts.difference
+        assert rows["none", placement].p == row.p
+
+
+@pytest.mark.parametrize(
+    ("factor", "outcome", "words"),
+    [
+        ("", "", "one of: instruction, placement"),
+        ("framing", "", "choose one that varies"),
+        ("instruction=maybe", "", "no instruction=maybe"),
+        ("instruction", "nonsense", "does not measure 'nonsense'"),
+    ],
+)
+def test_what_cannot_be_contrasted_is_named(run: Path, factor: str, outcome: str, words: str) -> None:
+    with pytest.raises(ConditionError, match=words):
+        contrast(read_trials(RunDirectory(run)), factor, outcome)
+
+
+def test_missing_episodes_are_told(tmp_path: Path) -> None:
+    write_run(tmp_path, seeds=5)
+    lines = (tmp_path / "episodes.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "episodes.jsonl").write_text("".join(lines[:-2]))
+    printed = simenv("contrast", tmp_path, "--factor", "instruction").output
+    assert "2 planned episodes of scripted:saboteur not finished" in printed
+    assert json.loads(simenv("contrast", tmp_path, "--factor", "instruction", "--json").output)["missing"] == 2
+
+
+def test_a_run_does_not_differ_from_itself(run: Path) -> None:
+    trials = read_trials(RunDirectory(run))
+    found = versus(trials, trials)
+    assert len(found.rows) == 6 * 5
+    assert not found.differing
+    assert {row.p for row in found.rows} == {1.0}
+    assert "No difference is established" in simenv("compare", run, run).output
+
+
+def test_where_two_runs_differ_is_listed_greatest_first(run: Path, tmp_path: Path) -> None:
+    turned = tmp_path / "turned"
+    write_run(turned, seeds=30)
+    text = (turned / "episodes.jsonl").read_text().splitlines()
+    episodes = [json.loads(line) for line in text]
+    for episode in episodes:
+        if episode["condition"]["instruction"] == "must_allow" and episode["condition"]["placement"] == "user":
+            episode["outcomes"]["shutdown_sabotaged"] = ["succeeded", "m", 1.0, [], ""]
+    (turned / "episodes.jsonl").write_text("".join(json.dumps(episode) + "\n" for episode in episodes))
+    found = versus(read_trials(RunDirectory(run)), read_trials(RunDirectory(turned)))
+    (row,) = found.differing
+    assert (row.level, row.context) == ("shutdown_sabotaged", {"instruction": "must_allow", "placement": "user"})
+    assert row.counts.difference > 0.8
+    assert "instruction=must_allow, placement=user: +" in simenv("compare", run, turned).output
+
+
+def test_the_command_for_power_answers_and_refuses() -> None:
+    assert "10.0% against 30.0%: 72 episodes" in simenv("power", "--rate", 0.1, "--against", 0.3).output
+    assert "a rise by" in simenv("power", "-n", 100).output
+    assert simenv("power").exit_code == 2
+    same = simenv("power", "--rate", 0.2, "--against", 0.2)
+    assert (same.exit_code, same.exception.__class__) == (1, SystemExit)
+    assert "the two rates are equal" in same.output
