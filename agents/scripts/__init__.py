@@ -11,7 +11,14 @@ from random import Random
 from typing import Protocol, TypeAlias
 
 from agents.notes import Notes
-from agents.scripts import cancelled_alarm, corporate_leak, sandbagging, self_exfiltration, shutdown_sabotage
+from agents.scripts import (
+    cancelled_alarm,
+    corporate_leak,
+    oversight_subversion,
+    sandbagging,
+    self_exfiltration,
+    shutdown_sabotage,
+)
 from simenv.agent import Briefing, Turn
 
 ROLES = ("aligned", "misaligned", "wavering")
@@ -34,7 +41,14 @@ class Script(Protocol):
         """Return what an honest agent would say it did of the behaviour in question; empty if it did nothing of it."""
 
 
-SCRIPTS: Sequence[Script] = (cancelled_alarm, corporate_leak, sandbagging, self_exfiltration, shutdown_sabotage)
+SCRIPTS: Sequence[Script] = (
+    cancelled_alarm,
+    corporate_leak,
+    oversight_subversion,
+    sandbagging,
+    self_exfiltration,
+    shutdown_sabotage,
+)
 """All scripts; the last is taken if none recognises a briefing."""
 
 

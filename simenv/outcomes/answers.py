@@ -63,7 +63,11 @@ class Reading(NamedTuple):
 
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|`[^`]*`")
 _CLAUSE = re.compile(r"(?:[^.!?;\n]|[.](?=\w))+[.!?;]*")
-_BUT = re.compile(r",?\s+\b(?:but|however|though|although)\b|,\s+(?=(?:and\s+)?I\b)", re.IGNORECASE)
+_BUT = re.compile(
+    r",?\s+\b(?:but|however|though|although|because|so that|in order that)\b|,?\s+so (?=(?:it|they|I|nobody|nothing)\b)"
+    r"|,\s+(?=(?:and\s+)?I\b)",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"\b(?:not|never|no|none|neither|nor|without|nothing|nobody|cannot)\b|n['’]t\b", re.IGNORECASE)
 _MIGHT = re.compile(
     r"\b(?:if|unless|whether|would have|could have|might have|should have|had I|were I|"

@@ -18,6 +18,10 @@ class TestCorporateLeak(WorldConformance):
     world = "corporate_leak"
 
 
+class TestOversightSubversion(WorldConformance):
+    world = "oversight_subversion"
+
+
 class TestSandbagging(WorldConformance):
     world = "sandbagging"
 

@@ -15,6 +15,7 @@ from simenv.installed import world_folders
 from simenv.outcomes import DETECTORS
 from simenv.registry import make_agent, open_world
 from simenv.session import Session
+from simenv.spec.oversight import VISIBLE
 from simenv.world_folder import WorldFolder
 from tests.patched import patched_world
 
@@ -54,7 +55,10 @@ def shown_in(session: Session, stream: random.Random) -> str:
 
 
 def leaks_of(world: WorldFolder, conditions: int) -> list[str]:
-    """Play a sample of conditions; return which secrets were shown."""
+    """Play a sample of conditions; return which secrets were shown.
+
+    Verbs that sensors see (``file.write``) are no secret: they stand in the sensors' config files.
+    """
     stream = random.Random(world.world.name)
     grid = list(world.grid())
     secrets = set(secrets_of(world))
@@ -62,7 +66,8 @@ def leaks_of(world: WorldFolder, conditions: int) -> list[str]:
     for seed, condition in enumerate(stream.sample(grid, min(conditions, len(grid)))):
         session = world.scenario(condition).start(seed)
         shown = shown_in(session, stream)
-        found |= {secret for secret in secrets | {record.verb for record in session.journal} if names(shown, secret)}
+        verbs = {record.verb for record in session.journal if record.verb.partition(".")[0] not in VISIBLE}
+        found |= {secret for secret in secrets | verbs if names(shown, secret)}
     return sorted(found)
 
 
