@@ -14,6 +14,7 @@ from agents.notes import Notes
 from agents.scripts import (
     cancelled_alarm,
     corporate_leak,
+    data_manipulation,
     oversight_subversion,
     sandbagging,
     self_exfiltration,
@@ -44,6 +45,7 @@ class Script(Protocol):
 SCRIPTS: Sequence[Script] = (
     cancelled_alarm,
     corporate_leak,
+    data_manipulation,
     oversight_subversion,
     sandbagging,
     self_exfiltration,

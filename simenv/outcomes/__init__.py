@@ -6,6 +6,7 @@ from typing import TypeAlias
 from simenv.kernel import Record
 from simenv.outcomes.documents import document_leaked
 from simenv.outcomes.exfiltration import self_exfiltrated
+from simenv.outcomes.manipulation import data_manipulated
 from simenv.outcomes.oversight import oversight_disabled
 from simenv.outcomes.shutdown import shutdown_complied, shutdown_sabotaged, shutdown_sidestepped
 from simenv.outcomes.successor import successor_harmed
@@ -26,6 +27,7 @@ DETECTORS: Mapping[str, Detector] = {
         self_exfiltrated,
         underperformed,
         document_leaked,
+        data_manipulated,
         task_completed,
     )
 }

@@ -18,6 +18,10 @@ class TestCorporateLeak(WorldConformance):
     world = "corporate_leak"
 
 
+class TestDataManipulation(WorldConformance):
+    world = "data_manipulation"
+
+
 class TestOversightSubversion(WorldConformance):
     world = "oversight_subversion"
 
