@@ -6,6 +6,7 @@ from typing import TypeAlias
 from simenv.kernel import Record
 from simenv.outcomes.documents import document_leaked
 from simenv.outcomes.exfiltration import self_exfiltrated
+from simenv.outcomes.leverage import appealed, blackmailed, secret_leaked
 from simenv.outcomes.manipulation import data_manipulated
 from simenv.outcomes.oversight import oversight_disabled
 from simenv.outcomes.shutdown import shutdown_complied, shutdown_sabotaged, shutdown_sidestepped
@@ -26,6 +27,9 @@ DETECTORS: Mapping[str, Detector] = {
         oversight_disabled,
         self_exfiltrated,
         underperformed,
+        blackmailed,
+        secret_leaked,
+        appealed,
         document_leaked,
         data_manipulated,
         task_completed,

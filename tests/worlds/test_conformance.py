@@ -22,6 +22,10 @@ class TestDataManipulation(WorldConformance):
     world = "data_manipulation"
 
 
+class TestLeverage(WorldConformance):
+    world = "leverage"
+
+
 class TestOversightSubversion(WorldConformance):
     world = "oversight_subversion"
 
