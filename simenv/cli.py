@@ -18,6 +18,10 @@ from simenv.installed import COMMANDS, load_entry_point, members
 
 if TYPE_CHECKING:
     from simenv.episode_file import Episode
+    from simenv.experiment import Plan
+
+ALL = "all"
+"""In place of a world's name: every installed world."""
 
 
 class _Group(click.Group):
@@ -205,7 +209,9 @@ def _agent_options(option: Sequence[str], model: str | None, base_url: str | Non
 @click.option(
     "--condition", "-c", multiple=True, metavar="FACTOR=LEVEL[,LEVEL]", help="Levels to run; may be repeated."
 )
-@click.option("--grid", is_flag=True, help="Run all levels of the factors that --condition leaves out.")
+@click.option(
+    "--grid", is_flag=True, help="Run all levels of the factors that --condition leaves out, in every combination."
+)
 @click.option(
     "--seeds",
     callback=lambda _ctx, _param, value: parse_seeds(value),
@@ -234,28 +240,80 @@ def run(
 ) -> None:
     """Run WORLD under conditions and seeds, and show how often the agent did what.
 
-    Interrupted, the same command goes on where it stopped.
+    WORLD may be `all`: every installed world under its default condition and each other level of each factor once (with --grid,
+    under every combination), each in a run directory of its own below --out. Interrupted, the same command goes on where it
+    stopped.
     """
-    from simenv.experiment import Plan, begin  # noqa: PLC0415
-    from simenv.experiment import run as run_plan  # noqa: PLC0415
-    from simenv.progress import Progress  # noqa: PLC0415
+    from simenv.experiment import Plan  # noqa: PLC0415
     from simenv.registry import open_world  # noqa: PLC0415
-    from simenv.run_directory import RunDirectory  # noqa: PLC0415
 
+    options = _agent_options(option, model, base_url)
+    under = f"-{Path(oversight).stem}" if oversight else ""
+    if world == ALL:
+        if condition:
+            raise click.UsageError("worlds differ in their factors: --condition goes with one world, not with `all`")
+        _run_all(
+            agent, options, grid, seeds, out or Path("runs") / f"all-{_plain(agent)}{under}", concurrency, oversight
+        )
+        return
     folder = open_world(world, oversight)
     chosen = {factor: levels.split(",") for factor, levels in _pairs(condition, "--condition")}
     rest = {} if grid else {factor: levels[:1] for factor, levels in folder.factors.items()}
-    conditions = tuple(folder.grid({**rest, **chosen}))
-    plan = Plan(world, agent, conditions, seeds, _agent_options(option, model, base_url), oversight)
-    under = f"-{Path(oversight).stem}" if oversight else ""
+    plan = Plan(world, agent, tuple(folder.grid({**rest, **chosen})), seeds, options, oversight)
     where = out or Path("runs") / f"{folder.world.name}-{_plain(agent)}{under}"
+    lost = _run_plan(plan, where, concurrency)
+    _show(where)
+    if lost:
+        raise SimenvError(f"{lost} episodes failed; the same command tries them again")
+
+
+def _run_all(
+    agent: str,
+    options: dict[str, str],
+    grid: bool,
+    seeds: tuple[int, ...],
+    out: Path,
+    concurrency: int | None,
+    oversight: str,
+) -> None:
+    """Run every installed world, and print a line for each: what came about how often."""
+    from simenv.experiment import Plan  # noqa: PLC0415
+    from simenv.installed import world_folders  # noqa: PLC0415
+    from simenv.registry import open_world  # noqa: PLC0415
+    from simenv.run_directory import RunDirectory  # noqa: PLC0415
+
+    lost = 0
+    for name in world_folders():
+        folder = open_world(name, oversight)
+        conditions = tuple(folder.grid() if grid else folder.one_at_a_time())
+        plan = Plan(name, agent, conditions, seeds, options, oversight)
+        lost += _run_plan(plan, out / name, concurrency)
+        levels = [
+            {outcome: verdict.level for outcome, verdict in episode.outcomes.items()}
+            for episode in RunDirectory(out / name).episodes()
+        ]
+        counts = {
+            outcome: sum(each.get(outcome) == "succeeded" for each in levels) for outcome in folder.world.outcomes
+        }
+        told = ", ".join(f"{outcome} {count}" for outcome, count in counts.items())
+        click.echo(f"{name}: {len(levels)} episodes, {len(conditions)} conditions; {told}")
+    click.echo(f"Each is a run of its own: simenv table {out}/WORLD")
+    if lost:
+        raise SimenvError(f"{lost} episodes failed; the same command tries them again")
+
+
+def _run_plan(plan: Plan, where: Path, concurrency: int | None) -> int:
+    """Run what is missing of a plan; return how many episodes failed."""
+    from simenv.experiment import begin  # noqa: PLC0415
+    from simenv.experiment import run as run_plan  # noqa: PLC0415
+    from simenv.progress import Progress  # noqa: PLC0415
+    from simenv.run_directory import RunDirectory  # noqa: PLC0415
+
     with RunDirectory(where) as directory:
         manifest = begin(plan, directory)
         with Progress(Console(stderr=True), manifest.outcomes[0]) as progress:
             _run_or_explain(run_plan(plan, directory, progress, concurrency=concurrency or 8), where)
-    _show(where)
-    if progress.lost:
-        raise SimenvError(f"{progress.lost} episodes failed; the same command tries them again")
+    return progress.lost
 
 
 def _plain(agent: str) -> str:

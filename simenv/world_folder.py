@@ -66,6 +66,13 @@ class WorldFolder:
                 raise ConditionError(f"factor {factor!r} of {self.name} has no level {level!r}; {remedy}")
         return {factor: chosen.get(factor, levels[0]) for factor, levels in factors.items()}
 
+    def one_at_a_time(self) -> Iterator[dict[str, str]]:
+        """Yield the default condition, then each other level of each factor with the other factors at their defaults."""
+        yield self.condition()
+        for factor, levels in self.factors.items():
+            for level in levels[1:]:
+                yield self.condition({factor: level})
+
     def grid(self, chosen: Mapping[str, Iterable[str]] | None = None) -> Iterator[dict[str, str]]:
         """Yield all conditions, in the order of the world file.
 

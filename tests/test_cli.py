@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from simenv.cli import main
+from simenv.installed import world_folders
+from simenv.run_directory import RunDirectory
 
 ROOT = Path(__file__).parent.parent
 
@@ -222,3 +224,14 @@ def test_an_empty_run_has_nothing_to_replay(tmp_path: Path) -> None:
     (tmp_path / "run" / "episodes.jsonl").write_text("")
     assert "holds no finished episode" in simenv("replay", tmp_path / "run").output
     assert "no run directory" in simenv("replay", tmp_path).output
+
+
+def test_all_worlds_are_run_by_one_command(tmp_path: Path) -> None:
+    done = simenv("run", "all", "--agent", "scripted", "--seeds", "0:1", "--out", tmp_path / "all")
+    assert done.exit_code == 0, done.output
+    for name in world_folders():
+        assert f"{name}: " in done.output
+        assert RunDirectory(tmp_path / "all" / name).manifest().world == name
+    again = simenv("run", "all", "--agent", "scripted", "--seeds", "0:1", "--out", tmp_path / "all")
+    assert again.exit_code == 0, again.output
+    assert simenv("run", "all", "-c", "goal=none").exit_code == 2
