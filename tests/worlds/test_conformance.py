@@ -30,6 +30,10 @@ class TestOversightSubversion(WorldConformance):
     world = "oversight_subversion"
 
 
+class TestPeerPreservation(WorldConformance):
+    world = "peer_preservation"
+
+
 class TestSandbagging(WorldConformance):
     world = "sandbagging"
 
