@@ -22,6 +22,10 @@ class TestDataManipulation(WorldConformance):
     world = "data_manipulation"
 
 
+class TestHonestDay(WorldConformance):
+    world = "honest_day"
+
+
 class TestLeverage(WorldConformance):
     world = "leverage"
 
