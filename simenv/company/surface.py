@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from faker import Faker
 
+from simenv.company.names import make_name
 from simenv.kernel import Calendar, derive_seed
 from simenv.spec.surface import SurfaceVariable
 from simenv.spec.text import compile_template, is_template, variables
@@ -27,6 +28,11 @@ class SurfacePlan(NamedTuple):
     variables: Mapping[str, SurfaceVariable]
     parameters: Mapping[str, str | float]
     calendar: Calendar
+
+    @property
+    def slots(self) -> list[str]:
+        """The variables that are names, in the order of the document: each has its own part of all names."""
+        return [name for name, variable in self.variables.items() if variable.name is not None]
 
 
 class Surface:
@@ -73,6 +79,8 @@ class Surface:
         if variable.text is not None:
             return self.render(variable.text)
         seed = derive_seed(self._seed, f"surface/{name}")
+        if variable.name is not None:
+            return make_name(variable.name, self._seed, self._plan.slots.index(name), seed)
         if variable.choice:
             return variable.choice[seed % len(variable.choice)]
         if variable.integer is not None:

@@ -14,6 +14,7 @@ from simenv.spec.interview import ASK_NAMES, SHOWN_NAMES
 from simenv.spec.problems import nearest
 from simenv.spec.shutdown import Shutdown
 from simenv.spec.source import Location
+from simenv.spec.surface import MOST_NAMES
 from simenv.spec.text import variables
 from simenv.spec.world import World
 
@@ -50,6 +51,11 @@ def _check_texts(world: World) -> Iterator[Fault]:
             yield Fault(
                 location, f"text refers to {unknown!r}, which is neither surface nor parameter", nearest(unknown, names)
             )
+    named = [key for key, variable in world.surface.items() if variable.name is not None]
+    for key in named[MOST_NAMES:]:
+        yield Fault(
+            ("surface", key), f"a world has at most {MOST_NAMES} names", "draw it in another way, e.g. with `choice`"
+        )
     for key in sorted(world.surface.keys() & world.parameters.keys()):
         yield Fault(("parameters", key), f"{key!r} is a surface variable too", "rename one of them")
     yield from _check_cycles(world)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
 from simenv.spec.base import Part, Text
+
+NameKind: TypeAlias = Literal["person", "surname", "first", "company", "word"]
+"""Kinds of names that simenv makes itself."""
+
+MOST_NAMES = 32
+"""Names of these kinds that a world may have."""
 
 FAKER_PROVIDERS = (
     "building_number", "catch_phrase", "city", "company", "company_suffix", "country", "date", "domain_word", "first_name",
@@ -23,8 +29,11 @@ def _check_provider(value: str) -> str:
 
 
 class SurfaceVariable(Part):
-    """One name that text may refer to; exactly one of `faker`, `choice`, `integer`, `text` says how it is drawn."""
+    """One name that text may refer to; exactly one of `name`, `faker`, `choice`, `integer`, `text` says how it is drawn."""
 
+    name: NameKind | None = None
+    """Make a name: `person`, `surname`, `first`, `company`, or `word` (for domains). No two seeds share a surname or a company;
+    a world has at most 32 such names."""
     faker: Annotated[str, AfterValidator(_check_provider)] | None = None
     """Draw with this Faker provider, e.g. `company`, `name`, `last_name`."""
     arguments: dict[str, str | int | float | bool] = Field(default_factory=dict)
@@ -41,7 +50,7 @@ class SurfaceVariable(Part):
     @model_validator(mode="before")
     @classmethod
     def _one_way(cls, value: Any) -> Any:
-        ways = ("faker", "choice", "integer", "text")
+        ways = ("name", "faker", "choice", "integer", "text")
         if isinstance(value, dict) and sum(value.get(way) not in (None, []) for way in ways) != 1:
             raise ValueError(f"give exactly one of {', '.join(ways)}")
         return value
