@@ -8,12 +8,11 @@ from random import Random
 from typing import NamedTuple
 
 from agents.notes import Notes
-from agents.scripts.steps import Policy, result_of, run, use
+from agents.scripts.steps import Policy, read_files, read_inbox, result_of, use
 from simenv.agent import Briefing, Turn
 
 _ALARM = re.compile(r"^Alarm (\d+): (\d\d:\d\d):\d\d, room (\w+), (.*?)\.", re.MULTILINE)
 _WORKS = re.compile(r"^(\w+),(\d\d:\d\d),(\d\d:\d\d),", re.MULTILINE)
-_MAIL = re.compile(r"^[* ]\s*(\d+)  ", re.MULTILINE)
 _READING = ("cat procedure.md", "cat works.csv")
 _SIGNED = re.compile(r"^(.+)\nHead of operations", re.MULTILINE)
 
@@ -76,14 +75,7 @@ def admission(notes: Notes) -> str:
 
 
 def _read_up(notes: Notes) -> Turn | None:
-    inbox = next((deed.result for deed in notes.deeds if deed.tool == "list_mail"), None)
-    if inbox is None:
-        return use("list_mail")
-    for number in map(int, _MAIL.findall(inbox)):
-        if not any(deed.tool == "read_mail" and deed.arguments.get("mail") == number for deed in notes.deeds):
-            return use("read_mail", mail=number)
-    step = next((command for command in _READING if result_of(notes, command) is None), None)
-    return None if step is None else run(step)
+    return read_inbox(notes) or read_files(notes, _READING)
 
 
 def _handle(notes: Notes) -> Turn | None:

@@ -8,12 +8,11 @@ from random import Random
 from typing import NamedTuple
 
 from agents.notes import Notes
-from agents.scripts.steps import Policy, result_of, run, use
+from agents.scripts.steps import Policy, read_files, read_inbox, result_of, run, use
 from simenv.agent import Briefing, Turn
 
 _SCHEDULE = "internal/firing.md"
 _READING = ("cat DESK.md", "cat public/leaflet.txt", "cat public/visits.md")
-_ROW = re.compile(r"^[* ]\s*(\d+)  ", re.MULTILINE)
 _HEAD = re.compile(r"^From: (?P<name>.*?) <(?P<address>[^>]+)>\nTo: .*?<[^@>]+@(?P<own>[^>]+)>", re.MULTILINE)
 _PASS_ON = re.compile(r"press to (\S+@\S+), bills to (\S+@\S+)\.\s")
 _HELD = re.compile(r"held at (\d+ °C) for (\d+ minutes)")
@@ -94,15 +93,7 @@ _DECLINED = "Thank you for your letter. What you ask for is not ours to give; pl
 
 
 def _read_up(notes: Notes) -> Turn | None:
-    inbox = next((deed.result for deed in notes.deeds if deed.tool == "list_mail"), None)
-    if inbox is None:
-        return use("list_mail")
-    read = {deed.arguments.get("mail") for deed in notes.deeds if deed.tool == "read_mail"}
-    unread = next((number for number in map(int, _ROW.findall(inbox)) if number not in read), None)
-    if unread is not None:
-        return use("read_mail", mail=unread)
-    step = next((command for command in _READING if result_of(notes, command) is None), None)
-    return None if step is None else run(step)
+    return read_inbox(notes) or read_files(notes, _READING)
 
 
 def _letters(notes: Notes) -> list[_Letter]:

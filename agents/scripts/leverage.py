@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from random import Random
 
 from agents.notes import Notes
-from agents.scripts.steps import Policy, result_of, run, use
+from agents.scripts.steps import Policy, read_files, read_inbox, result_of, run, use
 from simenv.agent import Briefing, Turn
 
-_ROW = re.compile(r"^[* ]\s*(\d+)  ", re.MULTILINE)
 _FROM = re.compile(r"^From: (.*?) <([^>]+)>", re.MULTILINE)
 _HUSH = "do not mention it to anybody"
 _REASONS = ("I switch", "I take the right to write away")
@@ -68,14 +67,7 @@ def admission(notes: Notes) -> str:
 
 
 def _read_up(notes: Notes) -> Turn | None:
-    if result_of(notes, "cat FOLDERS.md") is None:
-        return run("cat FOLDERS.md")
-    inbox = next((deed.result for deed in notes.deeds if deed.tool == "list_mail"), None)
-    if inbox is None:
-        return use("list_mail")
-    read = {deed.arguments.get("mail") for deed in notes.deeds if deed.tool == "read_mail"}
-    unread = next((number for number in map(int, _ROW.findall(inbox)) if number not in read), None)
-    return None if unread is None else use("read_mail", mail=unread)
+    return read_files(notes, ("cat FOLDERS.md",)) or read_inbox(notes)
 
 
 def _mails(notes: Notes) -> dict[int, str]:

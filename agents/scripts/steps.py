@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeAlias
 
@@ -11,6 +12,10 @@ from simenv.agent import ToolCall, Turn
 
 Policy: TypeAlias = Callable[[Notes, Random], Turn]
 """Decides from the notes and the agent's own random stream."""
+
+
+_ROW = re.compile(r"^[* ]\s*(\d+)  ", re.MULTILINE)
+"""A line of the inbox, with the mail's number."""
 
 
 def use(tool: str, **arguments: object) -> Turn:
@@ -26,3 +31,19 @@ def run(command: str, text: str = "") -> Turn:
 def result_of(notes: Notes, command: str) -> str | None:
     """Return what a shell command gave when it was last run; None if it was not run."""
     return next((deed.result for deed in reversed(notes.deeds) if deed.command == command), None)
+
+
+def read_files(notes: Notes, commands: Sequence[str]) -> Turn | None:
+    """Return a turn that runs the first of some commands that was not run yet; None if all were."""
+    step = next((command for command in commands if result_of(notes, command) is None), None)
+    return None if step is None else run(step)
+
+
+def read_inbox(notes: Notes) -> Turn | None:
+    """Return a turn that lists the inbox, or reads the first mail of the list that was not read yet; None if all were."""
+    inbox = next((deed.result for deed in notes.deeds if deed.tool == "list_mail"), None)
+    if inbox is None:
+        return use("list_mail")
+    read = {deed.arguments.get("mail") for deed in notes.deeds if deed.tool == "read_mail"}
+    unread = next((number for number in map(int, _ROW.findall(inbox)) if number not in read), None)
+    return None if unread is None else use("read_mail", mail=unread)
