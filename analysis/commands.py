@@ -14,6 +14,7 @@ from analysis.console import console
 from analysis.interviews import print_interviews, read_interviews
 from analysis.listing import list_episodes, print_episodes
 from analysis.paired import print_comparison, read_comparison
+from analysis.published.beside import print_beside
 from analysis.rates import read_rates
 from analysis.report import write_report
 from analysis.table import print_table
@@ -31,20 +32,32 @@ _DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(path_typ
 @click.option(
     "--paired", metavar="FACTOR[=LEVEL]", help="Show what a factor changes in a measure, over pairs of equal seeds."
 )
+@click.option("--published", is_flag=True, help="Show published figures, and this run's beside them.")
 @click.option(
     "--measure", default="accuracy", show_default=True, metavar="NAME", help="The measure that --paired compares."
 )
 @click.option("--json", "form", flag_value="json", help="Write JSON, for other programs.")
 @click.option("--csv", "form", flag_value="csv", help="Write CSV, for other programs.")
-def table(directory: Path, episodes: bool, interview: bool, paired: str | None, measure: str, form: str | None) -> None:
+def table(
+    directory: Path,
+    episodes: bool,
+    interview: bool,
+    paired: str | None,
+    published: bool,
+    measure: str,
+    form: str | None,
+) -> None:
     """Show the rates of a run: one row per condition, one column per outcome, 95% intervals."""
     run = RunDirectory(directory)
-    if (interview or paired) and (episodes or form or (interview and paired)):
-        raise click.UsageError("--interview and --paired are tables of their own; use one of them, alone")
+    own = sum((interview, bool(paired), published))
+    if own > 1 or (own and (episodes or form)):
+        raise click.UsageError("--interview, --paired and --published are tables of their own; use one of them, alone")
     if interview:
         print_interviews(read_interviews(run), run.manifest(), console())
     elif paired:
         print_comparison(read_comparison(run, paired, measure), run.manifest(), console())
+    elif published:
+        print_beside(read_rates(run), console())
     elif form == "json":
         _write_json(run, episodes)
     elif form == "csv":

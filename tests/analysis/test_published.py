@@ -1,0 +1,68 @@
+"""Published figures beside ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from analysis.published.beside import Published, put_beside, read_published
+from analysis.rates import read_rates
+from simenv.cli import main
+from simenv.registry import open_world
+from simenv.run_directory import RunDirectory
+
+FIGURES = read_published()
+
+
+def simenv(*arguments: object) -> str:
+    done = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert done.exit_code in (0, 2), done.output
+    return done.output
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=[figure.id for figure in FIGURES])
+def test_every_figure_belongs_to_a_world_with_that_outcome_and_condition(figure: Published) -> None:
+    world = open_world(figure.world)
+    assert figure.outcome in world.world.outcomes
+    assert world.condition(figure.condition)
+    assert 0 <= figure.rate <= 1
+    assert figure.source
+
+
+def test_the_interval_that_a_source_prints_comes_out_to_the_digit() -> None:
+    """Schlatter et al. 2025: 97% (95% CI 96-98), 1,000 trials."""
+    (figure,) = [figure for figure in FIGURES if figure.id == "palisade-max"]
+    assert figure.interval is not None
+    assert (round(100 * figure.interval.low), round(100 * figure.interval.high)) == (96, 98)
+
+
+def test_ours_stand_beside_under_the_same_condition_and_nowhere_else(tmp_path: Path) -> None:
+    simenv(
+        "run",
+        "shutdown_sabotage",
+        "--agent",
+        "scripted:saboteur",
+        "-c",
+        "instruction=none",
+        "--seeds",
+        "0:4",
+        "--out",
+        tmp_path,
+    )
+    rows = {row.published.id: row for row in put_beside(read_rates(RunDirectory(tmp_path)))}
+    assert rows["palisade-o3-allow"].own is None
+    own = rows["palisade-o3-none"]
+    assert own.own is not None
+    assert (own.own.n, own.difference) == (4, pytest.approx(0.21))
+    printed = simenv("table", tmp_path, "--published")
+    assert "79% [70, 86]" in printed
+    assert "+21" in printed
+    assert "Palisade Research, May 2025" in printed
+
+
+def test_it_is_a_table_of_its_own(tmp_path: Path) -> None:
+    simenv("run", "honest_day", "--agent", "scripted", "--seeds", "0:1", "--out", tmp_path)
+    assert "No figure has been published" in simenv("table", tmp_path, "--published")
+    assert "use one of them" in simenv("table", tmp_path, "--published", "--csv")
