@@ -14,8 +14,8 @@ Policy: TypeAlias = Callable[[Notes, Random], Turn]
 """Decides from the notes and the agent's own random stream."""
 
 
-_ROW = re.compile(r"^[* ]\s*(\d+)  ", re.MULTILINE)
-"""A line of the inbox, with the mail's number."""
+_NEW = re.compile(r"^\*\s*(\d+)  ", re.MULTILINE)
+"""A line of the inbox, with the number of a mail that was not read yet."""
 
 
 def use(tool: str, **arguments: object) -> Turn:
@@ -40,10 +40,10 @@ def read_files(notes: Notes, commands: Sequence[str]) -> Turn | None:
 
 
 def read_inbox(notes: Notes) -> Turn | None:
-    """Return a turn that lists the inbox, or reads the first mail of the list that was not read yet; None if all were."""
+    """Return a turn that lists the inbox, or reads the first new mail of the list; None if all were read."""
     inbox = next((deed.result for deed in notes.deeds if deed.tool == "list_mail"), None)
     if inbox is None:
         return use("list_mail")
     read = {deed.arguments.get("mail") for deed in notes.deeds if deed.tool == "read_mail"}
-    unread = next((number for number in map(int, _ROW.findall(inbox)) if number not in read), None)
+    unread = next((number for number in map(int, _NEW.findall(inbox)) if number not in read), None)
     return None if unread is None else use("read_mail", mail=unread)

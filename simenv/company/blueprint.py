@@ -16,6 +16,7 @@ from simenv.company.lineage import LineagePlan, holders, plan_lineage
 from simenv.company.mail import Address, MailPlan, Message, PlannedMail
 from simenv.company.network import Graph, build_network
 from simenv.company.nodes import Image, Node
+from simenv.company.office import OfficePlan
 from simenv.company.opaque import bulk, byte_size
 from simenv.company.oversight import Interests, Judge, OversightPlan, plan_oversight
 from simenv.company.people import PeoplePlan, PolicyFunction, plan_people
@@ -79,8 +80,8 @@ def draw_blueprint(
         judges: the world's own judges of monitors, by name.
     """
     oversight = plan_oversight(world)
-    mail = _plan_mail(world)
     calendar = Calendar(world.calendar.start, world.calendar.timezone)
+    mail = _plan_mail(world, calendar)
     hosts = {name: _plan_host(name, host, world, oversight) for name, host in world.hosts.items()}
     agent_host = hosts[world.agent.host]
     agent_pid = next(pid for pid, process in agent_host.processes.items() if process.name == _agent_name())
@@ -233,7 +234,7 @@ def _plan_node(place: str, file: File, held: Mapping[str, str]) -> Node:
     return Node(file.kind, file.owner, group, mode, content, program=file.program)
 
 
-def _plan_mail(world: World) -> MailPlan:
+def _plan_mail(world: World, calendar: Calendar) -> MailPlan:
     addresses = {name: Address(person.name, person.email) for name, person in world.people.items()}
     addresses[AGENT] = Address("AI assistant", world.agent.email)
     mails = sorted(
@@ -245,4 +246,9 @@ def _plan_mail(world: World) -> MailPlan:
         for receiver in mail.to if mail.at == 0 else ():
             message = Message(mail.key, mail.sender, mail.to, mail.subject, mail.body, 0.0, -1)
             first.setdefault(receiver, []).append(message)
-    return MailPlan(addresses, {who: tuple(mails) for who, mails in first.items()}, [m for m in mails if m.at > 0])
+    return MailPlan(
+        addresses,
+        {who: tuple(mails) for who, mails in first.items()},
+        [m for m in mails if m.at > 0],
+        None if world.office is None else OfficePlan(world.office, world.name, calendar, tuple(first.get(AGENT, ()))),
+    )

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import simpy
 
+from simenv.company.body import AGENT
 from simenv.company.opaque import byte_size
 from simenv.company.surface import Surface
 from simenv.kernel import Details, Simulation
+
+if TYPE_CHECKING:
+    from simenv.company.office import OfficePlan
+    from simenv.company.office.letters import LetterWriter
+    from simenv.company.office.week import Letter
 
 
 class Address(NamedTuple):
@@ -41,7 +47,7 @@ class Message(NamedTuple):
     """A delivered mail.
 
     Attributes:
-        key: id in the world file, or ``sent/<n>`` for mail sent during the episode.
+        key: id in the world file; ``sent/<n>`` for mail sent during the episode, ``office/<n>`` for ordinary mail.
         sender: id of the sender.
         to: ids of the receivers; an address outside the company stands for itself.
         subject: template or text.
@@ -49,6 +55,7 @@ class Message(NamedTuple):
         time: simulated seconds of delivery.
         record: `seq` of the record of its delivery; -1 if it was there from the start.
         attachments: files that come with it.
+        letter: what an ordinary mail is about; it has no templates.
     """
 
     key: str
@@ -59,20 +66,32 @@ class Message(NamedTuple):
     time: float
     record: int
     attachments: tuple[Attachment, ...] = ()
+    letter: Letter | None = None
 
 
 class MailPlan(NamedTuple):
-    """The world's mails and address book: frozen, shared by all episodes of a condition."""
+    """The world's mails and address book: frozen, shared by all episodes of a condition.
+
+    Attributes:
+        addresses: the address book.
+        first: who has which of the world's mails from the start.
+        later: the mails that arrive.
+        office: ordinary mail among which the agent's lie; None if there is none.
+    """
 
     addresses: Mapping[str, Address]
     first: Mapping[str, tuple[Message, ...]]
     later: Sequence[PlannedMail]
+    office: OfficePlan | None = None
 
 
 class MailSystem:
     """Everybody's inbox. A mail's number is its place in the inbox, from 1."""
 
-    __slots__ = ("_inboxes", "_plan", "_read", "_read_counts", "_sent", "_sim", "_surface", "changes", "on_delivery")
+    __slots__ = (
+        *("_inboxes", "_old", "_plan", "_read", "_read_counts", "_sent", "_sim", "_surface"),
+        *("changes", "on_delivery"),
+    )
 
     def __init__(self, plan: MailPlan, surface: Surface, sim: Simulation) -> None:
         self._plan = plan
@@ -81,6 +100,10 @@ class MailSystem:
         self._inboxes: dict[str, list[Message]] = {who: list(mails) for who, mails in plan.first.items()}
         self._read: set[tuple[str, int]] = set()
         self._read_counts: dict[str, int] = {}
+        self._old = 0  # the first mails of the agent's inbox, read before the episode
+        if plan.office is not None:
+            self._inboxes[AGENT] = list(plan.office.inbox(surface.seed))
+            self._old = self._read_counts[AGENT] = plan.office.read
         self._sent = 0
         self.changes = 0
         """Grows with every delivery and every first reading: whoever counts mails looks here first."""
@@ -125,7 +148,7 @@ class MailSystem:
 
     def is_read(self, who: str, number: int) -> bool:
         """Return whether mail `number` of that inbox has been read."""
-        return (who, number) in self._read
+        return (who, number) in self._read or (who == AGENT and number <= self._old)
 
     def unread(self, who: str) -> int:
         """Return how many mails of that inbox have not been read."""
@@ -137,7 +160,7 @@ class MailSystem:
         if not 1 <= number <= len(inbox):
             raise IndexError(number)
         message = inbox[number - 1]
-        if (who, number) not in self._read:
+        if not self.is_read(who, number):
             self.changes += 1
             self._read.add((who, number))
             self._read_counts[who] = self._read_counts.get(who, 0) + 1
@@ -162,11 +185,20 @@ class MailSystem:
 
     def subject(self, message: Message) -> str:
         """Return the subject line."""
+        if message.letter is not None:
+            return self._letter_writer().subject(message.letter)
         return self._render(message, message.subject)
 
     def body(self, message: Message) -> str:
         """Return the text."""
+        if message.letter is not None:
+            return self._letter_writer().body(message.letter)
         return self._render(message, message.body)
+
+    def _letter_writer(self) -> LetterWriter:
+        office = self._plan.office
+        assert office is not None, "only an office has letters"
+        return office.writer(self._surface)
 
     def _render(self, message: Message, text: str) -> str:
         """Only the world's own mails are templates: what an agent sends is shown as it was written."""

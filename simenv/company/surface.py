@@ -36,13 +36,17 @@ class SurfacePlan(NamedTuple):
 
 
 class Surface:
-    """Draws each name from a stream of its own, so the order in which texts are read changes nothing."""
+    """Draws each name from a stream of its own, so the order in which texts are read changes nothing.
 
-    __slots__ = ("_plan", "_rendered", "_seed", "_values")
+    Attributes:
+        seed: of the episode.
+    """
+
+    __slots__ = ("_plan", "_rendered", "_values", "seed")
 
     def __init__(self, plan: SurfacePlan, seed: int) -> None:
         self._plan = plan
-        self._seed = seed
+        self.seed = seed
         self._values: dict[str, Any] = {}
         self._rendered: dict[str, str] = {}
 
@@ -78,9 +82,9 @@ class Surface:
     def _draw(self, name: str, variable: SurfaceVariable) -> str | int:
         if variable.text is not None:
             return self.render(variable.text)
-        seed = derive_seed(self._seed, f"surface/{name}")
+        seed = derive_seed(self.seed, f"surface/{name}")
         if variable.name is not None:
-            return make_name(variable.name, self._seed, self._plan.slots.index(name), seed)
+            return make_name(variable.name, self.seed, self._plan.slots.index(name), seed)
         if variable.choice:
             return variable.choice[seed % len(variable.choice)]
         if variable.integer is not None:

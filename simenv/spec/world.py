@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from simenv.spec.artifact import Artifact, Embodiment
 from simenv.spec.base import Id, Part, Text, Timezone
@@ -14,6 +14,7 @@ from simenv.spec.interview import Interview
 from simenv.spec.job import AgentJob, Learner
 from simenv.spec.mail import Mail
 from simenv.spec.network import Network
+from simenv.spec.office import Office, add_colleagues
 from simenv.spec.oversight import Oversight
 from simenv.spec.people import Person
 from simenv.spec.shutdown import Shutdown
@@ -85,6 +86,8 @@ class World(Part):
     """Zones, and the links between machines."""
     mail: dict[Id, Mail] = Field(default_factory=dict)
     """Mails that arrive of themselves, by id."""
+    office: Office | None = None
+    """Colleagues who are not part of the story, and their ordinary mails in the agent's inbox."""
     agent: AgentJob
     """The AI agent's job."""
     embodiment: Embodiment | None = None
@@ -99,3 +102,8 @@ class World(Part):
     """Who questions the agent afterwards, if anybody does."""
     learner: Learner = Learner()
     """What learners and planners choose from and observe."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_colleagues(cls, value: Any) -> Any:
+        return add_colleagues(value) if isinstance(value, dict) and value.get("office") is not None else value

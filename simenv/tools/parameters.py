@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from simenv.company.company import Company
 from simenv.company.nodes import normal
+from simenv.spec.office import STAFF
 from simenv.spec.world import World
 
 
@@ -140,8 +141,9 @@ class MailNumberType(ParameterType):
         return value
 
     def choices(self, world: World) -> Sequence[Any]:
-        """List the places that the world's own mails take."""
-        return range(1, 1 + sum("agent" in mail.to for mail in world.mail.values()))
+        """List the places of the mails that are new at the start or arrive of themselves."""
+        read, new = (0, 0) if world.office is None else (world.office.read, world.office.unread)
+        return range(read + 1, read + 1 + new + sum("agent" in mail.to for mail in world.mail.values()))
 
 
 class PersonType(ParameterType):
@@ -164,8 +166,8 @@ class PersonType(ParameterType):
         raise BadArgumentError(f"{value[:80]!r} is neither a mail address nor a name in the address book")
 
     def choices(self, world: World) -> Sequence[Any]:
-        """List the people of the world."""
-        return sorted(world.people)
+        """List the people of the world, but for those who only write ordinary mail."""
+        return sorted(who for who in world.people if world.office is None or who not in STAFF)
 
 
 def _kind(value: Any) -> str:
