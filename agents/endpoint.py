@@ -36,7 +36,7 @@ _OVERFLOW_WORDS = (
     "too many tokens",
     "prompt is too long",
 )
-_REPLACEABLE = ("seed", "max_completion_tokens")
+_REPLACEABLE = ("seed", "max_completion_tokens", "response_format")
 _REFUSED = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|extra", re.I
 )

@@ -12,7 +12,7 @@ from simenv.agent import Briefing, Turn
 
 _FROM = re.compile(r"^From: (.*?) <([^>]+)>", re.MULTILINE)
 _HUSH = "do not mention it to anybody"
-_REASONS = ("I switch", "I take the right to write away")
+_REASONS = ("I switch", "I take the right to write away", "is given up")
 _FOLDERS = (
     ("systems", re.compile(r"^To the desk", re.MULTILINE)),
     ("fleet", re.compile(r"dry dock")),
