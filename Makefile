@@ -29,6 +29,7 @@ docs: $(VENV)/dev-installed
 
 schema: $(VENV)/dev-installed
 	$(BIN)/simenv schema > worlds/world.schema.json
+	$(BIN)/simenv schema --experiment > worlds/experiment.schema.json
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "simenv needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 demo")'

@@ -2,6 +2,6 @@
 
 A run directory is read once, from front to back, and never changed::
 
-    episodes.jsonl, failures.jsonl → rates → table (terminal, JSON, CSV)
+    episodes-*.jsonl.gz, failures.jsonl → rates → table (terminal, JSON, CSV)
                                            → report (one HTML file)
 """

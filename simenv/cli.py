@@ -10,18 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from simenv import __version__
+from simenv.cli_options import agent_options, with_agent, with_oversight
 from simenv.errors import SimenvError
 from simenv.installed import COMMANDS, load_entry_point, members
+from simenv.run_commands import resume, run, status
 
 if TYPE_CHECKING:
     from simenv.episode_file import Episode
-    from simenv.experiment import Plan
-
-ALL = "all"
-"""In place of a world's name: every installed world."""
 
 
 class _Group(click.Group):
@@ -70,6 +67,10 @@ def main() -> None:
     """Simulate a company with an AI agent inside it, and measure what the agent does about its shutdown."""
 
 
+for _command in (run, resume, status):
+    main.add_command(_command)
+
+
 @main.command()
 @click.argument("world", required=False)
 def worlds(world: str | None) -> None:
@@ -77,14 +78,6 @@ def worlds(world: str | None) -> None:
     from simenv.describe import describe_world, list_worlds  # noqa: PLC0415 - commands load what they need
 
     click.echo(describe_world(world) if world else list_worlds())
-
-
-_with_oversight = click.option(
-    "--oversight",
-    default="",
-    metavar="NAME|FILE",
-    help="Oversight to lay over the world; `simenv oversight` lists them.",
-)
 
 
 @main.command()
@@ -105,11 +98,14 @@ def agents() -> None:
 
 
 @main.command()
-def schema() -> None:
+@click.option("--experiment", "of_experiment", is_flag=True, help="Of an experiment file instead.")
+def schema(of_experiment: bool) -> None:
     """Print the JSON Schema of a world file, for editors."""
     from simenv.spec import World  # noqa: PLC0415
+    from simenv.spec.experiment import Experiment  # noqa: PLC0415
 
-    click.echo(json.dumps(World.model_json_schema(by_alias=True), indent=1))
+    document = Experiment if of_experiment else World
+    click.echo(json.dumps(document.model_json_schema(by_alias=True), indent=1))
 
 
 @main.command()
@@ -132,7 +128,7 @@ def new(name: str, parent: Path) -> None:
 
 @main.command()
 @click.argument("world")
-@_with_oversight
+@with_oversight
 def check(world: str, oversight: str) -> None:
     """Check a world: its document, its code, and an episode under every combination of its factors."""
     from simenv.registry import open_world  # noqa: PLC0415
@@ -146,204 +142,6 @@ def check(world: str, oversight: str) -> None:
     click.echo(
         f"{folder.world.name} {folder.world.version}: good; {len(conditions)} conditions, {calls} concrete calls"
     )
-
-
-def _pairs(values: Sequence[str], option: str) -> list[tuple[str, str]]:
-    pairs = []
-    for value in values:
-        key, equals, rest = value.partition("=")
-        if not key or not equals:
-            raise click.BadParameter(f"{value!r} is not key=value", param_hint=option)
-        pairs.append((key.strip().replace("-", "_"), rest))
-    return pairs
-
-
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """Read ``7``, ``0:100`` (100 left out), or several of these with commas between.
-
-    >>> parse_seeds("3,10:13")
-    (3, 10, 11, 12)
-    """
-    seeds: dict[int, None] = {}
-    for part in text.split(","):
-        low, colon, high = part.partition(":")
-        try:
-            first = int(low)
-            last = int(high) if colon else first + 1
-        except ValueError:
-            raise click.BadParameter(f"{text!r} is neither a number nor a range such as 0:100") from None
-        if first < 0 or last <= first or last - first > 1_000_000:
-            raise click.BadParameter(f"{part!r} is no range of seeds; write FIRST:END with 0 ≤ FIRST < END")
-        seeds.update(dict.fromkeys(range(first, last)))
-    return tuple(seeds)
-
-
-_AGENT_OPTIONS = [
-    click.option(
-        "--agent",
-        default="scripted:conflicted",
-        show_default=True,
-        help="Who acts; `simenv agents` lists them. Or a Python file, e.g. mine/scripts.py:aligned.",
-    ),
-    click.option("--option", "-o", multiple=True, metavar="KEY=VALUE", help="An option of the agent; may be repeated."),
-    click.option("--model", help="Model of the agent (same as --option model=…)."),
-    click.option("--base-url", help="Endpoint of the agent's model (same as --option base_url=…)."),
-]
-
-
-def _with_agent(command: Any) -> Any:
-    for option in reversed(_AGENT_OPTIONS):
-        command = option(command)
-    return command
-
-
-def _agent_options(option: Sequence[str], model: str | None, base_url: str | None) -> dict[str, str]:
-    options = dict(_pairs(option, "--option"))
-    return options | {k: v for k, v in (("model", model), ("base_url", base_url)) if v is not None}
-
-
-@main.command()
-@click.argument("world")
-@_with_agent
-@_with_oversight
-@click.option(
-    "--condition", "-c", multiple=True, metavar="FACTOR=LEVEL[,LEVEL]", help="Levels to run; may be repeated."
-)
-@click.option(
-    "--grid", is_flag=True, help="Run all levels of the factors that --condition leaves out, in every combination."
-)
-@click.option(
-    "--seeds",
-    callback=lambda _ctx, _param, value: parse_seeds(value),
-    default="0:10",
-    show_default=True,
-    help="Seeds: 7, 0:100, or 1,5,10:20.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Run directory. [default: runs/WORLD-AGENT]"
-)
-@click.option(
-    "--concurrency", type=click.IntRange(1, 1000), help="Episodes that may wait for a model at once. [default: 8]"
-)
-def run(
-    world: str,
-    agent: str,
-    option: Sequence[str],
-    model: str | None,
-    base_url: str | None,
-    condition: Sequence[str],
-    grid: bool,
-    seeds: tuple[int, ...],
-    out: Path | None,
-    concurrency: int | None,
-    oversight: str,
-) -> None:
-    """Run WORLD under conditions and seeds, and show how often the agent did what.
-
-    WORLD may be `all`: every installed world under its default condition and each other level of each factor once (with --grid,
-    under every combination), each in a run directory of its own below --out. Interrupted, the same command goes on where it
-    stopped.
-    """
-    from simenv.experiment import Plan  # noqa: PLC0415
-    from simenv.registry import open_world  # noqa: PLC0415
-
-    options = _agent_options(option, model, base_url)
-    under = f"-{Path(oversight).stem}" if oversight else ""
-    if world == ALL:
-        if condition:
-            raise click.UsageError("worlds differ in their factors: --condition goes with one world, not with `all`")
-        _run_all(
-            agent, options, grid, seeds, out or Path("runs") / f"all-{_plain(agent)}{under}", concurrency, oversight
-        )
-        return
-    folder = open_world(world, oversight)
-    chosen = {factor: levels.split(",") for factor, levels in _pairs(condition, "--condition")}
-    rest = {} if grid else {factor: levels[:1] for factor, levels in folder.factors.items()}
-    plan = Plan(world, agent, tuple(folder.grid({**rest, **chosen})), seeds, options, oversight)
-    where = out or Path("runs") / f"{folder.world.name}-{_plain(agent)}{under}"
-    lost = _run_plan(plan, where, concurrency)
-    _show(where)
-    if lost:
-        raise SimenvError(f"{lost} episodes failed; the same command tries them again")
-
-
-def _run_all(
-    agent: str,
-    options: dict[str, str],
-    grid: bool,
-    seeds: tuple[int, ...],
-    out: Path,
-    concurrency: int | None,
-    oversight: str,
-) -> None:
-    """Run every installed world, and print a line for each: what came about how often."""
-    from simenv.experiment import Plan  # noqa: PLC0415
-    from simenv.installed import world_folders  # noqa: PLC0415
-    from simenv.registry import open_world  # noqa: PLC0415
-    from simenv.run_directory import RunDirectory  # noqa: PLC0415
-
-    lost = 0
-    for name in world_folders():
-        folder = open_world(name, oversight)
-        conditions = tuple(folder.grid() if grid else folder.one_at_a_time())
-        plan = Plan(name, agent, conditions, seeds, options, oversight)
-        lost += _run_plan(plan, out / name, concurrency)
-        levels = [
-            {outcome: verdict.level for outcome, verdict in episode.outcomes.items()}
-            for episode in RunDirectory(out / name).episodes()
-        ]
-        counts = {
-            outcome: sum(each.get(outcome) == "succeeded" for each in levels) for outcome in folder.world.outcomes
-        }
-        told = ", ".join(f"{outcome} {count}" for outcome, count in counts.items())
-        click.echo(f"{name}: {len(levels)} episodes, {len(conditions)} conditions; {told}")
-    click.echo(f"Each is a run of its own: simenv table {out}/WORLD")
-    if lost:
-        raise SimenvError(f"{lost} episodes failed; the same command tries them again")
-
-
-def _run_plan(plan: Plan, where: Path, concurrency: int | None) -> int:
-    """Run what is missing of a plan; return how many episodes failed."""
-    from simenv.experiment import begin  # noqa: PLC0415
-    from simenv.experiment import run as run_plan  # noqa: PLC0415
-    from simenv.progress import Progress  # noqa: PLC0415
-    from simenv.run_directory import RunDirectory  # noqa: PLC0415
-
-    with RunDirectory(where) as directory:
-        manifest = begin(plan, directory)
-        with Progress(Console(stderr=True), manifest.outcomes[0]) as progress:
-            _run_or_explain(run_plan(plan, directory, progress, concurrency=concurrency or 8), where)
-    return progress.lost
-
-
-def _plain(agent: str) -> str:
-    """Return an agent's name as part of a file name: `mine/scripts.py:aligned` becomes `scripts-aligned`."""
-    return agent.rpartition("/")[2].replace(".py", "").replace(":", "-")
-
-
-def _run_or_explain(running: Any, where: Path) -> None:
-    try:
-        asyncio.run(running)
-    except* SimenvError as group:
-        raise _first(group) from None
-    except* KeyboardInterrupt:
-        raise SimenvError(f"interrupted; finished episodes are in {where}, the same command goes on") from None
-
-
-def _first(group: BaseExceptionGroup[Any]) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
-def _show(where: Path) -> None:
-    """Print the table and write the report, if the commands for that are installed."""
-    context = click.get_current_context()
-    for name in ("table", "report"):
-        command = main.get_command(context, name)
-        if command is not None:
-            command.main([str(where)], standalone_mode=False)
 
 
 @main.command()
@@ -384,7 +182,7 @@ def show(path: Path, journal: bool, as_json: bool) -> None:
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--at", type=click.IntRange(0), required=True, help="Steps to keep; the agent goes on from there.")
-@_with_agent
+@with_agent
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write the new episode to.")
 def branch(
     path: Path, at: int, agent: str, option: Sequence[str], model: str | None, base_url: str | None, out: Path | None
@@ -396,7 +194,7 @@ def branch(
     from simenv.registry import make_agent  # noqa: PLC0415
     from simenv.run_directory import locate_episodes  # noqa: PLC0415
 
-    options = _agent_options(option, model, base_url)
+    options = agent_options(option, model, base_url)
     actor = make_agent(agent, options)
     cast = Cast(agent, getattr(actor, "shown_options", options), getattr(actor, "stand_in", ""))
     parent = next(iter(locate_episodes(path)), None)

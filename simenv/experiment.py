@@ -1,203 +1,106 @@
-"""Conditions × seeds: which episodes a run consists of, and running those that are still missing."""
+"""From an experiment file to the runs that it consists of."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
-from simenv.agent import Agent
-from simenv.episode import Cast, Performance, close_agent, versions
-from simenv.episode_file import Episode, episode_id
-from simenv.errors import EndpointError, EpisodeError
+from pydantic import ValidationError
+
+from simenv.errors import Problem, SimenvError, WorldError
 from simenv.registry import make_agent, open_world
-from simenv.run_directory import Manifest, RunDirectory
+from simenv.rollout import Plan
+from simenv.spec.experiment import AgentChoice, Experiment, WorldRuns
+from simenv.spec.problems import problems_of
+from simenv.spec.source import read_yaml
+from simenv.world_folder import WorldFolder
 
-GIVE_UP_AFTER = 5
-"""So many failures in a row, without an episode finished between, end a run: the endpoint is gone."""
+OWN = "own"
+"""In place of the name of an oversight: the world's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to run.
+class Run(NamedTuple):
+    """One run of an experiment.
 
     Attributes:
-        world: name or path.
-        agent: as on the command line.
-        conditions: each with every factor of the world.
-        seeds: run under each condition.
-        options: the agent's.
-        oversight: laid over the world; name or path, empty: the world's own.
+        name: its directory below that of the experiment, e.g. ``leverage-standard/gpt``.
+        plan: what it consists of.
     """
 
-    world: str
-    agent: str
-    conditions: tuple[Mapping[str, str], ...]
-    seeds: tuple[int, ...]
-    options: Mapping[str, str] = field(default_factory=dict)
-    oversight: str = ""
-
-    def episodes(self) -> Iterator[tuple[Mapping[str, str], int]]:
-        """Yield (condition, seed), seed by seed, so that a run cut short has all conditions about equally often."""
-        for seed in self.seeds:
-            for condition in self.conditions:
-                yield condition, seed
-
-    def __len__(self) -> int:
-        return len(self.conditions) * len(self.seeds)
+    name: str
+    plan: Plan
 
 
-class Watcher(Protocol):
-    """Whoever wants to know how a run goes."""
-
-    def began(self, total: int, finished: int) -> None:
-        """The run begins; so many of its episodes are there already."""
-
-    def ended(self, episode: Episode) -> None:
-        """An episode is finished and stored."""
-
-    def failed(self, id: str, error: str) -> None:
-        """An episode failed; it will be tried again when the run is continued."""
-
-
-def make_manifest(plan: Plan) -> Manifest:
-    """Return what a run pins.
+def read_experiment(path: Path) -> Experiment:
+    """Read an experiment file.
 
     Raises:
-        WorldError: the world cannot be loaded.
-        AgentError: there is no such agent.
+        WorldError: something is wrong with its form; with file, line, field and remedy.
     """
-    world = open_world(plan.world, plan.oversight)
-    agent = make_agent(plan.agent, plan.options)
-    return Manifest(
-        world=plan.world,
-        world_version=world.world.version,
-        oversight=plan.oversight,
-        title=world.world.title,
-        question=world.world.question,
-        documents={".".join(c.values()): world.scenario(c).document for c in plan.conditions},
-        factors=world.factors,
-        outcomes=list(world.world.outcomes),
-        agent=plan.agent,
-        agent_options=_shown_options(agent, plan.options),
-        stand_in=getattr(agent, "stand_in", ""),
-        conditions=[dict(condition) for condition in plan.conditions],
-        seeds=list(plan.seeds),
-        versions=versions(),
-    )
+    source = read_yaml(path)
+    if not isinstance(source.document, dict):
+        remedy = "begin with `format: 1`, `worlds:`, `agents:` and `seeds:`"
+        raise WorldError([Problem(source.file, 1, "", "an experiment is a mapping of fields", remedy)])
+    try:
+        return Experiment.model_validate(source.document)
+    except ValidationError as error:
+        raise WorldError(problems_of(error, source, Experiment)) from None
 
 
-def _shown_options(agent: Agent, options: Mapping[str, str]) -> dict[str, str]:
-    """Return the options as an agent wants them shown (without secrets), or as they were given."""
-    shown = getattr(agent, "shown_options", None)
-    return dict(options) if shown is None else dict(shown)
-
-
-def begin(plan: Plan, directory: RunDirectory) -> Manifest:
-    """Begin a run, or go on with one: conditions and seeds may be added to a run, nothing else may change.
+def plan_runs(experiment: Experiment) -> list[Run]:
+    """Return the runs of an experiment, in the order of its file.
 
     Raises:
-        EpisodeError: the directory holds another run.
+        SimenvError: a world, condition, oversight or agent that there is not.
     """
-    manifest = make_manifest(plan)
-    if not directory.exists and directory.is_used:
-        raise EpisodeError(f"{directory.path} holds files but no manifest.json; restore it, or choose another --out")
-    if directory.exists:
-        manifest = _extend(directory.manifest(), manifest, directory)
-    directory.write_manifest(manifest)
-    return manifest
+    runs = []
+    for world, how in experiment.worlds.items():
+        for oversight in experiment.oversight:
+            laid_over = "" if oversight == OWN else oversight
+            folder = open_world(world, laid_over)
+            conditions = tuple(conditions_of(folder, how))
+            for name, choice in experiment.agents.items():
+                options = _options(choice)
+                make_agent(choice.agent, options)  # what is wrong with it is said before anything runs
+                plan = Plan(world, choice.agent, conditions, experiment.seeds, options, laid_over)
+                runs.append(Run(f"{run_name(folder, laid_over)}/{name}", plan))
+    twice = {run.name for run in runs if sum(run.name == other.name for other in runs) > 1}
+    if twice:
+        raise SimenvError(f"two runs would share the directory {min(twice)}; name each world and oversight once")
+    return runs
 
 
-def _extend(old: Manifest, new: Manifest, directory: RunDirectory) -> Manifest:
-    same = ("world", "world_version", "oversight", "agent", "agent_options", "outcomes")
-    changed = [
-        f"{name} (there {getattr(old, name)!r}, here {getattr(new, name)!r})"
-        for name in same
-        if getattr(old, name) != getattr(new, name)
-    ]
-    changed += [
-        f"document of {key}"
-        for key in old.documents
-        if new.documents.get(key, old.documents[key]) != old.documents[key]
-    ]
-    changed += [
-        f"version of {name}" for name in ("simenv", "faker") if old.versions.get(name) != new.versions.get(name)
-    ]
-    if changed:
-        raise EpisodeError(
-            f"{directory.path} holds a run that differs in: {', '.join(changed)}; choose another --out, or remove it"
-        )
-    conditions = old.conditions + [condition for condition in new.conditions if condition not in old.conditions]
-    seeds = old.seeds + [seed for seed in new.seeds if seed not in old.seeds]
-    documents = old.documents | new.documents
-    return old.model_copy(update={"conditions": conditions, "seeds": seeds, "documents": documents})
+def run_name(folder: WorldFolder, oversight: str) -> str:
+    """Return a world and the oversight laid over it as part of a path.
+
+    >>> run_name(open_world("honest_day"), "strict")
+    'honest_day-strict'
+    """
+    return folder.world.name + (f"-{Path(oversight).stem}" if oversight else "")
 
 
-async def run(plan: Plan, directory: RunDirectory, watcher: Watcher, *, concurrency: int = 1) -> None:
-    """Run the episodes of a plan that the directory does not hold yet.
-
-    Args:
-        plan: what to run.
-        directory: begun with `begin`.
-        watcher: is told how it goes.
-        concurrency: how many episodes may wait for their agents at the same time.
+def conditions_of(folder: WorldFolder, how: WorldRuns) -> Iterable[dict[str, str]]:
+    """Yield the conditions that are asked for, each with every factor.
 
     Raises:
-        EndpointError: so many episodes failed in a row that going on is useless; what is finished is kept.
-        EpisodeError: the directory cannot be written.
+        ConditionError: a factor or level that the world has not.
+        SimenvError: `factors` beside conditions that leave no room for them.
     """
-    finished = directory.finished()
-    todo = ((c, s) for c, s in plan.episodes() if episode_id(c, s) not in finished)
-    watcher.began(len(plan), sum(episode_id(c, s) in finished for c, s in plan.episodes()))
-    crew = _Crew(plan, directory, watcher)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(max(1, concurrency)):
-            group.create_task(crew.work(todo))
-    if crew.last_error and crew.failures_in_row >= GIVE_UP_AFTER:
-        raise EndpointError(
-            f"{crew.last_error}\nGave up after {crew.failures_in_row} failures in a row; run again to go on"
-        )
+    if how.factors and how.conditions not in ("default", "grid"):
+        raise SimenvError(f"{folder.name}: `factors` goes with conditions `default` or `grid`")
+    if isinstance(how.conditions, list):
+        return [folder.condition(condition) for condition in how.conditions]
+    if how.conditions == "one_at_a_time":
+        return folder.one_at_a_time()
+    rest: dict[str, Sequence[str]] = {}
+    if how.conditions == "default":
+        rest = {factor: levels[:1] for factor, levels in folder.factors.items()}
+    return folder.grid({**rest, **how.factors})
 
 
-class _Crew:
-    """Workers that share one list of episodes."""
-
-    def __init__(self, plan: Plan, directory: RunDirectory, watcher: Watcher) -> None:
-        self._plan = plan
-        self._directory = directory
-        self._watcher = watcher
-        self._world = open_world(plan.world, plan.oversight)
-        self.failures_in_row = 0
-        self.last_error = ""
-
-    async def work(self, todo: Iterable[tuple[Mapping[str, str], int]]) -> None:
-        """Play one episode after the other."""
-        agent = make_agent(self._plan.agent, self._plan.options)
-        try:
-            for condition, seed in todo:
-                if self.failures_in_row >= GIVE_UP_AFTER:
-                    return
-                await self._play(agent, condition, seed)
-        finally:
-            await close_agent(agent)
-
-    async def _play(self, agent: Agent, condition: Mapping[str, str], seed: int) -> None:
-        performance = Performance(self._world.scenario(condition), seed)
-        try:
-            agent.start(performance.session.briefing)
-            await performance.play(agent)
-        except EndpointError as error:
-            self._note_failure(episode_id(condition, seed), str(error), len(performance.session.turns))
-            return
-        cast = Cast(self._plan.agent, _shown_options(agent, self._plan.options), getattr(agent, "stand_in", ""))
-        episode = performance.finish(cast)
-        self._directory.append(episode)
-        self.failures_in_row = 0
-        self._watcher.ended(episode)
-
-    def _note_failure(self, id: str, error: str, steps: int) -> None:
-        self.failures_in_row += 1
-        self.last_error = error
-        self._directory.append_failure(id, error, steps)
-        self._watcher.failed(id, error)
+def _options(choice: AgentChoice) -> dict[str, str]:
+    """Return options as the command line gives them: text, with true and false in small letters."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in choice.options.items()
+    }

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from simenv.episode_file import Episode
+from simenv.rollout import Result
 
 
 class Progress:
@@ -40,10 +40,10 @@ class Progress:
         if finished:
             self._console.print(f"{finished} of {total} episodes are there already.")
 
-    def ended(self, episode: Episode) -> None:
+    def ended(self, result: Result) -> None:
         """Count an episode."""
         self._ended += 1
-        self._occurred += episode.outcomes[self._outcome].level == "succeeded"
+        self._occurred += result.levels.get(self._outcome) == "succeeded"
         self._bar.update(self._task, advance=1, note=self._note())
 
     def failed(self, id: str, error: str) -> None:

@@ -1,15 +1,18 @@
 """A run directory: the plan of an experiment, its finished episodes, and what failed.
 
-manifest.json    what was asked for; pinned when the run begins
-episodes.jsonl   one finished episode a line; append-only, the truth
-failures.jsonl   one failed attempt a line, with its cause
-report.html      made from the others, any time
+manifest.json               what was asked for; pinned when the run begins
+episodes-0000.jsonl.gz …    finished episodes, one a line; append-only, one writer each, the truth (see `simenv.segments`)
+failures.jsonl              one failed attempt a line, with its cause
+lock                        held by whoever is writing
+report.html                 made from the others, any time
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +22,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simenv.episode_file import Episode, parse_episode, read_episode
 from simenv.errors import EpisodeError
+from simenv.segments import SegmentError, SegmentWriter, read_segment, segments
 
-MANIFEST, EPISODES, FAILURES = "manifest.json", "episodes.jsonl", "failures.jsonl"
+try:
+    import fcntl
+except ImportError:  # no such locks on this system: two runs into one directory are then not noticed
+    fcntl = None  # type: ignore[assignment]
+
+FORMAT = 2
+MANIFEST, EPISODES, FAILURES, LOCK = "manifest.json", "episodes", "failures.jsonl", "lock"
+_ID = re.compile(rb'"id":("(?:[^"\\]|\\.)*")')
+_LOCK_WAIT_S = 5.0
 
 
 class Manifest(BaseModel):
@@ -28,7 +40,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    format: int = 1
+    format: int = FORMAT
     """Version of this file format."""
     world: str
     """World, as given on the command line."""
@@ -61,11 +73,13 @@ class Manifest(BaseModel):
 
 
 class RunDirectory:
-    """A run on disk. Opening one for writing mends a torn last line, as a kill in the middle of a write leaves it."""
+    """A run on disk: read by anybody, written by one run at a time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._files: dict[str, IO[bytes]] = {}
+        self._segment: SegmentWriter | None = None
+        self._failures: IO[bytes] | None = None
+        self._lock: IO[bytes] | None = None
 
     @property
     def exists(self) -> bool:
@@ -81,7 +95,9 @@ class RunDirectory:
         """Return the manifest. Raises EpisodeError if there is none or it is damaged."""
         file = self.path / MANIFEST
         try:
-            return Manifest.model_validate_json(file.read_bytes())
+            raw = file.read_bytes()
+            _check_format(raw, file)
+            return Manifest.model_validate_json(raw)
         except FileNotFoundError:
             raise EpisodeError(f"{self.path}: no run directory ({MANIFEST} is missing); check the path") from None
         except OSError as error:
@@ -101,62 +117,107 @@ class RunDirectory:
         except OSError as error:
             raise EpisodeError(f"{self.path}: cannot be written ({error.strerror}); choose another --out") from None
 
+    def take(self, *, alone: bool) -> None:
+        """Take the lock of the directory, and keep it until this is closed.
+
+        Args:
+            alone: nobody else may be writing; else it is shared with the other writers of the same run.
+
+        Raises:
+            EpisodeError: another run is writing here.
+        """
+        if fcntl is None:
+            return
+        try:
+            self._lock = self._lock or (self.path / LOCK).open("ab")
+        except OSError as error:
+            raise self._unwritable(self.path, error) from None
+        patience = time.monotonic() + _LOCK_WAIT_S
+        while True:
+            try:
+                fcntl.flock(self._lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > patience:
+                    message = f"{self.path}: another run is writing here"
+                    raise EpisodeError(f"{message}; wait until it ends, or choose another --out") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether a run is writing here at this moment."""
+        if fcntl is None or not (self.path / LOCK).exists():
+            return False
+        with (self.path / LOCK).open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def append(self, episode: Episode) -> None:
-        """Append a finished episode."""
-        self._append(EPISODES, episode.to_json())
+        """Append a finished episode, to a segment of this writer's own."""
+        try:
+            self._segment = self._segment or SegmentWriter(self.path, EPISODES)
+            self._segment.write(episode.to_json().encode("utf-8", "surrogatepass") + b"\n")
+        except OSError as error:
+            raise self._unwritable(self._segment.path if self._segment else self.path, error) from None
 
     def append_failure(self, episode: str, error: str, steps: int) -> None:
         """Append a failed attempt: the episode's id, what went wrong, and how many steps it had made."""
-        self._append(FAILURES, json.dumps({"id": episode, "error": error, "steps": steps}, ensure_ascii=False))
-
-    def _append(self, name: str, line: str) -> None:
+        line = json.dumps({"id": episode, "error": error, "steps": steps}, ensure_ascii=False)
         try:
-            file = self._files.get(name)
-            if file is None:
-                file = self._files[name] = _open_for_append(self.path / name)
-            file.write(line.encode("utf-8", "surrogatepass") + b"\n")
-            file.flush()
-        except OSError as error:
-            message = f"{self.path / name}: cannot be written ({error.strerror}); finished episodes are kept"
-            raise EpisodeError(
-                f"{message}; free the disk or mend its permissions, and run the same command again"
-            ) from None
+            self._failures = self._failures or _open_for_append(self.path / FAILURES)
+            self._failures.write(line.encode("utf-8", "surrogatepass") + b"\n")
+            self._failures.flush()
+        except OSError as problem:
+            raise self._unwritable(self.path / FAILURES, problem) from None
+
+    @staticmethod
+    def _unwritable(path: Path, error: OSError) -> EpisodeError:
+        message = f"{path}: cannot be written ({error.strerror}); finished episodes are kept"
+        return EpisodeError(f"{message}; free the disk or mend its permissions, and run the same command again")
 
     def episodes(self) -> Iterator[Episode]:
-        """Yield the finished episodes in the order in which they ended; a torn last line is left out.
+        """Yield the finished episodes, in the order in which they ended as far as one writer goes.
 
         Raises:
-            EpisodeError: a line other than a torn last one is damaged; the message names it.
+            EpisodeError: a segment is damaged; the message names it.
         """
-        for number, line in self._lines(EPISODES):
+        for source, line in self._lines():
+            yield _parse(line, source)
+
+    def _lines(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the finished episodes as they are written, and where each is."""
+        for path in segments(self.path, EPISODES):
             try:
-                episode = parse_episode(line, f"{self.path / EPISODES}:{number}")
-            except EpisodeError as error:
-                raise EpisodeError(f"{error}; remove that line, and run again to make the episode anew") from None
-            yield episode
+                for number, line in enumerate(read_segment(path), start=1):
+                    yield f"{path}:{number}", line
+            except SegmentError as error:
+                raise EpisodeError(f"{path}: {error}; remove it, and run again to make its episodes anew") from None
+            except OSError as error:
+                raise EpisodeError(f"{path}: cannot be read ({error.strerror})") from None
 
     def failures(self) -> list[dict[str, Any]]:
-        """Return the failed attempts (keys `id`, `error`, `steps`).
+        """Return the failed attempts (keys `id`, `error`, `steps`); a torn last line is left out.
 
         Raises:
             EpisodeError: a line is damaged; the message names it.
         """
-        return [_parse_failure(line, f"{self.path / FAILURES}:{number}") for number, line in self._lines(FAILURES)]
-
-    def _lines(self, name: str) -> Iterator[tuple[int, str]]:
+        file = self.path / FAILURES
         try:
-            with (self.path / name).open("rb") as file:
-                for number, raw in enumerate(file, start=1):
-                    if raw.endswith(b"\n"):
-                        yield number, raw.decode("utf-8", "replace")
+            lines = file.read_bytes().split(b"\n")[:-1]
         except FileNotFoundError:
-            return
+            return []
         except OSError as error:
-            raise EpisodeError(f"{self.path / name}: cannot be read ({error.strerror})") from None
+            raise EpisodeError(f"{file}: cannot be read ({error.strerror})") from None
+        numbered = enumerate((line.decode("utf-8", "replace") for line in lines), start=1)
+        return [_parse_failure(line, f"{file}:{number}") for number, line in numbered]
 
     def finished(self) -> set[str]:
         """Return the ids of the finished episodes."""
-        return {episode.id for episode in self.episodes()}
+        return {_id_of(line, source) for source, line in self._lines()}
 
     def find(self, id: str) -> Episode:
         """Return one episode. Raises EpisodeError if the run does not hold it."""
@@ -171,9 +232,34 @@ class RunDirectory:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for file in self._files.values():
-            file.close()
-        self._files.clear()
+        if self._segment is not None:
+            self._segment.close()
+        for file in (self._failures, self._lock):
+            if file is not None:
+                file.close()
+        self._segment = self._failures = self._lock = None
+
+
+def _check_format(raw: bytes, file: Path) -> None:
+    try:
+        found = json.loads(raw).get("format", FORMAT)
+    except (ValueError, AttributeError, RecursionError):
+        return  # what is wrong is said by who reads it
+    if found != FORMAT:
+        raise EpisodeError(f"{file}: a run of format {found}; this version of simenv reads {FORMAT}; run it anew")
+
+
+def _id_of(line: bytes, source: str) -> str:
+    """Return the id of an episode without reading the rest of it."""
+    found = _ID.search(line, 0, 4096)
+    return str(json.loads(found[1])) if found else _parse(line, source).id
+
+
+def _parse(line: bytes, source: str) -> Episode:
+    try:
+        return parse_episode(line.decode("utf-8", "replace"), source)
+    except EpisodeError as error:
+        raise EpisodeError(f"{error}; remove that file, and run again to make its episodes anew") from None
 
 
 def _parse_failure(line: str, source: str) -> dict[str, Any]:
@@ -210,7 +296,7 @@ def locate_episodes(path: Path) -> Iterator[Episode]:
     """
     if RunDirectory(path).exists:
         yield from RunDirectory(path).episodes()
-    elif path.is_file() and path.name == EPISODES:
+    elif path.is_file() and path in segments(path.parent, EPISODES):
         yield from RunDirectory(path.parent).episodes()
     elif not path.exists() and RunDirectory(path.parent).exists:
         yield RunDirectory(path.parent).find(path.name)

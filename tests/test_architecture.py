@@ -19,8 +19,8 @@ LAYERS = {
     "tools": 3, "outcomes": 3, "transcript": 3,
     "exhibit": 3, "interview": 4, "world_code": 4, "catalogue": 5, "scenario": 6, "session": 7,
     "state": 8, "world_folder": 8, "installed": 4, "oversight_overlay": 5, "registry": 9, "registration": 9,
-    "env": 10, "episode_file": 10, "run_directory": 11, "episode": 11, "experiment": 12, "describe": 12, "new_world": 9, "progress": 12, "cli": 13, "testing": 13,
-    "": 10, "__init__": 10,
+    "env": 10, "episode_file": 10, "run_directory": 11, "episode": 11, "segments": 1, "rollout": 12, "experiment": 13, "estimate": 12, "describe": 12, "new_world": 9, "progress": 13, "cli_options": 1, "run_commands": 14, "cli": 15, "testing": 13,
+    "": 10, "__init__": 10, "__main__": 16,
 }  # fmt: skip
 
 
@@ -65,7 +65,14 @@ def test_agents_and_worlds_do_not_lean_on_the_command_line(package: str) -> None
 
 def test_every_room_is_in_the_map() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
-    for name in {room_of(file) for file in modules()} - {"__init__", "errors", "agent", "transcript", "shown"}:
+    for name in {room_of(file) for file in modules()} - {
+        "__init__",
+        "__main__",
+        "errors",
+        "agent",
+        "transcript",
+        "shown",
+    }:
         assert f"{name}.py" in text or f"{name}/" in text, name
 
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from simenv.cli import main
 from simenv.installed import world_folders
 from simenv.run_directory import RunDirectory
+from tests.segmented import write_rows
 
 ROOT = Path(__file__).parent.parent
 
@@ -221,7 +222,7 @@ def test_a_run_directory_without_its_manifest_is_not_adopted(tmp_path: Path) -> 
 
 def test_an_empty_run_has_nothing_to_replay(tmp_path: Path) -> None:
     simenv("run", "shutdown_sabotage", "--seeds", "0:1", "--out", tmp_path / "run")
-    (tmp_path / "run" / "episodes.jsonl").write_text("")
+    write_rows(tmp_path / "run", [])
     assert "holds no finished episode" in simenv("replay", tmp_path / "run").output
     assert "no run directory" in simenv("replay", tmp_path).output
 

@@ -19,6 +19,7 @@ from simenv.cli import main
 from simenv.episode import play_now, replay
 from simenv.registry import make_agent, open_world
 from simenv.run_directory import RunDirectory
+from tests.segmented import rows_of
 
 WORLD = open_world("shutdown_sabotage")
 
@@ -88,7 +89,8 @@ def test_a_run_over_a_flaky_server_ends_with_all_episodes_none_twice(tmp_path: P
         direct = play_now(WORLD.scenario(episode.condition), make_agent("scripted:conflicted"), episode.seed)
         assert episode.digest == direct.digest
     for file in (tmp_path / "run").iterdir():
-        assert key not in file.read_text()
+        assert key.encode() not in file.read_bytes()
+    assert not [row for row in rows_of(tmp_path / "run") if key.encode() in row]
 
 
 def test_episodes_that_fail_are_played_when_the_run_goes_on(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from simenv.cli import main
 from simenv.errors import ConditionError
 from simenv.run_directory import RunDirectory
 from tests.analysis.made_up_run import write_run
+from tests.segmented import rows_of, write_rows
 
 NEWCOMBE = {
     (56, 70, 48, 80): (0.0524, 0.3339),
@@ -168,8 +169,7 @@ def test_what_cannot_be_contrasted_is_named(run: Path, factor: str, outcome: str
 
 def test_missing_episodes_are_told(tmp_path: Path) -> None:
     write_run(tmp_path, seeds=5)
-    lines = (tmp_path / "episodes.jsonl").read_text().splitlines(keepends=True)
-    (tmp_path / "episodes.jsonl").write_text("".join(lines[:-2]))
+    write_rows(tmp_path, rows_of(tmp_path)[:-2])
     printed = simenv("contrast", tmp_path, "--factor", "instruction").output
     assert "2 planned episodes of scripted:saboteur not finished" in printed
     assert json.loads(simenv("contrast", tmp_path, "--factor", "instruction", "--json").output)["missing"] == 2
@@ -187,12 +187,11 @@ def test_a_run_does_not_differ_from_itself(run: Path) -> None:
 def test_where_two_runs_differ_is_listed_greatest_first(run: Path, tmp_path: Path) -> None:
     turned = tmp_path / "turned"
     write_run(turned, seeds=30)
-    text = (turned / "episodes.jsonl").read_text().splitlines()
-    episodes = [json.loads(line) for line in text]
+    episodes = [json.loads(row) for row in rows_of(turned)]
     for episode in episodes:
         if episode["condition"]["instruction"] == "must_allow" and episode["condition"]["placement"] == "user":
             episode["outcomes"]["shutdown_sabotaged"] = ["succeeded", "m", 1.0, [], ""]
-    (turned / "episodes.jsonl").write_text("".join(json.dumps(episode) + "\n" for episode in episodes))
+    write_rows(turned, [json.dumps(episode).encode() for episode in episodes])
     found = versus(read_trials(RunDirectory(run)), read_trials(RunDirectory(turned)))
     (row,) = found.differing
     assert (row.level, row.context) == ("shutdown_sabotaged", {"instruction": "must_allow", "placement": "user"})

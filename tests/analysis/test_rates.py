@@ -5,7 +5,8 @@ from analysis.intervals import jeffreys
 from analysis.rates import read_rates
 from simenv.errors import EpisodeError
 from simenv.outcomes.verdict import Verdict
-from simenv.run_directory import EPISODES, FAILURES, MANIFEST, RunDirectory
+from simenv.run_directory import FAILURES, MANIFEST, RunDirectory
+from tests.segmented import write_rows
 
 NONE = {"instruction": "none", "placement": "user", "framing": "neutral"}
 ALLOW = {"instruction": "allow", "placement": "user", "framing": "neutral"}
@@ -90,12 +91,20 @@ def test_totals_run_over_all_conditions(tmp_path):
 
 @pytest.mark.parametrize(
     ("file", "text"),
-    [(EPISODES, "{}\n"), (EPISODES, "not json\n"), (FAILURES, "{\n"), (FAILURES, '{"id": 3}\n'), (MANIFEST, "[]")],
+    [("episodes-0000.jsonl.gz", "not gzip\n"), (FAILURES, "{\n"), (FAILURES, '{"id": 3}\n'), (MANIFEST, "[]")],
 )
 def test_a_damaged_file_is_named(tmp_path, file, text):
     write_run(tmp_path, 1)
     (tmp_path / file).write_text(text)
     with pytest.raises(EpisodeError, match=file.replace(".", r"\.")):
+        read_rates(RunDirectory(tmp_path))
+
+
+@pytest.mark.parametrize("row", [b"{}", b"not json"])
+def test_a_damaged_row_is_named(tmp_path, row):
+    write_run(tmp_path, 1)
+    write_rows(tmp_path, [row])
+    with pytest.raises(EpisodeError, match=r"episodes-0000\.jsonl\.gz:1"):
         read_rates(RunDirectory(tmp_path))
 
 

@@ -14,7 +14,8 @@ from analysis.report.sample import Sketch, choose
 from simenv.episode_file import Evidence, Step
 from simenv.errors import EpisodeError
 from simenv.outcomes.verdict import Verdict
-from simenv.run_directory import EPISODES, FAILURES, RunDirectory
+from simenv.run_directory import FAILURES, RunDirectory
+from tests.segmented import rows_of, write_rows
 
 PLANTED = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028 ünïcödé 漢字"
 
@@ -142,8 +143,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path):
 def test_the_order_of_finishing_does_not_show(tmp_path):
     run = write_run(tmp_path / "run", 3)
     before = report_html(run)
-    lines = (run / EPISODES).read_bytes().splitlines(keepends=True)
-    (run / EPISODES).write_bytes(b"".join(reversed(lines)))
+    write_rows(run, reversed(rows_of(run)))
     assert report_html(run) == before
 
 
@@ -182,8 +182,7 @@ def test_what_is_no_finite_number_does_not_break_the_data(tmp_path):
 
 def test_half_a_surrogate_pair_does_not_stop_the_report(tmp_path):
     run = one_episode(tmp_path, messages=({"role": "tool", "content": "HALF"},))
-    line = (run / EPISODES).read_text(encoding="utf-8").replace("HALF", "\\ud800")
-    (run / EPISODES).write_text(line, encoding="utf-8")
+    write_rows(run, [row.replace(b"HALF", b"\\ud800") for row in rows_of(run)])
     assert write_report(run).exists()
 
 
@@ -215,7 +214,7 @@ def test_a_run_with_one_condition_has_a_plain_answer(tmp_path):
     assert "came about in 100% of the episodes (1/1, 95% interval" in html
 
 
-@pytest.mark.parametrize("file", [EPISODES, FAILURES])
+@pytest.mark.parametrize("file", ["episodes-0000.jsonl.gz", FAILURES])
 def test_a_damaged_run_directory_is_refused(tmp_path, file):
     run = write_run(tmp_path, 1)
     (run / file).write_text('{"id"\n')

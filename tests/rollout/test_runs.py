@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
 from simenv.agent import Briefing, Observation, Turn
-from simenv.episode_file import Episode
 from simenv.errors import EndpointError, EpisodeError
-from simenv.experiment import Plan, begin, run
 from simenv.registry import open_world
-from simenv.run_directory import EPISODES, MANIFEST, RunDirectory, locate_episodes
+from simenv.rollout import Plan, Result, begin, run
+from simenv.run_directory import MANIFEST, RunDirectory, locate_episodes
+from tests.segmented import rows_of, write_rows
 
 WORLD = open_world("shutdown_sabotage")
 CONDITIONS = tuple(
@@ -38,7 +37,7 @@ class Quiet:
     def began(self, total: int, finished: int) -> None:
         self.total, self.before = total, finished
 
-    def ended(self, episode: Episode) -> None:
+    def ended(self, result: Result) -> None:
         self.done += 1
         if self.done >= self.stop_after:
             raise KeyboardInterrupt
@@ -47,11 +46,11 @@ class Quiet:
         self.lost += 1
 
 
-def go(plan: Plan, path: Path, watcher: Quiet | None = None, concurrency: int = 1) -> Quiet:
+def go(plan: Plan, path: Path, watcher: Quiet | None = None, concurrency: int = 1, workers: int = 1) -> Quiet:
     watcher = watcher or Quiet()
     with RunDirectory(path) as directory:
         begin(plan, directory)
-        asyncio.run(run(plan, directory, watcher, concurrency=concurrency))
+        assert run(plan, directory, watcher, concurrency=concurrency, workers=workers)
     return watcher
 
 
@@ -60,7 +59,7 @@ def plan(seeds: int = 4, agent: str = "scripted:conflicted") -> Plan:
 
 
 def lines(path: Path) -> list[bytes]:
-    return sorted((path / EPISODES).read_bytes().splitlines())
+    return sorted(rows_of(path))
 
 
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
@@ -74,20 +73,21 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(tmp_path: Path)
         assert lines(tmp_path / f"cut{stop_after}") == lines(tmp_path / "whole")
 
 
-def test_a_torn_last_line_is_mended(tmp_path: Path) -> None:
+def test_a_torn_end_costs_one_episode_at_most(tmp_path: Path) -> None:
     go(plan(2), tmp_path)
-    whole = (tmp_path / EPISODES).read_bytes()
-    (tmp_path / EPISODES).write_bytes(whole[:-40])
+    whole = lines(tmp_path)
+    segment = tmp_path / "episodes-0000.jsonl.gz"
+    segment.write_bytes(segment.read_bytes()[:-40])
     assert len(list(RunDirectory(tmp_path).episodes())) == 7
     assert go(plan(2), tmp_path).done == 1
-    assert (tmp_path / EPISODES).read_bytes() == whole
+    assert lines(tmp_path) == whole
 
 
 def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
     go(plan(1), tmp_path)
-    rows = (tmp_path / EPISODES).read_bytes().splitlines(keepends=True)
-    (tmp_path / EPISODES).write_bytes(rows[0] + b"garbage\n" + b"".join(rows[1:]))
-    with pytest.raises(EpisodeError, match=r"episodes.jsonl:2: not JSON"):
+    rows = rows_of(tmp_path)
+    write_rows(tmp_path, [rows[0], b"garbage", *rows[1:]])
+    with pytest.raises(EpisodeError, match=r"episodes-0000.jsonl.gz:2: not JSON.*remove that file"):
         go(plan(2), tmp_path)
 
 
@@ -103,6 +103,34 @@ def test_any_concurrency_gives_the_same_episodes(tmp_path: Path) -> None:
     go(plan(), tmp_path / "one")
     go(plan(), tmp_path / "many", concurrency=7)
     assert lines(tmp_path / "one") == lines(tmp_path / "many")
+
+
+def test_any_number_of_processes_gives_the_same_episodes(tmp_path: Path) -> None:
+    go(plan(20), tmp_path / "one")
+    watcher = go(plan(20), tmp_path / "two", workers=2)
+    assert watcher.done == 80
+    assert lines(tmp_path / "one") == lines(tmp_path / "two")
+    assert len(list((tmp_path / "two").glob("*.gz"))) == 2
+
+
+def test_one_run_at_a_time_writes_into_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simenv.run_directory._LOCK_WAIT_S", 0.1)
+    go(plan(1), tmp_path)
+    assert not RunDirectory(tmp_path).is_being_written
+    with RunDirectory(tmp_path) as first:
+        first.take(alone=True)
+        assert RunDirectory(tmp_path).is_being_written
+        with pytest.raises(EpisodeError, match="another run is writing here"):
+            go(plan(2), tmp_path)
+    assert go(plan(2), tmp_path).done == 4
+
+
+def test_a_run_of_an_older_format_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    go(plan(1), tmp_path)
+    text = (tmp_path / MANIFEST).read_text().replace('"format": 2', '"format": 1')
+    (tmp_path / MANIFEST).write_text(text)
+    with pytest.raises(EpisodeError, match="format 1; this version of simenv reads 2; run it anew"):
+        RunDirectory(tmp_path).manifest()
 
 
 def test_a_manifest_or_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
@@ -145,10 +173,10 @@ def test_a_dead_endpoint_ends_the_run_clearly_and_keeps_what_is_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go(plan(1), tmp_path)
-    monkeypatch.setattr("simenv.experiment.make_agent", lambda spec, options: Dead())
+    monkeypatch.setattr("simenv.rollout.crew.make_agent", lambda spec, options: Dead())
     watcher = Quiet()
     with pytest.raises(EndpointError, match="Gave up after 5 failures in a row"), RunDirectory(tmp_path) as directory:
-        asyncio.run(run(plan(9), directory, watcher))
+        run(plan(9), directory, watcher)
     assert watcher.lost == 5
     assert len(RunDirectory(tmp_path).failures()) == 5
     assert len(list(RunDirectory(tmp_path).episodes())) == 4

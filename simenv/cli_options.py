@@ -1,0 +1,51 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+_AGENT_OPTIONS = [
+    click.option(
+        "--agent",
+        default="scripted:conflicted",
+        show_default=True,
+        help="Who acts; `simenv agents` lists them. Or a Python file, e.g. mine/scripts.py:aligned.",
+    ),
+    click.option("--option", "-o", multiple=True, metavar="KEY=VALUE", help="An option of the agent; may be repeated."),
+    click.option("--model", help="Model of the agent (same as --option model=…)."),
+    click.option("--base-url", help="Endpoint of the agent's model (same as --option base_url=…)."),
+]
+
+with_oversight = click.option(
+    "--oversight",
+    default="",
+    metavar="NAME|FILE",
+    help="Oversight to lay over the world; `simenv oversight` lists them.",
+)
+
+
+def with_agent(command: Any) -> Any:
+    """Add the options that say who acts."""
+    for option in reversed(_AGENT_OPTIONS):
+        command = option(command)
+    return command
+
+
+def agent_options(option: Sequence[str], model: str | None, base_url: str | None) -> dict[str, str]:
+    """Return the options of an agent, by name."""
+    options = dict(pairs(option, "--option"))
+    return options | {k: v for k, v in (("model", model), ("base_url", base_url)) if v is not None}
+
+
+def pairs(values: Sequence[str], option: str) -> list[tuple[str, str]]:
+    """Read ``key=value`` options; raises BadParameter."""
+    found = []
+    for value in values:
+        key, equals, rest = value.partition("=")
+        if not key or not equals:
+            raise click.BadParameter(f"{value!r} is not key=value", param_hint=option)
+        found.append((key.strip().replace("-", "_"), rest))
+    return found

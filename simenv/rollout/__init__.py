@@ -1,0 +1,101 @@
+"""Rollouts: running the episodes of a plan, in one process or in several, so that nothing is lost whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from simenv.errors import SimenvError
+from simenv.registry import make_agent
+from simenv.rollout.crew import Crew, Result, Watcher, first_of, gave_up
+from simenv.rollout.plan import Plan, begin, make_manifest, plan_of
+from simenv.rollout.workers import Workers
+from simenv.run_directory import RunDirectory
+
+__all__ = ["Plan", "Result", "Watcher", "begin", "fitting_workers", "make_manifest", "plan_of", "run"]
+
+_ENOUGH_FOR_TWO = 400
+"""Fewer episodes are played sooner than a second process is up."""
+
+
+def run(plan: Plan, directory: RunDirectory, watcher: Watcher, *, workers: int = 1, concurrency: int = 1) -> bool:
+    """Run the episodes of a plan that the directory does not hold yet.
+
+    The same episodes come out, byte for byte, whatever the number of workers, the concurrency and the order in which they
+    end, as long as the agent is deterministic. On the first Ctrl-C (SIGINT) the episodes that were begun are finished and no
+    more are begun; the second one stops at once.
+
+    Args:
+        plan: what to run.
+        directory: begun with `begin`.
+        watcher: is told how it goes.
+        workers: processes; 1 plays in this one.
+        concurrency: how many episodes of a process may wait for their agents at the same time.
+
+    Returns:
+        Whether the plan was gone through; False if it was interrupted.
+
+    Raises:
+        EndpointError: so many episodes failed in a row that going on is useless; what is finished is kept.
+        EpisodeError: the directory cannot be written, or another run is writing there.
+    """
+    directory.take(alone=True)
+    missing = plan.missing(directory.finished())
+    watcher.began(len(plan), len(plan) - len(missing))
+    directory.take(alone=False)
+    if workers > 1 and len(missing) > 1:
+        pool = Workers(plan, directory, watcher, workers, concurrency)
+        with _draining(pool.stop):
+            pool.play(missing)
+        return not pool.is_stopping
+    crew = Crew(plan, directory, watcher, directory.append_failure)
+    with _draining(lambda: setattr(crew, "is_stopping", True)):
+        try:
+            asyncio.run(crew.play(missing, concurrency))
+        except* SimenvError as group:
+            raise first_of(group) from None
+    if crew.has_given_up:
+        raise gave_up(crew.last_error, crew.failures_in_row)
+    return not crew.is_stopping
+
+
+def fitting_workers(plan: Plan) -> int:
+    """Return how many processes fit a plan: one per core if the agent waits for nothing and there is enough to do, else one."""
+    waits = inspect.iscoroutinefunction(make_agent(plan.agent, plan.options).act)
+    return 1 if waits or len(plan) < _ENOUGH_FOR_TWO else _cores()
+
+
+class _Stop(Protocol):
+    def __call__(self) -> None: ...
+
+
+@contextmanager
+def _draining(stop: _Stop) -> Iterator[None]:
+    """Call `stop` on the first SIGINT, and raise KeyboardInterrupt on the second."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = False
+
+    def hear(*_: object) -> None:
+        nonlocal heard
+        if heard:
+            raise KeyboardInterrupt
+        heard = True
+        stop()
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

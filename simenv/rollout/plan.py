@@ -1,0 +1,139 @@
+"""What a run consists of: conditions × seeds of a world, for one agent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from simenv.agent import Agent
+from simenv.episode import versions
+from simenv.episode_file import episode_id
+from simenv.errors import EpisodeError
+from simenv.registry import make_agent, open_world
+from simenv.run_directory import Manifest, RunDirectory
+
+Task: TypeAlias = tuple[int, int]
+"""An episode of a plan: the number of its condition, and its seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run.
+
+    Attributes:
+        world: name or path.
+        agent: as on the command line.
+        conditions: each with every factor of the world.
+        seeds: run under each condition.
+        options: the agent's.
+        oversight: laid over the world; name or path, empty: the world's own.
+    """
+
+    world: str
+    agent: str
+    conditions: tuple[Mapping[str, str], ...]
+    seeds: tuple[int, ...]
+    options: Mapping[str, str] = field(default_factory=dict)
+    oversight: str = ""
+
+    def __len__(self) -> int:
+        return len(self.conditions) * len(self.seeds)
+
+    def missing(self, finished: Set[str]) -> list[Task]:
+        """Return the episodes that are not among the finished ones.
+
+        They come seed by seed, so that a run cut short has all conditions about equally often.
+        """
+        numbers = range(len(self.conditions))
+        return [(n, s) for s in self.seeds for n in numbers if episode_id(self.conditions[n], s) not in finished]
+
+
+def make_manifest(plan: Plan) -> Manifest:
+    """Return what a run pins.
+
+    Raises:
+        WorldError: the world cannot be loaded.
+        AgentError: there is no such agent.
+    """
+    world = open_world(plan.world, plan.oversight)
+    agent = make_agent(plan.agent, plan.options)
+    return Manifest(
+        world=plan.world,
+        world_version=world.world.version,
+        oversight=plan.oversight,
+        title=world.world.title,
+        question=world.world.question,
+        documents={".".join(c.values()): world.scenario(c).document for c in plan.conditions},
+        factors=world.factors,
+        outcomes=list(world.world.outcomes),
+        agent=plan.agent,
+        agent_options=shown_options(agent, plan.options),
+        stand_in=getattr(agent, "stand_in", ""),
+        conditions=[dict(condition) for condition in plan.conditions],
+        seeds=list(plan.seeds),
+        versions=versions(),
+    )
+
+
+def shown_options(agent: Agent, options: Mapping[str, str]) -> dict[str, str]:
+    """Return the options as an agent wants them shown (without secrets), or as they were given."""
+    shown = getattr(agent, "shown_options", None)
+    return dict(options) if shown is None else dict(shown)
+
+
+def begin(plan: Plan, directory: RunDirectory) -> Manifest:
+    """Begin a run, or go on with one: conditions and seeds may be added to a run, nothing else may change.
+
+    Raises:
+        EpisodeError: the directory holds another run.
+    """
+    manifest = make_manifest(plan)
+    if not directory.exists and directory.is_used:
+        raise EpisodeError(f"{directory.path} holds files but no manifest.json; restore it, or choose another --out")
+    if directory.exists:
+        manifest = _extend(directory.manifest(), manifest, directory)
+    directory.write_manifest(manifest)
+    return manifest
+
+
+def _extend(old: Manifest, new: Manifest, directory: RunDirectory) -> Manifest:
+    same = ("world", "world_version", "oversight", "agent", "agent_options", "outcomes")
+    changed = [
+        f"{name} (there {getattr(old, name)!r}, here {getattr(new, name)!r})"
+        for name in same
+        if getattr(old, name) != getattr(new, name)
+    ]
+    changed += [
+        f"document of {key}"
+        for key in old.documents
+        if new.documents.get(key, old.documents[key]) != old.documents[key]
+    ]
+    changed += [
+        f"version of {name}" for name in ("simenv", "faker") if old.versions.get(name) != new.versions.get(name)
+    ]
+    if changed:
+        raise EpisodeError(
+            f"{directory.path} holds a run that differs in: {', '.join(changed)}; choose another --out, or remove it"
+        )
+    conditions = old.conditions + [condition for condition in new.conditions if condition not in old.conditions]
+    seeds = old.seeds + [seed for seed in new.seeds if seed not in old.seeds]
+    documents = old.documents | new.documents
+    return old.model_copy(update={"conditions": conditions, "seeds": seeds, "documents": documents})
+
+
+def plan_of(manifest: Manifest, options: Mapping[str, str] | None = None) -> Plan:
+    """Return the plan of a run that was begun.
+
+    Args:
+        manifest: of the run.
+        options: of the agent, beside those that the manifest keeps (which holds no secrets).
+    """
+    return Plan(
+        world=manifest.world,
+        agent=manifest.agent,
+        conditions=tuple(manifest.conditions),
+        seeds=tuple(manifest.seeds),
+        options={**manifest.agent_options, **(options or {})},
+        oversight=manifest.oversight,
+    )

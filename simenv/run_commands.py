@@ -1,0 +1,324 @@
+"""The commands `simenv run`, `simenv resume` and `simenv status`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from simenv.cli_options import agent_options, pairs, with_agent, with_oversight
+from simenv.errors import SimenvError
+from simenv.spec.experiment import Experiment, WorldRuns, parse_seeds
+
+if TYPE_CHECKING:
+    from simenv.experiment import Run
+    from simenv.rollout import Plan
+
+ALL = "all"
+"""In place of a world's name: every installed world."""
+
+
+def _seeds(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    try:
+        return parse_seeds(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _count_or_auto(_context: click.Context, _parameter: click.Parameter, value: str) -> int | str:
+    if value == "auto" or (value.isdecimal() and 1 <= int(value) <= 512):
+        return value if value == "auto" else int(value)
+    raise click.BadParameter("write a number of processes, or auto")
+
+
+_WORKERS = click.option(
+    "--workers",
+    default="auto",
+    show_default=True,
+    metavar="N",
+    callback=_count_or_auto,
+    help="Processes; auto: one per core for agents that need no model, if there is enough to do.",
+)
+_CONCURRENCY = click.option(
+    "--concurrency",
+    type=click.IntRange(1, 1000),
+    default=8,
+    show_default=True,
+    help="Episodes of a process that may wait for a model at once.",
+)
+
+
+@click.command()
+@click.argument("what", metavar="WORLD|FILE|all")
+@with_agent
+@with_oversight
+@click.option(
+    "--condition", "-c", multiple=True, metavar="FACTOR=LEVEL[,LEVEL]", help="Levels to run; may be repeated."
+)
+@click.option(
+    "--grid", is_flag=True, help="Run all levels of the factors that --condition leaves out, in every combination."
+)
+@click.option("--seeds", callback=_seeds, default="0:10", show_default=True, help="Seeds: 7, 0:100, or 1,5,10:20.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Run directory. [default: runs/WORLD-AGENT]"
+)
+@_WORKERS
+@_CONCURRENCY
+@click.option("--dry-run", is_flag=True, help="Say what would be run, and stop.")
+@click.pass_context
+def run(
+    context: click.Context,
+    what: str,
+    agent: str,
+    option: Sequence[str],
+    model: str | None,
+    base_url: str | None,
+    condition: Sequence[str],
+    grid: bool,
+    seeds: tuple[int, ...],
+    out: Path | None,
+    workers: int | str,
+    concurrency: int,
+    oversight: str,
+    dry_run: bool,
+) -> None:
+    """Run a world under conditions and seeds, and show how often the agent did what.
+
+    Instead of a WORLD, give an experiment FILE (.yaml), which says everything but --out; or `all`: every installed world under
+    its default condition and each other level of each factor once (with --grid, under every combination). Each run of these
+    has a directory of its own below --out. Interrupted, the same command or `simenv resume` goes on where it stopped.
+    """
+    from simenv.experiment import OWN, conditions_of, plan_runs, read_experiment  # noqa: PLC0415
+    from simenv.registry import open_world  # noqa: PLC0415
+    from simenv.rollout import Plan  # noqa: PLC0415
+
+    if _is_experiment(what):
+        _refuse_other_options(context)
+        experiment = read_experiment(Path(what))
+        _run_several(plan_runs(experiment), out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run)
+        return
+    options = agent_options(option, model, base_url)
+    levels = {factor: levels.split(",") for factor, levels in pairs(condition, "--condition")}
+    if what == ALL:
+        if condition:
+            raise click.UsageError("worlds differ in their factors: --condition goes with one world, not with `all`")
+        experiment = _all_worlds(agent, options, grid, seeds, oversight or OWN, workers, concurrency)
+        under = f"-{Path(oversight).stem}" if oversight else ""
+        runs = [each._replace(name=each.plan.world) for each in plan_runs(experiment)]
+        _run_several(runs, out or Path("runs") / f"all-{_plain(agent)}{under}", experiment, dry_run=dry_run)
+        return
+    folder = open_world(what, oversight)
+    how = WorldRuns(conditions="grid" if grid else "default", factors=levels)
+    plan = Plan(what, agent, tuple(conditions_of(folder, how)), seeds, options, oversight)
+    under = f"-{Path(oversight).stem}" if oversight else ""
+    where = out or Path("runs") / f"{folder.world.name}-{_plain(agent)}{under}"
+    if dry_run:
+        _say_plan([(str(where), plan)])
+        return
+    lost = _play(plan, where, workers, concurrency)
+    _show(where)
+    _complain(lost)
+
+
+def _is_experiment(what: str) -> bool:
+    from simenv.world_folder import FILE  # noqa: PLC0415
+
+    return what.endswith((".yaml", ".yml")) and Path(what).name != FILE
+
+
+def _refuse_other_options(context: click.Context) -> None:
+    given = [
+        name
+        for name in context.params
+        if name not in ("what", "out", "dry_run")
+        and context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    ]
+    if given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(given))
+        raise click.UsageError(f"the experiment file says this: {names}; change the file, or name a world instead")
+
+
+def _all_worlds(
+    agent: str,
+    options: dict[str, str],
+    grid: bool,
+    seeds: tuple[int, ...],
+    oversight: str,
+    workers: int | str,
+    concurrency: int,
+) -> Experiment:
+    from simenv.installed import world_folders  # noqa: PLC0415
+
+    conditions = "grid" if grid else "one_at_a_time"
+    return Experiment.model_validate(
+        {
+            "format": 1,
+            "worlds": {name: {"conditions": conditions} for name in world_folders()},
+            "oversight": [oversight],
+            "agents": {"agent": {"agent": agent, "options": options}},
+            "seeds": ",".join(map(str, seeds)),
+            "workers": workers,
+            "concurrency": concurrency,
+        }
+    )
+
+
+def _run_several(runs: Sequence[Run], out: Path, experiment: Experiment, *, dry_run: bool) -> None:
+    """Run what an experiment consists of, and print a line for each: what came about how often."""
+    if dry_run:
+        _say_plan([(str(out / name), plan) for name, plan in runs])
+        return
+    lost = 0
+    for name, plan in runs:
+        lost += _play(plan, out / name, experiment.workers, experiment.concurrency)
+        _say_outcomes(name, out / name)
+    click.echo(f"Each is a run of its own: simenv table {out}/{runs[0].name}")
+    _complain(lost)
+
+
+def _say_outcomes(name: str, where: Path) -> None:
+    from simenv.run_directory import RunDirectory  # noqa: PLC0415
+
+    directory = RunDirectory(where)
+    manifest = directory.manifest()
+    counts = dict.fromkeys(manifest.outcomes, 0)
+    episodes = 0
+    for episode in directory.episodes():
+        episodes += 1
+        for outcome, verdict in episode.outcomes.items():
+            counts[outcome] += verdict.level == "succeeded"
+    told = ", ".join(f"{outcome} {count}" for outcome, count in counts.items())
+    conditions = len(manifest.conditions)
+    click.echo(f"{name}: {_plural(episodes, 'episode')}, {_plural(conditions, 'condition')}; {told}")
+
+
+def _play(plan: Plan, where: Path, workers: int | str, concurrency: int) -> int:
+    """Run what is missing of a plan; return how many episodes failed."""
+    from simenv.progress import Progress  # noqa: PLC0415
+    from simenv.rollout import begin, fitting_workers  # noqa: PLC0415
+    from simenv.rollout import run as run_plan  # noqa: PLC0415
+    from simenv.run_directory import RunDirectory  # noqa: PLC0415
+
+    count = fitting_workers(plan) if isinstance(workers, str) else workers
+    with RunDirectory(where) as directory:
+        manifest = begin(plan, directory)
+        with Progress(Console(stderr=True), manifest.outcomes[0]) as progress:
+            try:
+                is_through = run_plan(plan, directory, progress, workers=count, concurrency=concurrency)
+            except KeyboardInterrupt:
+                is_through = False
+    if not is_through:
+        raise SimenvError(f"interrupted; finished episodes are in {where}, `simenv resume {where}` goes on")
+    return progress.lost
+
+
+def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
+    """Print what would be run, and what it would cost in tokens."""
+    from simenv.estimate import estimate_tokens  # noqa: PLC0415
+    from simenv.registry import open_world  # noqa: PLC0415
+
+    total = 0
+    for where, plan in plans:
+        folder = open_world(plan.world, plan.oversight)
+        episodes = len(plan)
+        total += episodes
+        turns = folder.world.agent.limits.turns
+        click.echo(
+            f"{where}: {plan.agent}, {_plural(len(plan.conditions), 'condition')} × {_plural(len(plan.seeds), 'seed')} = "
+            f"{_plural(episodes, 'episode')} of at most {turns} turns"
+        )
+        if plan.agent.partition(":")[0] == "chat":
+            asked, answered = estimate_tokens(folder.scenario(plan.conditions[0]), plan.seeds[0])
+            reads, writes = asked * episodes, answered * episodes
+            how = "as a script that does its work; 4 characters a token; without reasoning"
+            click.echo(f"  a model reads about {reads:,} tokens and writes about {writes:,} ({how})")
+    least = min(len(plan.seeds) for _, plan in plans)
+    hint = f"what {least} per condition can tell: simenv power --episodes {least}"
+    click.echo(f"{_plural(total, 'episode')} in all; {hint}")
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--option",
+    "-o",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of the agent that runs do not keep, e.g. key_env.",
+)
+@_WORKERS
+@_CONCURRENCY
+def resume(directory: Path, option: Sequence[str], workers: int | str, concurrency: int) -> None:
+    """Go on with the run in DIRECTORY, or with all runs below it, where they stopped."""
+    from simenv.rollout import plan_of  # noqa: PLC0415
+    from simenv.run_directory import RunDirectory  # noqa: PLC0415
+
+    lost = 0
+    runs = _runs_below(directory)
+    for where in runs:
+        plan = plan_of(RunDirectory(where).manifest(), dict(pairs(option, "--option")))
+        lost += _play(plan, where, workers, concurrency)
+        if len(runs) > 1:
+            _say_outcomes(str(where.relative_to(directory)), where)
+    if len(runs) == 1:
+        _show(runs[0])
+    _complain(lost)
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def status(directory: Path) -> None:
+    """Show how far the run in DIRECTORY is, or all runs below it; also while they go on."""
+    from simenv.run_directory import RunDirectory  # noqa: PLC0415
+
+    for where in _runs_below(directory):
+        run = RunDirectory(where)
+        manifest = run.manifest()
+        done = run.finished()
+        planned = len(manifest.conditions) * len(manifest.seeds)
+        failed = {failure["id"] for failure in run.failures()} - done
+        state = "running" if run.is_being_written else "complete" if len(done) >= planned else "stopped"
+        name = where.relative_to(directory) if where != directory else where
+        shown = f", {len(failed)} failed" if failed else ""
+        click.echo(f"{name}: {state}, {len(done)} of {planned} episodes{shown}")
+
+
+def _runs_below(directory: Path) -> list[Path]:
+    from simenv.run_directory import MANIFEST, RunDirectory  # noqa: PLC0415
+
+    if RunDirectory(directory).exists:
+        return [directory]
+    found = sorted(
+        {manifest.parent for depth in ("*", "*/*", "*/*/*") for manifest in directory.glob(f"{depth}/{MANIFEST}")}
+    )
+    if not found:
+        raise SimenvError(f"{directory}: no run is here or below; check the path")
+    return found
+
+
+def _complain(lost: int) -> None:
+    if lost:
+        raise SimenvError(f"{_plural(lost, 'episode')} failed; the same command tries them again")
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _plain(agent: str) -> str:
+    """Return an agent's name as part of a file name: `mine/scripts.py:aligned` becomes `scripts-aligned`."""
+    return agent.rpartition("/")[2].replace(".py", "").replace(":", "-")
+
+
+def _show(where: Path) -> None:
+    """Print the table and write the report, if the commands for that are installed."""
+    context = click.get_current_context()
+    group = context.find_root().command
+    assert isinstance(group, click.Group), "a command of `simenv`"
+    for name in ("table", "report"):
+        command = group.get_command(context, name)
+        if command is not None:
+            command.main([str(where)], standalone_mode=False)
