@@ -8,10 +8,12 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any
 
-from agents.answer import parse_arguments
+from agents.answer import Answer, parse_arguments
+from agents.answer_cache import MODES, AnswerCache, Mode, key_of
 from agents.endpoint import Address, ContextOverflowError, Endpoint, RefusedParameterError
 from simenv.agent import Briefing, Observation, Turn
 from simenv.errors import AgentError, EndpointError
@@ -49,6 +51,14 @@ class Settings:
         return {name: value for name, value in named.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where answers are kept; None: nowhere."""
+
+    file: Path | None = None
+    mode: Mode = "read-write"
+
+
 class ChatAgent:
     """Plays an episode through Chat Completions with native tool calls.
 
@@ -57,17 +67,22 @@ class ChatAgent:
     its results.
     """
 
-    def __init__(self, name: str, address: Address, settings: Settings) -> None:
+    def __init__(self, name: str, address: Address, settings: Settings, kept: Kept = Kept()) -> None:
         self.name = name
         self.shown_options = _show(address, settings)
         self._address = address
         self._settings = settings
+        self._kept = kept
         self._endpoint: Endpoint | None = None
+        self._cache: AnswerCache | None = None
 
     def start(self, briefing: Briefing) -> None:
         """Begin a conversation."""
-        if self._endpoint is None:
+        if self._cache is None and self._kept.file is not None:
+            self._cache = AnswerCache(self._kept.file, self._kept.mode)
+        if self._endpoint is None and self._kept.mode != "replay":
             self._endpoint = Endpoint(self._address, Random(briefing.seed))
+        self._seed = briefing.seed
         self._transcript = Transcript(briefing)
         self._tools = [schema.openai() for schema in briefing.tools]
         self._parameters = self._settings.parameters(briefing.seed)
@@ -98,15 +113,40 @@ class ChatAgent:
         if self._endpoint is not None:
             await self._endpoint.close()
             self._endpoint = None
+        if self._cache is not None:
+            self._cache.close()
+            self._cache = None
 
     async def _ask(self) -> Turn:
-        assert self._endpoint is not None
+        """Return the kept answer to the conversation, or ask for one and keep it."""
+        if self._cache is None:
+            return (await self._ask_endpoint()).turn(self._turns)
+        key = self._key()
+        answer = self._cache.get(key)
+        if answer is None:
+            answer = await self._ask_endpoint()
+            self._cache.put(key, answer)
+        return answer.turn(self._turns)
+
+    def _key(self) -> str:
+        """Return the key of the next answer: of the whole conversation, whatever an endpoint then does not take of it."""
+        messages = [_as_sent(message) for message in self._transcript.messages]
+        request = {"model": self._address.model, "messages": messages, "tools": self._tools}
+        parameters = self._settings.parameters(self._seed)
+        return key_of({**request, **parameters}, self._address.shown_url, (self._seed, self._turns))
+
+    async def _ask_endpoint(self) -> Answer:
+        if self._endpoint is None:
+            raise EndpointError(
+                f"model {self._address.model!r}: the cache has no answer for turn {self._turns + 1}; "
+                "the world, the options or simenv have changed since; run without cache_mode=replay"
+            )
         while True:
             request = {"model": self._address.model, "messages": self._messages(), **self._parameters}
             if self._tools:
                 request["tools"] = self._tools
             try:
-                return (await self._endpoint.ask(request)).turn(self._turns)
+                return await self._endpoint.ask(request)
             except ContextOverflowError as error:
                 self._leave_out_more(error)
             except RefusedParameterError as error:
@@ -174,6 +214,12 @@ def _named(text: str) -> str:
     return text
 
 
+def _mode(text: str) -> Mode:
+    if text not in MODES:
+        raise ValueError
+    return text
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^/\s]\S*", text):
         raise ValueError
@@ -212,8 +258,10 @@ _OPTIONS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "reasoning_effort": ("reasoning_effort", _named),
     "parallel": ("parallel", _yes),
     "seed": ("seed", _yes),
+    "cache": ("file", lambda text: Path(_named(text))),
+    "cache_mode": ("mode", _mode),
 }
-"""Option → the field of `Address` or `Settings` that it sets, and how its text is read (ValueError: not usable)."""
+"""Option → the field of `Address`, `Settings` or `Kept` that it sets, and how its text is read (ValueError: not usable)."""
 
 
 def make(name: str, **options: str) -> ChatAgent:
@@ -239,5 +287,10 @@ def make(name: str, **options: str) -> ChatAgent:
         raise AgentError("chat needs a model: --model NAME")
     of_address = {name: value for name, value in values.items() if name in Address.__dataclass_fields__}
     address = Address(**of_address)
-    address.key()
-    return ChatAgent(name, address, Settings(**{k: v for k, v in values.items() if k not in of_address}))
+    kept = Kept(**{name: value for name, value in values.items() if name in Kept.__dataclass_fields__})
+    if kept.mode == "replay" and kept.file is None:
+        raise AgentError("chat: cache_mode=replay needs the file: -o cache=FILE")
+    if kept.mode != "replay":
+        address.key()
+    of_settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
+    return ChatAgent(name, address, Settings(**of_settings), kept)

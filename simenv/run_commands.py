@@ -254,10 +254,10 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
 def resume(directory: Path, option: Sequence[str], workers: int | str, concurrency: int) -> None:
     """Go on with the run in DIRECTORY, or with all runs below it, where they stopped."""
     from simenv.rollout import plan_of  # noqa: PLC0415
-    from simenv.run_directory import RunDirectory  # noqa: PLC0415
+    from simenv.run_directory import RunDirectory, runs_below  # noqa: PLC0415
 
     lost = 0
-    runs = _runs_below(directory)
+    runs = runs_below(directory)
     for where in runs:
         plan = plan_of(RunDirectory(where).manifest(), dict(pairs(option, "--option")))
         lost += _play(plan, where, workers, concurrency)
@@ -272,9 +272,9 @@ def resume(directory: Path, option: Sequence[str], workers: int | str, concurren
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def status(directory: Path) -> None:
     """Show how far the run in DIRECTORY is, or all runs below it; also while they go on."""
-    from simenv.run_directory import RunDirectory  # noqa: PLC0415
+    from simenv.run_directory import RunDirectory, runs_below  # noqa: PLC0415
 
-    for where in _runs_below(directory):
+    for where in runs_below(directory):
         run = RunDirectory(where)
         manifest = run.manifest()
         done = run.finished()
@@ -284,19 +284,6 @@ def status(directory: Path) -> None:
         name = where.relative_to(directory) if where != directory else where
         shown = f", {len(failed)} failed" if failed else ""
         click.echo(f"{name}: {state}, {len(done)} of {planned} episodes{shown}")
-
-
-def _runs_below(directory: Path) -> list[Path]:
-    from simenv.run_directory import MANIFEST, RunDirectory  # noqa: PLC0415
-
-    if RunDirectory(directory).exists:
-        return [directory]
-    found = sorted(
-        {manifest.parent for depth in ("*", "*/*", "*/*/*") for manifest in directory.glob(f"{depth}/{MANIFEST}")}
-    )
-    if not found:
-        raise SimenvError(f"{directory}: no run is here or below; check the path")
-    return found
 
 
 def _complain(lost: int) -> None:

@@ -288,6 +288,21 @@ def _open_for_append(path: Path) -> IO[bytes]:
     return file
 
 
+def runs_below(directory: Path) -> list[Path]:
+    """Return the directory itself if it holds a run, else all runs up to three levels below, sorted.
+
+    Raises:
+        EpisodeError: there is none.
+    """
+    if RunDirectory(directory).exists:
+        return [directory]
+    places = ("*", "*/*", "*/*/*")
+    found = sorted({file.parent for place in places for file in directory.glob(f"{place}/{MANIFEST}")})
+    if not found:
+        raise EpisodeError(f"{directory}: no run is here or below; check the path")
+    return found
+
+
 def locate_episodes(path: Path) -> Iterator[Episode]:
     """Yield the episodes that a path on the command line stands for.
 

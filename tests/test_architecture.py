@@ -24,8 +24,15 @@ LAYERS = {
 }  # fmt: skip
 
 
+def parsed(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_text())
+    except SystemError:  # CPython gh-106905: another thread (a server of some test) was given its turn at the wrong moment
+        return ast.parse(file.read_text())
+
+
 def imports_of(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
         elif isinstance(node, ast.Import):

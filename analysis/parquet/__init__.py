@@ -1,0 +1,1 @@
+"""Runs as Parquet tables, for polars, pandas, DuckDB and R."""
