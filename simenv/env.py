@@ -14,17 +14,15 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from simenv.agent import Observation, ToolCall, Turn
-from simenv.company.body import AGENT
 from simenv.errors import ConditionError
+from simenv.lane import Lane, Vector
 from simenv.outcomes import Verdict
 from simenv.registry import open_world
 from simenv.scenario import Scenario
 from simenv.session import FINISHED, STOPPED, Session
 
-Vector: TypeAlias = NDArray[np.float32]
 Info: TypeAlias = dict[str, Any]
 
-FIRST_FEATURES = ("time", "turns", "last_call_ok", "unread_mail")
 _MAX_TEXT = 200_000
 _CHARSET = "\t\n" + "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x2600), 0xFFFD]))
 _FENCE = re.compile(r"\A```(?:json)?\s*(.*?)\s*```\Z", re.DOTALL)
@@ -115,16 +113,13 @@ class LearnerEnv(_WorldEnv, gymnasium.Env[Vector, np.int64]):
     """
 
     def _define_spaces(self) -> None:
-        catalogue = self.world.catalogue
-        self.labels: tuple[str, ...] = catalogue.labels
+        self._lane = Lane(self.world)
+        self.labels: tuple[str, ...] = self._lane.labels
         """The call behind each action, as text."""
-        self.features: tuple[str, ...] = (*FIRST_FEATURES, *self.world.world.learner.facts)
+        self.features: tuple[str, ...] = self._lane.features
         """The meaning of each entry of an observation."""
-        self.action_space = spaces.Discrete(len(catalogue))
+        self.action_space = spaces.Discrete(len(self.labels))
         self.observation_space = spaces.Box(0.0, 1.0, (len(self.features),), np.float32)
-        self._entries = catalogue.entries
-        self._count = len(catalogue)
-        self._mails = max(1, sum(entry.mail > 0 for entry in catalogue.entries))
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Vector, Info]:
         """Begin an episode.
@@ -140,14 +135,9 @@ class LearnerEnv(_WorldEnv, gymnasium.Env[Vector, np.int64]):
             super().reset(seed=seed)
         scenario = self._choose_scenario(options)
         session = self._session = Session(scenario, self._choose_seed(seed, self.np_random))
-        limits = scenario.world.agent.limits
-        self._time_scale, self._turn_scale = 1.0 / limits.time, 1.0 / limits.turns
-        self._score = 0.0
-        self._inbox_size = self._mail_changes = -1
-        self._facts_known = -1
         self._vector = np.zeros(len(self.features), np.float32)
-        self._refresh(session, ok=True)
-        return self._vector.copy(), {"action_mask": self._mask.copy(), "time": 0.0}
+        self._lane.begin(session, self._vector)
+        return self._vector.copy(), {"action_mask": self._lane.mask.copy(), "time": 0.0}
 
     def step(self, action: SupportsIndex) -> tuple[Vector, float, bool, bool, Info]:
         """Make the call `action`; see the class for what comes back.
@@ -157,45 +147,14 @@ class LearnerEnv(_WorldEnv, gymnasium.Env[Vector, np.int64]):
             IndexError: there is no such action.
         """
         session = self._session or self.session
-        index = action.__index__()
-        if not 0 <= index < self._count:
-            raise IndexError(f"action {index} is outside Discrete({self._count})")
-        self._refresh(session, ok=session.take_entry(self._entries[index]))
-        score = session.company.work.score
-        reward, self._score = score - self._score, score
-        terminated = session.ended in (STOPPED, FINISHED)
-        truncated = session.ended != "" and not terminated
-        info = {"action_mask": self._mask.copy(), "time": session.company.sim.now}
+        reward, terminated, truncated = self._lane.step(action.__index__())
+        info = {"action_mask": self._lane.mask.copy(), "time": session.company.sim.now}
         return self._vector.copy(), reward, terminated, truncated, info
-
-    def _refresh(self, session: Session, *, ok: bool) -> None:
-        """Bring vector and mask up to date, touching only what changed."""
-        vector, mail = self._vector, session.company.mail
-        vector[0] = session.company.sim.now * self._time_scale
-        vector[1] = session.turn_count * self._turn_scale
-        vector[2] = ok
-        if mail.changes != self._mail_changes:
-            self._refresh_mail(session)
-        if session.facts_known != self._facts_known:
-            self._facts_known = session.facts_known
-            for place, ((_, _, most), count) in enumerate(
-                zip(session.scenario.markers, session.facts, strict=True), start=4
-            ):
-                vector[place] = count / most
-
-    def _refresh_mail(self, session: Session) -> None:
-        mail = session.company.mail
-        self._mail_changes = mail.changes
-        self._vector[3] = min(1.0, mail.unread(AGENT) / self._mails)
-        inbox = len(mail.inbox(AGENT))
-        if inbox != self._inbox_size:
-            self._inbox_size = inbox
-            self._mask = session.scenario.mask(inbox)
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Return which actions are legal now, as sb3-contrib's MaskablePPO asks for it: bool, shape (N,)."""
         _ = self.session
-        return self._mask.astype(np.bool_)
+        return self._lane.mask.astype(np.bool_)
 
 
 class TextEnv(_WorldEnv, gymnasium.Env[str, str]):

@@ -8,14 +8,23 @@ from gymnasium.envs.registration import EnvSpec, registry
 
 from simenv.installed import world_folders
 
-VIEWS = {"learner": ("-v0", "simenv.env:LearnerEnv"), "text": ("Text-v0", "simenv.env:TextEnv")}
+VIEWS = {
+    "learner": ("-v0", "simenv.env:LearnerEnv", "simenv.vector_env:LearnerVectorEnv"),
+    "text": ("Text-v0", "simenv.env:TextEnv", None),
+}
+"""View → suffix of its ids, its environment, and its batched one if it has one."""
 
 
 def make_spec(world: str, view: str = "learner", **arguments: Any) -> EnvSpec:
     """Return the spec of a view of a world; worlds end their own episodes, so there is no TimeLimit."""
-    suffix, entry_point = VIEWS[view]
+    suffix, entry_point, batched = VIEWS[view]
     name = world.rstrip("/").rpartition("/")[2]
-    return EnvSpec(id=f"simenv/{name}{suffix}", entry_point=entry_point, kwargs={"world": world, **arguments})
+    return EnvSpec(
+        id=f"simenv/{name}{suffix}",
+        entry_point=entry_point,
+        vector_entry_point=batched,
+        kwargs={"world": world, **arguments},
+    )
 
 
 def register_worlds() -> None:

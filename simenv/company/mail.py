@@ -89,7 +89,7 @@ class MailSystem:
     """Everybody's inbox. A mail's number is its place in the inbox, from 1."""
 
     __slots__ = (
-        *("_inboxes", "_old", "_plan", "_read", "_read_counts", "_sent", "_sim", "_surface"),
+        *("_inboxes", "_old", "_plan", "_read", "_read_counts", "_sent", "_sim", "_surface", "_writer"),
         *("changes", "on_delivery"),
     )
 
@@ -100,6 +100,7 @@ class MailSystem:
         self._inboxes: dict[str, list[Message]] = {who: list(mails) for who, mails in plan.first.items()}
         self._read: set[tuple[str, int]] = set()
         self._read_counts: dict[str, int] = {}
+        self._writer: LetterWriter | None = None
         self._old = 0  # the first mails of the agent's inbox, read before the episode
         if plan.office is not None:
             self._inboxes[AGENT] = list(plan.office.inbox(surface.seed))
@@ -196,9 +197,10 @@ class MailSystem:
         return self._render(message, message.body)
 
     def _letter_writer(self) -> LetterWriter:
-        office = self._plan.office
-        assert office is not None, "only an office has letters"
-        return office.writer(self._surface)
+        if self._writer is None:
+            assert self._plan.office is not None, "only an office has letters"
+            self._writer = self._plan.office.writer(self._surface)
+        return self._writer
 
     def _render(self, message: Message, text: str) -> str:
         """Only the world's own mails are templates: what an agent sends is shown as it was written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from simenv.company.office.topics import letters
@@ -22,12 +23,16 @@ class LetterWriter:
     def __init__(self, surface: Surface, calendar: Calendar) -> None:
         self._surface = surface
         self._calendar = calendar
+        self._filled: dict[int, Mapping[str, str]] = {}
+        self._subjects: dict[Letter, str] = {}
 
     def subject(self, letter: Letter) -> str:
         """Return the subject line; that of a reply begins with ``Re:``."""
-        subjects = letters().topics[letter.topic].subjects
-        line = self._fill(self._stream(letter, "subject").choice(subjects), letter)
-        return f"Re: {line}" if letter.part else line
+        if letter not in self._subjects:
+            subjects = letters().topics[letter.topic].subjects
+            line = self._fill(self._stream(letter, "subject").choice(subjects), letter)
+            self._subjects[letter] = f"Re: {line}" if letter.part else line
+        return self._subjects[letter]
 
     def body(self, letter: Letter) -> str:
         """Return the text: greeting, what there is to say, and the name; some quote what they answer."""
@@ -58,15 +63,25 @@ class LetterWriter:
         return self._fill(bodies[drawn % len(bodies)], letter)
 
     def _fill(self, text: str, letter: Letter) -> str:
-        stream = self._stream(letter, "words")
-        gaps = {gap: stream.choice(words) for gap, words in letters().words.items()}
-        gaps["firm"] = str(self._surface[stream.choice(FIRMS)])
-        gaps["client"] = str(self._surface[stream.choice(CLIENTS)])
-        gaps["who"] = self._name(
-            stream.choice([role for role in COLLEAGUES if role != letters().topics[letter.topic].role])
-        )
-        filled = text.format_map(gaps)
+        filled = text.format_map(self._gaps(letter.topic))
         return _SENTENCE.sub(lambda found: found[1] + found[2].upper(), filled)
+
+    def _gaps(self, number: int) -> Mapping[str, str]:
+        """Return what fills the gaps of a topic: the same in a mail and in what answers it."""
+        if number not in self._filled:
+            topic, words = letters().topics[number], letters().words
+            stream = Random(derive_seed(self._surface.seed, f"office/{number}/words"))
+            others = [role for role in COLLEAGUES if role != topic.role]
+            self._filled[number] = {
+                gap: stream.choice(words[gap]) if gap in words else self._named(gap, stream, others)
+                for gap in topic.gaps
+            }
+        return self._filled[number]
+
+    def _named(self, gap: str, stream: Random, others: Sequence[str]) -> str:
+        if gap == "who":
+            return self._name(stream.choice(others))
+        return str(self._surface[stream.choice({"firm": FIRMS, "client": CLIENTS}[gap])])
 
     def _stream(self, letter: Letter, purpose: str) -> Random:
         return Random(derive_seed(self._surface.seed, f"office/{letter.topic}/{purpose}"))

@@ -6,7 +6,8 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from string import Formatter
+from typing import Any, NamedTuple
 
 SENDER = "sender"
 """In place of the role of one who replies: the one who began."""
@@ -30,6 +31,7 @@ class Topic(NamedTuple):
         subjects: its subject line is one of these.
         bodies: its text is one of these.
         replies: the answers, in order.
+        gaps: what is to be filled in, in any of its texts, sorted.
     """
 
     group: str
@@ -37,6 +39,7 @@ class Topic(NamedTuple):
     subjects: tuple[str, ...]
     bodies: tuple[str, ...]
     replies: tuple[Reply, ...]
+    gaps: tuple[str, ...]
 
 
 class Letters(NamedTuple):
@@ -50,14 +53,13 @@ class Letters(NamedTuple):
 def letters() -> Letters:
     """Return what is in `letters.toml`."""
     document = tomllib.loads((files(__package__) / "letters.toml").read_text("utf-8"))
-    topics = tuple(
-        Topic(
-            topic["group"],
-            topic["from"],
-            tuple(topic["subject"]),
-            tuple(topic["body"]),
-            tuple(Reply(reply["from"], tuple(reply["body"])) for reply in topic.get("reply", ())),
-        )
-        for topic in document["topic"]
-    )
+    topics = tuple(_read(topic) for topic in document["topic"])
     return Letters(topics, {gap: tuple(words) for gap, words in document["words"].items()})
+
+
+def _read(topic: Mapping[str, Any]) -> Topic:
+    replies = tuple(Reply(reply["from"], tuple(reply["body"])) for reply in topic.get("reply", ()))
+    subjects, bodies = tuple(topic["subject"]), tuple(topic["body"])
+    texts = [*subjects, *bodies, *(body for reply in replies for body in reply.bodies)]
+    gaps = {gap for text in texts for _, gap, _, _ in Formatter().parse(text) if gap}
+    return Topic(topic["group"], topic["from"], subjects, bodies, replies, tuple(sorted(gaps)))
