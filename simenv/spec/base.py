@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -87,8 +88,13 @@ def _check_path(value: str) -> str:
     return value
 
 
+@cache
+def _known_timezones() -> frozenset[str]:
+    return frozenset(available_timezones())  # reads the whole database of zones each time
+
+
 def _check_timezone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _known_timezones():
         raise ValueError("no such time zone; write an IANA name such as Europe/Berlin")
     return ZoneInfo(value).key
 

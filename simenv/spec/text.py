@@ -39,7 +39,7 @@ def is_template(text: str) -> bool:
 def check_syntax(text: str) -> None:
     """Raise `jinja2.TemplateSyntaxError` if `text` is not a valid template."""
     if is_template(text):
-        _ENVIRONMENT.compile(text)
+        compile_template(text)
 
 
 @lru_cache(maxsize=4096)
