@@ -14,7 +14,7 @@ import click
 from simenv import __version__
 from simenv.cli_options import agent_options, with_agent, with_oversight
 from simenv.errors import SimenvError
-from simenv.installed import COMMANDS, load_entry_point, members
+from simenv.installed import COMMANDS, docstring_of, load_entry_point, members
 from simenv.run_commands import resume, run, status
 
 if TYPE_CHECKING:
@@ -37,6 +37,19 @@ class _Group(click.Group):
         except SimenvError as error:
             return _broken_command(cmd_name, error)
         return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing those of other packages: their docstrings are read instead."""
+        names = self.list_commands(ctx)
+        limit = formatter.width - 6 - max(map(len, names))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._summary(ctx, name, limit)) for name in names])
+
+    def _summary(self, ctx: click.Context, name: str, limit: int) -> str:
+        own = super().get_command(ctx, name)
+        text = "" if own is not None else docstring_of(members(COMMANDS)[name])
+        command = click.Command(name, help=text) if text else own or self.get_command(ctx, name)
+        return command.get_short_help_str(limit) if command is not None else ""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -48,6 +50,19 @@ def load_entry_point(entry: EntryPoint) -> Any:
         raise
     except (ImportError, AttributeError) as error:
         raise SimenvError(f"{entry.name}: cannot load {entry.value} ({error}){_shadowed(entry)}") from None
+
+
+def docstring_of(entry: EntryPoint) -> str:
+    """Return the docstring of the function that an entry point names, read from its source; empty if it cannot be found so."""
+    try:
+        spec = importlib.util.find_spec(entry.module)
+        tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8")) if spec is not None and spec.origin else None
+    except (ImportError, OSError, SyntaxError, ValueError):
+        return ""
+    for node in tree.body if tree is not None else ():
+        if isinstance(node, ast.FunctionDef) and node.name == entry.attr:
+            return ast.get_docstring(node) or ""
+    return ""
 
 
 def _shadowed(entry: EntryPoint) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from simenv.cli import main
-from simenv.installed import world_folders
+from simenv.installed import COMMANDS, members, world_folders
 from simenv.run_directory import RunDirectory
 from tests.segmented import write_rows
 
@@ -57,6 +61,8 @@ def test_help_names_every_command_and_one_line_each() -> None:
     ):
         assert f"\n  {command}" in output
     assert "cannot be loaded" not in output
+    for name, entry in members(COMMANDS).items():
+        assert isinstance(entry.load(), click.Command), name
 
 
 def test_an_episode_is_shown_replayed_and_branched(finished: Path, tmp_path: Path) -> None:
@@ -236,3 +242,16 @@ def test_all_worlds_are_run_by_one_command(tmp_path: Path) -> None:
     again = simenv("run", "all", "--agent", "scripted", "--seeds", "0:1", "--out", tmp_path / "all")
     assert again.exit_code == 0, again.output
     assert simenv("run", "all", "-c", "goal=none").exit_code == 2
+
+
+def test_help_lists_the_commands_of_other_packages_without_importing_them() -> None:
+    code = (
+        "import sys\n"
+        "from simenv.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'scipy', 'openai', 'analysis.contrasts.commands', 'analysis.assure.commands'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    assert re.search(r"^  contrast +Show what the levels of a factor", shown.stdout, re.M)
