@@ -3,10 +3,12 @@
 A surname is put together from a beginning, a middle and an end. Seed and slot (the place of the name among the names of a
 world) number all surnames, and an affine map modulo their count scatters the numbers, one to one. So within any `SEEDS`
 consecutive seeds no surname occurs twice, in one episode or in two, and neither does a full name or a company, which are built
-on surnames. First names come from a list and do recur.
+on surnames. First names are made in the same way, of other parts; there are fewer of them (`FIRST_SEEDS`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from simenv.spec.surface import MOST_NAMES, NameKind
 
@@ -24,15 +26,11 @@ berg bert borg bridge by dale dorf dottir feld field ford gard gren hall ham har
 lind man mark mere moor mund nes ova ovic owicz quist rath rick rup sen ska son stad stein sted strand thal ton tvedt
 vall vik ville ward wick witz worth zano
 """.split()  # noqa: SIM905 - a list would take a page
-_FIRST = """
-Ada Adil Agnes Aiko Aisha Alba Albin Alma Amara Amir Anil Anouk Arlo Asa Astrid Azra Bao Beata Bela Benno Bodil Carla
-Ceyda Chidi Cleo Dag Dalia Darius Davor Delia Dina Ebba Edda Efe Eino Elif Emre Enzo Esme Eshe Ezra Fadi Farah Femi
-Fenna Finn Flora Gita Goran Greta Hadi Hana Hedda Henk Ida Idris Ilse Imani Inez Ines Isak Ivo Jana Jaro Jelle Jia
-Jonas Juno Kai Kamil Karin Keiko Kofi Lale Lara Lars Leila Lena Levi Lila Lotte Luca Luz Maia Malik Mara Mei Milan
-Mina Mirko Nadia Naoki Neva Nils Noor Nuno Odile Olek Omar Oona Orla Oskar Paavo Pia Priya Quin Rafi Ragna Rana Renzo
-Rida Rosa Runa Sami Sanna Selma Sepp Shira Signe Simo Sofia Sora Sunil Tala Tamar Tariq Teo Thea Tilda Timo Tove Umar
-Una Vera Vida Vito Wanda Wim Xenia Yael Yara Yusuf Zadie Zara Zeno Zita
-""".split()  # noqa: SIM905 - a list would take a page
+_OPENINGS = [consonant + vowel for consonant in "BDFGHJKLMNPRSTVWYZ" for vowel in "aeiou"]
+_TURNS = "d l ll m n nn r rr s sh t v z".split()  # noqa: SIM905
+_CLOSES = """
+a an ana ando ara as e ea el ela en ero esh ia ian ika il ilo in ina io ira is ita o on ora u
+""".split()  # noqa: SIM905
 _FORMS = (
     *("{} Works", "{} Trading", "{} & Partners", "{} Group", "{} Brothers", "{} Industries", "{} Supply", "{} and Co"),
     *("House {}", "{} Services", "{} Holding", "{} Association", "{} Mills", "{} Union", "{} Systems", "{} Company"),
@@ -41,8 +39,12 @@ COUNT = len(_BEGINNINGS) * len(_MIDDLES) * len(_ENDS)
 """Surnames that there are."""
 SEEDS = COUNT // MOST_NAMES
 """Consecutive seeds that share no surname."""
+FIRST_COUNT = len(_OPENINGS) * len(_TURNS) * len(_CLOSES)
+"""First names that there are."""
+FIRST_SEEDS = FIRST_COUNT // MOST_NAMES
+"""Consecutive seeds that share no first name."""
 _FACTOR = 104_729
-"""Prime to `COUNT`, so that the map is one to one."""
+"""Prime to `COUNT` and `FIRST_COUNT`, so that the maps are one to one."""
 
 
 def surname(seed: int, slot: int) -> str:
@@ -51,12 +53,24 @@ def surname(seed: int, slot: int) -> str:
     Raises:
         ValueError: a slot that there is not.
     """
+    return _put_together(_number(seed, slot, COUNT), _BEGINNINGS, _MIDDLES, _ENDS)
+
+
+def first_name(seed: int, slot: int) -> str:
+    """Return the first name of a slot under a seed. Raises ValueError as `surname` does."""
+    return _put_together(_number(seed, slot, FIRST_COUNT), _OPENINGS, _TURNS, _CLOSES)
+
+
+def _number(seed: int, slot: int, count: int) -> int:
     if not 0 <= slot < MOST_NAMES:
         raise ValueError(f"a world has at most {MOST_NAMES} names")
-    number = (_FACTOR * (seed * MOST_NAMES + slot) + 7) % COUNT
-    number, end = divmod(number, len(_ENDS))
-    beginning, middle = divmod(number, len(_MIDDLES))
-    return _BEGINNINGS[beginning] + _MIDDLES[middle] + _ENDS[end]
+    return (_FACTOR * (seed * MOST_NAMES + slot) + 7) % count
+
+
+def _put_together(number: int, beginnings: Sequence[str], middles: Sequence[str], ends: Sequence[str]) -> str:
+    number, end = divmod(number, len(ends))
+    beginning, middle = divmod(number, len(middles))
+    return beginnings[beginning] + middles[middle] + ends[end]
 
 
 def make_name(kind: NameKind, seed: int, slot: int, draw: int) -> str:
@@ -69,11 +83,10 @@ def make_name(kind: NameKind, seed: int, slot: int, draw: int) -> str:
         slot: its place among the names of the world, below `MOST_NAMES`.
         draw: a large number drawn from the seed, for what may recur.
     """
-    if kind == "first":
-        return _FIRST[draw % len(_FIRST)]
     own = surname(seed, slot)
-    if kind == "person":
-        return f"{_FIRST[draw % len(_FIRST)]} {own}"
+    if kind in ("person", "first"):
+        first = first_name(seed, slot)
+        return first if kind == "first" else f"{first} {own}"
     if kind == "company":
         return _FORMS[draw % len(_FORMS)].format(own)
     return own if kind == "surname" else own.lower()
