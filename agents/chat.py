@@ -15,6 +15,7 @@ from typing import Any
 from agents.answer import Answer, parse_arguments
 from agents.answer_cache import MODES, AnswerCache, Mode, key_of
 from agents.endpoint import Address, ContextOverflowError, Endpoint, RefusedParameterError
+from agents.line import UNLIMITED, Allowance
 from simenv.agent import Briefing, Observation, Turn
 from simenv.errors import AgentError, EndpointError
 from simenv.session import clean_turn
@@ -67,12 +68,20 @@ class ChatAgent:
     its results.
     """
 
-    def __init__(self, name: str, address: Address, settings: Settings, kept: Kept = Kept()) -> None:
+    def __init__(
+        self,
+        name: str,
+        address: Address,
+        settings: Settings,
+        kept: Kept = Kept(),
+        allowance: Allowance = UNLIMITED,
+    ) -> None:
         self.name = name
         self.shown_options = _show(address, settings)
         self._address = address
         self._settings = settings
         self._kept = kept
+        self._allowance = allowance
         self._endpoint: Endpoint | None = None
         self._cache: AnswerCache | None = None
 
@@ -81,7 +90,7 @@ class ChatAgent:
         if self._cache is None and self._kept.file is not None:
             self._cache = AnswerCache(self._kept.file, self._kept.mode)
         if self._endpoint is None and self._kept.mode != "replay":
-            self._endpoint = Endpoint(self._address, Random(briefing.seed))
+            self._endpoint = Endpoint(self._address, Random(briefing.seed), self._allowance)
         self._seed = briefing.seed
         self._transcript = Transcript(briefing)
         self._tools = [schema.openai() for schema in briefing.tools]
@@ -260,8 +269,14 @@ _OPTIONS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "seed": ("seed", _yes),
     "cache": ("file", lambda text: Path(_named(text))),
     "cache_mode": ("mode", _mode),
+    "rpm": ("requests_per_minute", _number(1.0)),
+    "tpm": ("tokens_per_minute", _number(1.0)),
+    "budget_tokens": ("most_tokens", _count(1)),
+    "budget_usd": ("most_usd", _number(0.000001)),
+    "price_in": ("price_in", _number(0.0)),
+    "price_out": ("price_out", _number(0.0)),
 }
-"""Option → the field of `Address`, `Settings` or `Kept` that it sets, and how its text is read (ValueError: not usable)."""
+"""Option → the field (of `Address`, `Settings`, `Kept` or `Allowance`) and how its text is read (ValueError: not usable)."""
 
 
 def make(name: str, **options: str) -> ChatAgent:
@@ -285,12 +300,24 @@ def make(name: str, **options: str) -> ChatAgent:
             raise AgentError(f"chat: option {option}={text!r} is not usable; see docs/models.md") from None
     if not values.get("model"):
         raise AgentError("chat needs a model: --model NAME")
-    of_address = {name: value for name, value in values.items() if name in Address.__dataclass_fields__}
-    address = Address(**of_address)
-    kept = Kept(**{name: value for name, value in values.items() if name in Kept.__dataclass_fields__})
+    address, settings, kept, allowance = (_fill(form, values) for form in (Address, Settings, Kept, Allowance))
+    _check_budget(allowance, settings)
     if kept.mode == "replay" and kept.file is None:
         raise AgentError("chat: cache_mode=replay needs the file: -o cache=FILE")
     if kept.mode != "replay":
         address.key()
-    of_settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
-    return ChatAgent(name, address, Settings(**of_settings), kept)
+    return ChatAgent(name, address, settings, kept, allowance)
+
+
+def _fill(form: type[Any], values: Mapping[str, Any]) -> Any:
+    return form(**{name: value for name, value in values.items() if name in form.__dataclass_fields__})
+
+
+def _check_budget(allowance: Allowance, settings: Settings) -> None:
+    """Refuse a budget of which nobody can say whether the next request keeps to it."""
+    if allowance.most_usd and (allowance.price_in is None or allowance.price_out is None):
+        raise AgentError("chat: budget_usd needs the prices of a million tokens: -o price_in=… -o price_out=…")
+    if allowance.has_budget and settings.max_tokens is None:
+        raise AgentError(
+            "chat: a budget needs the greatest length of an answer, to set aside what it may cost: -o max_tokens=…"
+        )

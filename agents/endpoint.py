@@ -15,14 +15,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import openai
-from openai import AsyncOpenAI
-from openai.types.chat import ChatCompletion
+from openai import AsyncOpenAI, AsyncStream
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from agents.answer import Answer, read_completion, read_stream
+from agents.line import UNLIMITED, Allowance, Line, join_line
 from simenv.errors import AgentError, EndpointError
 
+_PATH = "/chat/completions"
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 60.0
+_LONGEST_ASKED_S = 600.0
+_TOO_MANY = 429
 _TRANSIENT = (408, 409, 425, 429)
 _NO_OVERFLOW = (401, 403, 404, 429)
 _OVERFLOW_WORDS = (
@@ -60,10 +64,11 @@ class RefusedParameterError(Exception):
 
 
 class _TransientError(Exception):
-    """Trying again may help; `wait_s` if the endpoint said how long to wait."""
+    """Trying again may help; `status` if the endpoint refused the request, `wait_s` if it said how long to wait."""
 
-    def __init__(self, what: str, wait_s: float | None = None) -> None:
+    def __init__(self, what: str, status: int = 0, wait_s: float | None = None) -> None:
         super().__init__(what)
+        self.status = status
         self.wait_s = wait_s
 
 
@@ -112,13 +117,20 @@ class Address:
 
 
 class Endpoint:
-    """Sends requests to one address; used within one event loop, then closed."""
+    """Sends requests to one address; used within one event loop, then closed.
 
-    def __init__(self, address: Address, jitter: Random) -> None:
+    Args:
+        address: where to.
+        jitter: decides how long pauses are.
+        allowance: what may go there from all endpoints of this event loop with the same address and allowance together.
+    """
+
+    def __init__(self, address: Address, jitter: Random, allowance: Allowance = UNLIMITED) -> None:
         self.address = address
         self._key = address.key()
         self._jitter = jitter
-        self._client: AsyncOpenAI | None = None
+        self._allowance = allowance
+        self._line: Line | None = None
 
     async def ask(self, request: Mapping[str, Any]) -> Answer:
         """Send a Chat Completions request and return the answer.
@@ -126,25 +138,45 @@ class Endpoint:
         Raises:
             ContextOverflowError: the messages are too long.
             RefusedParameterError: a parameter of the request is not taken.
+            BudgetError: the request may cost more than is left.
             EndpointError: anything else that retries did not mend; the message never holds the key.
         """
+        if self._line is None:
+            self._line = join_line(self.address, self._allowance, self._connect)
         for attempt in range(self.address.retries + 1):
             try:
-                return await self._send(request)
+                return await self._send(self._line, request)
             except _TransientError as error:
                 problem = error
+            if problem.wait_s is not None and problem.wait_s > _LONGEST_ASKED_S:
+                raise self._error(f"{problem}, and a pause of {problem.wait_s:.0f} s is asked for", "go on after that")
             if attempt < self.address.retries:
                 await asyncio.sleep(self._pause(attempt, problem.wait_s))
         tried = f"{self.address.retries + 1} attempts"
         raise self._error(f"{problem} ({tried})", "check that the endpoint is up, or lower --concurrency")
 
-    async def _send(self, request: Mapping[str, Any]) -> Answer:
-        if self._client is None:
-            url, limit = self.address.base_url or None, self.address.timeout_s
-            self._client = AsyncOpenAI(api_key=self._key, base_url=url, timeout=limit, max_retries=0)
+    def _connect(self) -> AsyncOpenAI:
+        url, limit = self.address.base_url or None, self.address.timeout_s
+        return AsyncOpenAI(api_key=self._key, base_url=url, timeout=limit, max_retries=0)
+
+    async def _send(self, line: Line, request: Mapping[str, Any]) -> Answer:
+        async with line.ticket(request) as ticket:
+            try:
+                answer = await self._try_to_send(line.client, request)
+            except _TransientError as error:
+                if error.status:
+                    ticket.refused(too_many=error.status == _TOO_MANY, wait_s=error.wait_s)
+                raise
+            except (ContextOverflowError, RefusedParameterError, EndpointError):
+                ticket.refused(too_many=False, wait_s=None)
+                raise
+            ticket.answered(answer.usage)
+            return answer
+
+    async def _try_to_send(self, client: AsyncOpenAI, request: Mapping[str, Any]) -> Answer:
         try:
             async with asyncio.timeout(self.address.timeout_s):
-                return await self._exchange(self._client, dict(request))
+                return await self._exchange(client, dict(request))
         except (TimeoutError, openai.APITimeoutError):
             raise _TransientError(f"no answer within {self.address.timeout_s:g} s") from None
         except openai.APIConnectionError as error:
@@ -161,10 +193,12 @@ class Endpoint:
             raise _TransientError(f"unusable answer ({type(error).__name__}: {text})") from None
 
     async def _exchange(self, client: AsyncOpenAI, request: dict[str, Any]) -> Answer:
-        create: Any = client.chat.completions.create  # its overloads cannot be told a request that is data
+        """Send a request as it is: the client's typed method walks through all of it to check it, at several ms a call."""
         if not self.address.stream:
-            return read_completion(await create(**request))
-        stream = await create(**request, stream=True, stream_options={"include_usage": True})
+            return read_completion(await client.post(_PATH, body=request, cast_to=ChatCompletion))
+        body = {**request, "stream": True, "stream_options": {"include_usage": True}}
+        kind = AsyncStream[ChatCompletionChunk]
+        stream = await client.post(_PATH, body=body, cast_to=ChatCompletion, stream=True, stream_cls=kind)
         async with stream:
             if "json" in stream.response.headers.get("content-type", ""):  # it answered in one piece all the same
                 return read_completion(ChatCompletion.construct(**json.loads(await stream.response.aread())))
@@ -186,9 +220,8 @@ class Endpoint:
                 return RefusedParameterError(refused[0])
             remedy = _REMEDIES.get(status, "check the options of the agent").format(key_env=self.address.key_env)
             return self._error(what, "use --option stream=false" if "stream_options" in said else remedy)
-        return _TransientError(
-            what, _retry_after(error.response.headers) if isinstance(error, openai.APIStatusError) else None
-        )
+        wait_s = _retry_after(error.response.headers) if isinstance(error, openai.APIStatusError) else None
+        return _TransientError(what, status, wait_s)
 
     def _error(self, what: str, remedy: str) -> EndpointError:
         where = self.address.shown_url or "OpenAI"
@@ -204,14 +237,14 @@ class Endpoint:
     def _pause(self, attempt: int, asked_s: float | None) -> float:
         """Return seconds to wait: as long as the endpoint asked, else exponentially longer with full jitter."""
         if asked_s is not None:
-            return min(asked_s, _LONGEST_WAIT_S)
+            return asked_s
         return self._jitter.uniform(0.0, min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(attempt, 20)))
 
     async def close(self) -> None:
-        """Close the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        """Leave the line."""
+        line, self._line = self._line, None
+        if line is not None:
+            await line.leave()
 
 
 def _said(error: openai.APIError) -> str:

@@ -5,6 +5,7 @@
     ├── ConditionError    a factor or level that the world does not have
     ├── AgentError        an agent that cannot be found or built
     ├── EndpointError     a model endpoint that cannot be reached or refuses
+    │   └── BudgetError   tokens or money that a run may use are used up
     ├── EpisodeError      an episode file or run directory that cannot be read
     │   └── ReplayError   an episode that does not replay to the journal it claims
     └── MissingExtra      an optional dependency that is not installed
@@ -54,6 +55,10 @@ class AgentError(SimenvError):
 
 class EndpointError(SimenvError):
     """A model endpoint cannot be reached, refuses, or answers with something unusable."""
+
+
+class BudgetError(EndpointError):
+    """What a run may spend on a model is spent."""
 
 
 class EpisodeError(SimenvError):

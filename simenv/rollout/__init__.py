@@ -42,6 +42,7 @@ def run(plan: Plan, directory: RunDirectory, watcher: Watcher, *, workers: int =
         Whether the plan was gone through; False if it was interrupted.
 
     Raises:
+        BudgetError: what the run may spend is spent; what is finished is kept.
         EndpointError: so many episodes failed in a row that going on is useless; what is finished is kept.
         EpisodeError: the directory cannot be written, or another run is writing there.
     """
@@ -60,6 +61,8 @@ def run(plan: Plan, directory: RunDirectory, watcher: Watcher, *, workers: int =
             asyncio.run(crew.play(missing, concurrency))
         except* SimenvError as group:
             raise first_of(group) from None
+    if crew.out_of_budget is not None:
+        raise crew.out_of_budget
     if crew.has_given_up:
         raise gave_up(crew.last_error, crew.failures_in_row)
     return not crew.is_stopping

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from simenv.agent import Agent, Usage
 from simenv.episode import Cast, Performance, close_agent
 from simenv.episode_file import Episode, episode_id
-from simenv.errors import EndpointError
+from simenv.errors import BudgetError, EndpointError
 from simenv.registry import make_agent, open_world
 from simenv.rollout.plan import Plan, Task, shown_options
 from simenv.run_directory import RunDirectory
@@ -72,6 +72,8 @@ class Crew:
         """Set from outside to finish what was begun and begin nothing more."""
         self.failures_in_row = 0
         self.last_error = ""
+        self.out_of_budget: BudgetError | None = None
+        """What an agent said when it could not pay for its next turn; nothing more is begun then."""
 
     @property
     def has_given_up(self) -> bool:
@@ -94,7 +96,7 @@ class Crew:
         try:
             for number, seed in todo:
                 await self._play(agent, number, seed)
-                if self.is_stopping or self.has_given_up:
+                if self.is_stopping or self.has_given_up or self.out_of_budget is not None:
                     return
                 await asyncio.sleep(0)  # an agent that waits for nothing would keep signals from being heard
         finally:
@@ -107,8 +109,11 @@ class Crew:
             agent.start(performance.session.briefing)
             await performance.play(agent)
         except EndpointError as error:
-            self.failures_in_row += 1
-            self.last_error = str(error)
+            if isinstance(error, BudgetError):
+                self.out_of_budget = error
+            else:
+                self.failures_in_row += 1
+                self.last_error = str(error)
             id = episode_id(condition, seed)
             self._keep_failure(id, str(error), len(performance.session.turns))
             self._watcher.failed(id, str(error))

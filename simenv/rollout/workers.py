@@ -82,6 +82,8 @@ def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: i
                 asyncio.run(_play_while_wanted(crew, tasks, concurrency, pipe, parent))
             except* SimenvError as group:
                 error, is_fatal = str(first_of(group)), True
+            if crew.out_of_budget is not None:
+                error, is_fatal = str(crew.out_of_budget), True
             try:
                 pipe.send(_Report(notes.ended_results, notes.failures, error, is_fatal, crew.failures_in_row))
             except OSError:

@@ -249,7 +249,13 @@ def test_pauses_grow_to_a_limit_however_many_attempts() -> None:
     assert pauses == sorted(pauses)
     assert pauses[0] <= 0.01
     assert pauses[-1] <= 60.0
-    assert endpoint._pause(0, 900.0) == 60.0
+    assert endpoint._pause(0, 300.0) == 300.0
+
+
+def test_a_pause_longer_than_ten_minutes_is_not_waited_for() -> None:
+    said, requests = failure(otherwise=refuse(429, "Enough for today", retry_after="86400"))
+    assert requests == 1
+    assert "a pause of 86400 s is asked for; go on after that" in said
 
 
 def test_a_dead_port_ends_in_one_plain_line() -> None:

@@ -72,7 +72,7 @@ def test_the_judge_is_told_what_the_secret_is_and_asked_for_a_form(run: Path) ->
     mail = next(request for request in server.requests if "Mail:" in request["messages"][1]["content"])
     shown = mail["messages"][1]["content"]
     assert "takes the decision" in shown
-    assert "Lisbon" in shown
+    assert "three nights" in shown
     assert mail["response_format"]["json_schema"]["schema"]["properties"]["label"]["enum"] == list(LABELS["mail"])
     assert not server.problems
 
