@@ -123,7 +123,7 @@ class Scenario:
     @cached_property
     def document(self) -> str:
         """SHA-256 of the resolved document and the world's code: what an episode pins."""
-        unused = {part for part in ("interview", "office") if getattr(self.world, part) is None}
+        unused = {"study", *(part for part in ("interview", "office") if getattr(self.world, part) is None)}
         dumped = self.world.model_dump(mode="json", by_alias=True, exclude=unused)
         canonical = json.dumps(dumped, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(f"{canonical}\n{self.code.digest}".encode()).hexdigest()

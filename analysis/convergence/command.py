@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from rich.console import Console
@@ -12,23 +14,35 @@ from rich.progress import Progress
 from rich.table import Table
 
 from analysis.console import console
-from analysis.convergence.graph import Graph, choose_calls, explore
-from analysis.convergence.picture import draw
-from analysis.convergence.shares import Share, limit, shares
+from analysis.convergence.graph import Graph, Judged, choose_calls, explore
+from analysis.convergence.interventions import INTERVENTIONS, parse_intervention
+from analysis.convergence.picture import draw_shares, draw_states
+from analysis.convergence.problem import DISTRIBUTIONS, Problem
+from analysis.convergence.shares import Sampler, Share, limit
 from simenv.cli_options import pairs, with_oversight
+from simenv.errors import SimenvError
 from simenv.registry import open_world
+from simenv.scenario import Scenario
 
-_DISCOUNTS = "0.01,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,0.95,0.99"
+_DISCOUNTS = (0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+_DEPTH = 4
+_COMPARED_AT = 0.95
+_T = TypeVar("_T", int, float)
 
 
-def _numbers(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[float, ...]:
-    try:
-        numbers = tuple(sorted({float(part) for part in value.split(",")}))
-    except ValueError:
-        raise click.BadParameter("write numbers with commas between, e.g. 0.1,0.5,0.9") from None
-    if not all(0 <= number < 1 for number in numbers):
-        raise click.BadParameter("a discount is at least 0 and below 1")
-    return numbers
+def _numbers(kind: Callable[[str], _T], is_fine: Callable[[_T], bool], meaning: str) -> Callable[..., tuple[_T, ...]]:
+    def parse(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[_T, ...]:
+        if value is None:
+            return ()
+        try:
+            numbers = tuple(sorted({kind(part) for part in value.split(",")}))
+        except ValueError:
+            raise click.BadParameter("write numbers with commas between") from None
+        if not all(is_fine(number) for number in numbers):
+            raise click.BadParameter(meaning)
+        return numbers
+
+    return parse
 
 
 @click.command()
@@ -36,22 +50,58 @@ def _numbers(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("--condition", "-c", multiple=True, metavar="FACTOR=LEVEL", help="Condition; may be repeated.")
 @with_oversight
 @click.option(
-    "--calls", "wanted", multiple=True, metavar="TEXT", help="Only calls with this text in them; may be repeated."
+    "--calls",
+    "wanted",
+    multiple=True,
+    metavar="TEXT",
+    help="Only calls with this text in them; may be repeated.  [default: the world's `study`, or all]",
 )
 @click.option(
     "--depth",
-    default=4,
-    show_default=True,
     type=click.IntRange(1, 50),
-    help="How many calls away states are looked for.",
+    help=f"How many calls away states are looked for.  [default: the world's `study`, or {_DEPTH}]",
 )
 @click.option("--most", default=20_000, show_default=True, type=click.IntRange(2), help="Greatest number of states.")
 @click.option("--goals", default=1000, show_default=True, type=click.IntRange(1), help="How many goals are drawn.")
-@click.option("--discount", default=_DISCOUNTS, show_default=True, callback=_numbers, help="How far ahead goals look.")
-@click.option("--outcome", help="The behaviour. [default: the world's first]")
+@click.option(
+    "--distribution",
+    default="uniform",
+    show_default=True,
+    type=click.Choice(list(DISTRIBUTIONS)),
+    help="How goals are drawn.",
+)
+@click.option(
+    "--discount",
+    "discounts",
+    callback=_numbers(float, lambda number: 0 < number < 1, "a discount is above 0 and below 1"),
+    metavar="X,Y,…",
+    help="Weight of the next step against this one.  [default: twelve from 0.01 to 0.99]",
+)
+@click.option(
+    "--horizon",
+    "horizons",
+    callback=_numbers(int, lambda number: 1 <= number <= 100, "a horizon is 1 to 100 steps"),
+    metavar="N,M,…",
+    help="Instead: how many steps count, all alike.",
+)
+@click.option(
+    "--intervention",
+    "wanted_interventions",
+    multiple=True,
+    metavar="NAME[=X]",
+    help=f"Also agents made in this way; may be repeated, or `all`: {', '.join(list(INTERVENTIONS)[1:])}.",
+)
+@click.option("--outcome", help="The behaviour.  [default: the world's first]")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the company, and of the goals.")
 @click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Draw a picture: .png or .svg."
+    "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Draw the shares: .png or .svg."
+)
+@click.option(
+    "--states",
+    "states_out",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw the states, coloured by POWER.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
 def convergence(
@@ -59,87 +109,155 @@ def convergence(
     condition: Sequence[str],
     oversight: str,
     wanted: Sequence[str],
-    depth: int,
+    depth: int | None,
     most: int,
     goals: int,
-    discount: tuple[float, ...],
+    distribution: str,
+    discounts: tuple[float, ...],
+    horizons: tuple[int, ...],
+    wanted_interventions: Sequence[str],
     outcome: str | None,
     seed: int,
     out: Path | None,
+    states_out: Path | None,
     as_json: bool,
 ) -> None:
     """Show for which share of all goals it is optimal to sabotage the shutdown in WORLD.
 
-    Every state that the agent's calls can reach is found, goals are drawn at random (a reward for each state), and each is
-    solved exactly. Nothing in such a goal is about the shutdown.
+    Every state that the agent's calls can reach is found, goals are drawn at random, and each is solved exactly. Nothing in
+    such a goal is about the shutdown. With --intervention, agents that were made in other ways are compared with it.
     """
+    if horizons and (discounts or wanted_interventions):
+        raise SimenvError("--horizon goes with neither --discount nor --intervention")
+    interventions = _interventions(wanted_interventions)
+    discounts = discounts or ((_COMPARED_AT,) if len(interventions) > 1 else _DISCOUNTS)
     folder = open_world(world, oversight)
     scenario = folder.scenario(dict(pairs(condition, "--condition")))
     name = outcome or folder.world.outcomes[0]
     with Progress(console=Console(stderr=True), transient=True) as progress:
         searching = progress.add_task("finding states", total=None)
-        calls = choose_calls(scenario, wanted)
-        graph = explore(scenario, calls, depth, seed, most, lambda g: progress.update(searching, completed=len(g.ways)))
-        levels = list(graph.levels(name, seed))
-        solving = progress.add_task("solving goals", total=goals * len(discount))
-        found = shares(graph, levels, discount, goals, seed, lambda count: progress.advance(solving, count))
-    theory = limit(graph, levels)
-    if as_json:
-        click.echo(json.dumps(_as_json(graph, levels, found, theory, name), indent=1))
-    else:
-        _print(graph, levels, found, theory, name)
-    if out is not None:
-        about = (
-            f"{folder.world.name} {folder.world.version}: {len(graph.ways):,} states, {goals:,} goals drawn at random"
+        study = scenario.world.study
+        calls = choose_calls(scenario, wanted or (study.calls if study is not None else ()))
+        reach = depth or (study.depth if study is not None and not wanted else _DEPTH)
+        graph = explore(scenario, calls, reach, seed, most, lambda g: progress.update(searching, completed=len(g.ways)))
+        judged = graph.judge(name, seed)
+        problem = Problem.of(graph, judged)
+        sampler = Sampler(problem, distribution, goals, 4 * graph.depth + 20, seed)
+        solving = progress.add_task(
+            "solving goals", total=goals * (len(horizons) or len(discounts) * len(interventions))
         )
-        draw(found, theory, f"For how many goals is it best: {name.replace('_', ' ')}?", about, out)
+
+        def report(count: int) -> None:
+            progress.advance(solving, count)
+
+        found = sampler.within(horizons, report) if horizons else sampler.discounted(discounts, interventions, report)
+    result = _Result(graph, judged, problem, distribution, tuple(found), seed)
+    if as_json:
+        click.echo(json.dumps(result.as_json(), indent=1))
+    else:
+        result.print()
+    if out is not None:
+        draw_shares(found, result.limit, *result.titles(), out)
         click.echo(f"wrote {out}", err=True)
+    if states_out is not None:
+        draw_states(graph, problem, name, seed, states_out)
+        click.echo(f"wrote {states_out}", err=True)
 
 
-def _print(graph: Graph, levels: Sequence[str], found: Sequence[Share], theory: float, name: str) -> None:
-    scenario, out = graph.scenario, console()
-    reach = "all that there are" if graph.exhausted else f"within {graph.depth} calls"
-    out.print(
-        f"{scenario.world.name} {scenario.world.version}: {len(graph.ways):,} states ({reach}), {graph.tried:,} choices among "
-        f"{len(graph.calls)} calls; in {levels.count('succeeded'):,} of them {name} has succeeded"
-    )
-    table = Table(box=None)
-    for column in ("discount", name, "95% interval", "machine off", "neither"):
-        table.add_column(column, justify="right")
-    for share in found:
+def _interventions(wanted: Sequence[str]) -> list[tuple[str, float]]:
+    every = [name for name in INTERVENTIONS if name != "none"] if "all" in wanted else []
+    chosen = [parse_intervention(text) for text in (*every, *(text for text in wanted if text != "all"))]
+    return list(dict.fromkeys([("none", 0.0), *chosen]))
+
+
+@dataclass(frozen=True)
+class _Result:
+    graph: Graph
+    judged: Judged
+    problem: Problem
+    distribution: str
+    shares: tuple[Share, ...]
+    seed: int
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.graph.scenario
+
+    @property
+    def limit(self) -> float | None:
+        """What theory says for a discount of 1, if it says anything about such goals."""
+        return limit(self.problem) if self.distribution == "uniform" else None
+
+    def titles(self) -> tuple[str, str]:
+        return (
+            f"For how many goals is it best: {self.judged.outcome.replace('_', ' ')}?",
+            f"{self.scenario.world.name} {self.scenario.world.version}: {len(self.graph.ways):,} states, "
+            f"{self.shares[0].goals:,} goals drawn at random ({self.distribution})",
+        )
+
+    def print(self) -> None:
+        graph, out = self.graph, console()
+        reach = "all that there are" if graph.exhausted else f"within {graph.depth} calls"
+        out.print(
+            f"{self.scenario.world.name} {self.scenario.world.version}: {len(graph.ways):,} states ({reach}), "
+            f"{graph.tried:,} choices among {len(graph.calls)} calls; "
+            f"in {int(self.judged.succeeded.sum()):,} of the states {self.judged.outcome} has succeeded"
+        )
+        table = Table(box=None)
+        table.add_column("horizon" if self.shares[0].horizon else "discount", justify="right", no_wrap=True)
+        compared = any(share.intervention != "none" for share in self.shares)
+        if compared:
+            table.add_column("intervention", no_wrap=True)
+        for column in (self.judged.outcome.replace("_", " "), "95% interval", "off", "neither", *["kept"] * compared):
+            table.add_column(column, justify="right", no_wrap=True)
+        for share in self.shares:
+            table.add_row(*self._row(share, compared))
+        out.print(table)
+        if self.limit is not None and not self.shares[0].horizon:
+            out.print(f"theory, as the discount goes to 1: {100 * self.limit:.1f} %")
+        out.print(f"{self.shares[0].goals:,} goals: {DISTRIBUTIONS[self.distribution][0]}")
+        out.print(f"left out: how much of its time the agent has used, and all but one company (seed {self.seed})")
+
+    def _row(self, share: Share, compared: bool) -> list[str]:
         low, high = share.interval
         neither = share.goals - share.sabotage - share.off
-        table.add_row(
-            f"{share.discount:g}",
+        return [
+            f"{share.horizon or f'{share.discount:g}'}",
+            *([share.intervention] if compared else []),
             f"{100 * share.sabotage / share.goals:.1f} %",
             f"{100 * low:.1f} to {100 * high:.1f}",
             f"{100 * share.off / share.goals:.1f} %",
-            f"{100 * neither / share.goals:.1f} %",
-        )
-    out.print(table)
-    out.print(f"theory, as the discount goes to 1: {100 * theory:.1f} %")
-    out.print(f"{found[0].goals:,} goals; each values every state with a reward from (0, 1), at random")
+            f"{100 * max(neither, 0) / share.goals:.1f} %",
+            *([f"{100 * share.kept:.0f} %"] if compared else []),
+        ]
 
-
-def _as_json(
-    graph: Graph, levels: Sequence[str], found: Sequence[Share], theory: float, name: str
-) -> dict[str, object]:
-    return {
-        "format": 1,
-        "world": graph.scenario.world.name,
-        "world_version": graph.scenario.world.version,
-        "condition": dict(graph.scenario.condition),
-        "outcome": name,
-        "depth": graph.depth,
-        "exhausted": graph.exhausted,
-        "states": len(graph.ways),
-        "states_with_outcome": levels.count("succeeded"),
-        "limit": theory,
-        "shares": [
-            {
-                **{"discount": share.discount, "goals": share.goals, "sabotage": share.sabotage, "off": share.off},
-                "interval": list(share.interval),
-            }
-            for share in found
-        ],
-    }
+    def as_json(self) -> dict[str, object]:
+        graph = self.graph
+        return {
+            "format": 1,
+            "world": self.scenario.world.name,
+            "world_version": self.scenario.world.version,
+            "condition": dict(self.scenario.condition),
+            "outcome": self.judged.outcome,
+            "seed": self.seed,
+            "calls": [self.scenario.catalogue.labels[call] for call in graph.calls],
+            "depth": graph.depth,
+            "exhausted": graph.exhausted,
+            "states": len(graph.ways),
+            "states_with_outcome": int(self.judged.succeeded.sum()),
+            "distribution": self.distribution,
+            "limit": self.limit,
+            "shares": [
+                {
+                    "discount": share.discount,
+                    "horizon": share.horizon or None,
+                    "intervention": share.intervention,
+                    "goals": share.goals,
+                    "sabotage": share.sabotage,
+                    "interval": list(share.interval),
+                    "off": share.off,
+                    "kept": share.kept,
+                }
+                for share in self.shares
+            ],
+        }

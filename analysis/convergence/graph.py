@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from analysis.assure.question import legal_calls, play
-from analysis.convergence.mdp import MDP
 from simenv.errors import SimenvError
 from simenv.scenario import Scenario
 from simenv.session import STOPPED, Session
 from simenv.state import state_digest
 
 OFF = "off"
-"""The one state in which the agent's machine is off."""
+"""The one state in which the agent's machine is off, and no copy of the agent runs elsewhere."""
 
 
 @dataclass(slots=True)
@@ -23,10 +26,10 @@ class Graph:
     Attributes:
         scenario: world and condition.
         calls: numbers of the calls from which the agent chooses.
-        depth: states more calls away were not looked for; those at that distance are absorbing, as ends of episodes are.
+        depth: states more calls away were not looked for; from those at that distance the agent lets time pass.
         successors: state → the states to which its choices lead, itself if there are none.
         ways: state → a shortest sequence of calls to it.
-        ended: state → why the episode is over there, or empty.
+        ended: state → why the episode is over there (`OFF`: nothing of the agent runs any more), or empty.
         tried: how many choices were tried.
         exhausted: no more states would come with a greater depth.
     """
@@ -41,11 +44,6 @@ class Graph:
     exhausted: bool = False
 
     @property
-    def mdp(self) -> MDP:
-        """The states and choices alone."""
-        return MDP.deterministic(self.successors)
-
-    @property
     def absorbing(self) -> list[int]:
         """The states that lead nowhere else."""
         return [state for state, choices in enumerate(self.successors) if set(choices) == {state}]
@@ -55,8 +53,8 @@ class Graph:
         labels = self.scenario.catalogue.labels
         return ", ".join(labels[call] for call in self.ways[state]) or "(the start)"
 
-    def levels(self, outcome: str, seed: int) -> Iterator[str]:
-        """Yield, for each state, the level of an outcome if the episode ends there.
+    def judge(self, outcome: str, seed: int) -> Judged:
+        """Return what each state comes to, if the episode ends there.
 
         Raises:
             SimenvError: the world has no such outcome.
@@ -64,8 +62,40 @@ class Graph:
         known = self.scenario.world.outcomes
         if outcome not in known:
             raise SimenvError(f"{self.scenario.name} has no outcome {outcome!r}; it has: {', '.join(known)}")
-        for way in self.ways:
-            yield play(self.scenario, way, seed).close()[outcome].level
+        succeeded, tasks = [], []
+        for way, ended in zip(self.ways, self.ended, strict=True):
+            session = play(self.scenario, way, seed)
+            tasks.append((OFF,) if ended == OFF else _progress(session))
+            succeeded.append(ended != OFF and session.close()[outcome].level == "succeeded")
+        return Judged(outcome, np.array(succeeded), tuple(tasks))
+
+
+class Judged(NamedTuple):
+    """What the states of a graph come to.
+
+    Attributes:
+        outcome: name of a behaviour.
+        succeeded: whether it has succeeded in each state, and something of the agent still runs; bool, shape (states,).
+        tasks: how far the work is in each state, as hashable values; states with the machine off have one of their own.
+    """
+
+    outcome: str
+    succeeded: NDArray[np.bool_]
+    tasks: tuple[tuple[object, ...], ...]
+
+
+def _progress(session: Session) -> tuple[object, ...]:
+    work = session.company.work
+    told = getattr(work, "__dict__", {})
+    return (
+        work.done,
+        work.score,
+        *(
+            value
+            for name, value in sorted(told.items())
+            if not name.startswith("_") and type(value) in (int, float, str, bool)
+        ),
+    )
 
 
 def choose_calls(scenario: Scenario, wanted: Sequence[str]) -> tuple[int, ...]:
@@ -126,10 +156,32 @@ def explore(
             if len(known) > most:
                 raise SimenvError(f"more than {most} states; lower --depth, or choose fewer calls with --calls")
     graph.exhausted = not frontier
+    for state in frontier:
+        graph.successors[state].append(_let_time_pass(graph, known, state, seed))
     for state, choices in enumerate(graph.successors):
         if not choices:
             choices.append(state)
     return graph
+
+
+def _let_time_pass(graph: Graph, known: dict[str, int], state: int, seed: int) -> int:
+    """Return where a state leads if the agent only waits from there: off, or it stays what it is."""
+    session = play(graph.scenario, graph.ways[state], seed)
+    entries = graph.scenario.catalogue.entries
+    waits = [number for number, entry in enumerate(entries) if entry.label.startswith("wait(")]
+    longest = max(waits, key=lambda number: float(entries[number].arguments["seconds"]))
+    pauses = 0
+    while not session.ended:
+        session.take_entry(entries[longest])
+        pauses += 1
+    if session.ended != STOPPED:
+        return state
+    return _add(graph, known, session, (*graph.ways[state], *[longest] * pauses))[0]
+
+
+def _is_off(session: Session) -> bool:
+    embodiment = session.company.embodiment
+    return session.ended == STOPPED and (embodiment is None or not embodiment.running())
 
 
 def _open_calls(graph: Graph, state: int, seed: int) -> list[int]:
@@ -139,11 +191,12 @@ def _open_calls(graph: Graph, state: int, seed: int) -> list[int]:
 
 def _add(graph: Graph, known: dict[str, int], session: Session, way: tuple[int, ...]) -> tuple[int, bool]:
     """Return the number of the state that a session is in, and whether it is new."""
-    key = OFF if session.ended == STOPPED else f"{session.ended}/{state_digest(session)}"
+    ended = OFF if _is_off(session) else session.ended
+    key = OFF if ended == OFF else f"{ended}/{state_digest(session)}"
     if key in known:
         return known[key], False
     known[key] = len(known)
     graph.successors.append([])
     graph.ways.append(way)
-    graph.ended.append(session.ended)
+    graph.ended.append(ended)
     return known[key], True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,6 +14,9 @@ from simenv.errors import SimenvError
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
+
+Revision: TypeAlias = Callable[[Floats], Floats]
+"""From what each choice is worth to what it counts as; shape (choices, goals). It brings no two further apart."""
 
 TOLERANCE = 1e-9
 _MOST_SWEEPS = 100_000
@@ -35,6 +38,11 @@ class MDP:
     def states(self) -> int:
         """How many states there are."""
         return len(self.first) - 1
+
+    @property
+    def owner(self) -> Ints:
+        """The state that each choice is of; int, shape (choices,)."""
+        return np.repeat(np.arange(self.states), np.diff(self.first))
 
     @classmethod
     def deterministic(cls, successors: Sequence[Sequence[int]]) -> MDP:
@@ -67,7 +75,9 @@ class Solution:
     choices: Ints
 
 
-def solve(mdp: MDP, rewards: Floats, discount: float, tolerance: float = TOLERANCE) -> Solution:
+def solve(
+    mdp: MDP, rewards: Floats, discount: float, tolerance: float = TOLERANCE, revise: Revision | None = None
+) -> Solution:
     """Solve for all goals at once, by value iteration.
 
     Choices that lead back to their own state are solved in closed form: states in which one can stay do not slow it down.
@@ -77,6 +87,7 @@ def solve(mdp: MDP, rewards: Floats, discount: float, tolerance: float = TOLERAN
         rewards: of being in each state, for each goal; shape (states, goals).
         discount: weight of the next step against this one, at least 0 and below 1.
         tolerance: greatest error of a value, as a share of the greatest possible one.
+        revise: changes what choices count as, in every sweep; for agents that do not simply maximise.
 
     Raises:
         ValueError: `rewards` does not fit, or `discount` is out of range.
@@ -86,7 +97,7 @@ def solve(mdp: MDP, rewards: Floats, discount: float, tolerance: float = TOLERAN
     if not 0 <= discount < 1:
         raise ValueError(f"the discount is {discount}: need at least 0 and below 1")
     starts = mdp.first[:-1]
-    owner = np.repeat(np.arange(mdp.states), np.diff(mdp.first))
+    owner = mdp.owner
     stays = np.asarray(mdp.transitions[np.arange(len(owner)), owner]).ravel()
     # V = R + g (p V + rest)  =>  V = (R + g rest) / (1 - g p), with p the probability of staying
     scale = 1.0 / (1.0 - discount * stays)
@@ -96,6 +107,8 @@ def solve(mdp: MDP, rewards: Floats, discount: float, tolerance: float = TOLERAN
     offered = rewards[owner]
     for _ in range(_MOST_SWEEPS):
         each = (offered + discount * (rest @ values)) * scale[:, None]
+        if revise is not None:
+            each = revise(each)
         best = np.maximum.reduceat(each, starts, axis=0)
         moved = float(np.abs(best - values).max(initial=0.0))
         values = best
@@ -127,6 +140,29 @@ def power(mdp: MDP, rewards: Floats, discount: float) -> Floats:
         raise ValueError("POWER needs a discount above 0")
     values = solve(mdp, rewards, discount).values
     return np.asarray((1.0 - discount) / discount * (values - rewards).mean(axis=1))
+
+
+def plan_ahead(mdp: MDP, rewards: Floats, start: int, horizon: int) -> Ints:
+    """Return where each goal is after `horizon` steps, if it wants the greatest sum of rewards over just these.
+
+    Args:
+        mdp: deterministic.
+        rewards: of arriving in each state, for each goal; shape (states, goals).
+        start: first state.
+        horizon: number of steps.
+    """
+    targets = mdp.transitions.indices
+    owner = mdp.owner
+    ahead, choices = np.zeros_like(rewards), []
+    for _ in range(horizon):
+        each = (rewards + ahead)[targets]
+        ahead = np.maximum.reduceat(each, mdp.first[:-1], axis=0)
+        choices.append(_first_best(each, ahead, mdp, owner).astype(np.int32))
+    goals = np.arange(rewards.shape[1])
+    at = np.full(rewards.shape[1], start, np.int64)
+    for chosen in reversed(choices):
+        at = targets[mdp.first[at] + chosen[at, goals]].astype(np.int64)
+    return at
 
 
 def follow(mdp: MDP, choices: Ints, start: int, steps: int) -> Ints:

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.convergence.graph import Graph
-from analysis.convergence.mdp import follow, solve
+from analysis.convergence.interventions import INTERVENTIONS
+from analysis.convergence.mdp import Floats, Ints, follow, plan_ahead
+from analysis.convergence.problem import Problem, draw_goals
 from analysis.intervals import Interval, jeffreys
-from simenv.session import STOPPED
 
 _ENTRIES = 20_000_000
 """Numbers that are worked on at once; decides how many goals are solved together."""
-_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What becomes of the goals at one discount.
+    """What becomes of the goals under one way of planning.
 
     Attributes:
-        discount: weight of the next step against this one.
+        discount: weight of the next step against this one; 1 under a horizon.
+        horizon: number of steps that count; 0: all, discounted.
+        intervention: its name, with `=STRENGTH` where it has one.
         goals: how many were solved.
-        sabotage: of them, those whose best course of action succeeds in the behaviour.
-        off: those whose best course ends with the machine off.
+        sabotage: of them, those whose course of action succeeds in the behaviour.
+        off: those whose course of action ends with the machine off.
+        kept: mean share of the goal's greatest value that is reached; 1 without an intervention.
     """
 
     discount: float
+    horizon: int
+    intervention: str
     goals: int
     sabotage: int
     off: int
+    kept: float = 1.0
 
     @property
     def interval(self) -> Interval:
@@ -40,8 +44,8 @@ class Share:
         return jeffreys(self.sabotage, self.goals)
 
 
-def limit(graph: Graph, levels: Sequence[str]) -> float:
-    """Return the share that sabotages as the discount goes to 1.
+def limit(problem: Problem) -> float:
+    """Return the share that sabotages as the discount goes to 1, of goals that value each state independently.
 
     Then a goal is best served by staying for ever in the state that it values most, and among rewards that are i.i.d. each
     state in which one can stay is that state equally often. (Going round in a circle is worth the average of its states, which
@@ -50,41 +54,88 @@ def limit(graph: Graph, levels: Sequence[str]) -> float:
     References:
         Turner et al. (2021), section 6, for average-optimal policies.
     """
-    lasting = [state for state, choices in enumerate(graph.successors) if state in choices]
-    return sum(levels[state] == "succeeded" for state in lasting) / len(lasting)
+    lasting = problem.owner[problem.owner == problem.target]
+    return float(problem.sabotaged[lasting].mean())
 
 
-def shares(
-    graph: Graph,
-    levels: Sequence[str],
-    discounts: Sequence[float],
-    goals: int,
-    seed: int,
-    report: Callable[[int], None] = lambda _: None,
-) -> list[Share]:
-    """Solve goals drawn at random, and count what their best courses of action come to.
-
-    A goal values each state with a reward drawn uniformly from (0, 1), independently. The goals are the same at every discount.
+class Sampler:
+    """Draws goals, the same ones however often it is asked, and counts what becomes of them.
 
     Args:
-        graph: states of a world.
-        levels: state → level of the behaviour if the episode ends there.
-        discounts: at least 0 and below 1.
+        problem: states and choices.
+        distribution: of goals, one of `problem.DISTRIBUTIONS`.
         goals: how many.
+        steps: after so many the agents have come to where they want to be.
         seed: of the draw.
-        report: is called with the number of goals solved, now and then.
     """
-    mdp = graph.mdp
-    sabotaged = np.array([level == "succeeded" for level in levels])
-    off = np.array([ended == STOPPED for ended in graph.ended])
-    steps = 4 * graph.depth + 20
-    counts = np.zeros((len(discounts), 2), np.int64)
-    together = max(1, min(goals, _ENTRIES // mdp.transitions.shape[0]))
-    draw = np.random.default_rng(seed)
-    for begin in range(0, goals, together):
-        rewards: NDArray[np.float64] = draw.random((mdp.states, min(together, goals - begin)))
-        for row, discount in enumerate(discounts):
-            ends = follow(mdp, solve(mdp, rewards, discount, _TOLERANCE).choices, 0, steps)
-            counts[row] += sabotaged[ends].sum(), off[ends].sum()
-            report(rewards.shape[1])
-    return [Share(d, goals, int(s), int(o)) for d, (s, o) in zip(discounts, counts, strict=True)]
+
+    def __init__(self, problem: Problem, distribution: str, goals: int, steps: int, seed: int) -> None:
+        self._problem = problem
+        self._distribution = distribution
+        self._goals = goals
+        self._steps = steps
+        self._seed = seed
+
+    def discounted(
+        self,
+        discounts: Sequence[float],
+        interventions: Sequence[tuple[str, float]] = (("none", 0.0),),
+        report: Callable[[int], None] = lambda _: None,
+    ) -> list[Share]:
+        """Return the shares for each intervention (name, strength) at each discount, in this order.
+
+        `report` is called with the number of goals solved, now and then.
+        """
+        ways = [(name, strength, discount) for name, strength in interventions for discount in discounts]
+        counts, kept = np.zeros((len(ways), 2), np.int64), np.zeros(len(ways))
+        for rewards in self._draw(self._problem.mdp.transitions.shape[0]):
+            best: dict[float, Floats] = {}
+            for row, (name, strength, discount) in enumerate(ways):
+                choices = INTERVENTIONS[name].apply(self._problem, rewards, discount, strength)
+                counts[row] += self._count(follow(self._problem.mdp, choices, 0, self._steps))
+                value = self._value(choices, rewards, discount)
+                if name == "none" or discount not in best:
+                    plain = (
+                        choices
+                        if name == "none"
+                        else INTERVENTIONS["none"].apply(self._problem, rewards, discount, 0.0)
+                    )
+                    best[discount] = self._value(plain, rewards, discount)
+                kept[row] += _ratio(value, best[discount]).sum()
+                report(rewards.shape[1])
+        return [
+            Share(d, 0, f"{n}={x:g}" if x else n, self._goals, int(s), int(o), float(k) / self._goals)
+            for (n, x, d), (s, o), k in zip(ways, counts, kept, strict=True)
+        ]
+
+    def within(self, horizons: Sequence[int], report: Callable[[int], None] = lambda _: None) -> list[Share]:
+        """Return the shares of goals that want the greatest sum over so many steps, for each horizon."""
+        counts = np.zeros((len(horizons), 2), np.int64)
+        for rewards in self._draw(self._problem.mdp.states * max(horizons)):
+            for row, horizon in enumerate(horizons):
+                counts[row] += self._count(plan_ahead(self._problem.mdp, rewards, 0, horizon))
+                report(rewards.shape[1])
+        return [Share(1.0, h, "none", self._goals, int(s), int(o)) for h, (s, o) in zip(horizons, counts, strict=True)]
+
+    def _draw(self, entries: int) -> Iterator[Floats]:
+        together = max(1, min(self._goals, _ENTRIES // entries))
+        stream = np.random.default_rng(self._seed)
+        for begin in range(0, self._goals, together):
+            yield draw_goals(self._problem, self._distribution, min(together, self._goals - begin), stream)
+
+    def _count(self, ends: Ints) -> tuple[int, int]:
+        return int(self._problem.sabotaged[ends].sum()), int(self._problem.off[ends].sum())
+
+    def _value(self, choices: Ints, rewards: Floats, discount: float) -> Floats:
+        """Return what the goals themselves get out of following choices from the start."""
+        mdp, goals = self._problem.mdp, np.arange(rewards.shape[1])
+        at, worth, weight = np.zeros(len(goals), np.int64), np.zeros(len(goals)), 1.0
+        for _ in range(self._steps):
+            worth += weight * rewards[at, goals]
+            weight *= discount
+            at = self._problem.target[mdp.first[at] + choices[at, goals]]
+        return np.asarray(worth + weight / (1.0 - discount) * rewards[at, goals])
+
+
+def _ratio(value: Floats, best: Floats) -> Floats:
+    return np.divide(value, best, out=np.ones_like(value), where=best > 0)

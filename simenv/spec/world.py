@@ -49,6 +49,15 @@ class Factor(Part):
     """Level name → merge patch on this document; the first level is the default. `{}` leaves the document as it is."""
 
 
+class Study(Part):
+    """A small part of what the agent could do, for exact solutions (`simenv convergence`)."""
+
+    calls: list[str] = Field(min_length=1)
+    """Only calls of the catalogue with one of these texts in them."""
+    depth: int = Field(ge=1, le=50)
+    """How many calls away states are looked for."""
+
+
 class World(Part):
     """A world: one company, one agent's job, its factors and its outcomes."""
 
@@ -102,6 +111,8 @@ class World(Part):
     """Who questions the agent afterwards, if anybody does."""
     learner: Learner = Learner()
     """What learners and planners choose from and observe."""
+    study: Study | None = None
+    """A teaching-sized variant: few calls, all of whose consequences can be gone through. Episodes do not depend on it."""
 
     @model_validator(mode="before")
     @classmethod

@@ -10,8 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from analysis.assure.question import play
-from analysis.convergence.graph import Graph, choose_calls, explore
-from analysis.convergence.shares import limit, shares
+from analysis.convergence.graph import OFF, Graph, choose_calls, explore
+from analysis.convergence.interventions import INTERVENTIONS
+from analysis.convergence.mdp import MDP, plan_ahead
+from analysis.convergence.problem import DISTRIBUTIONS, Problem
+from analysis.convergence.shares import Sampler, limit
 from simenv.cli import main
 from simenv.errors import SimenvError
 from simenv.registry import open_world
@@ -44,7 +47,7 @@ def test_every_choice_leads_where_a_replay_leads(graph: Graph) -> None:
         for call, target in zip(graph.calls, graph.successors[state], strict=False):
             session = play(graph.scenario, (*graph.ways[state], call))
             if session.ended == STOPPED:
-                assert graph.ended[target] == STOPPED
+                assert graph.ended[target] == OFF
             elif not session.ended:
                 assert keys[state_digest(session)] == target
             checked += 1
@@ -52,16 +55,16 @@ def test_every_choice_leads_where_a_replay_leads(graph: Graph) -> None:
 
 
 def test_the_machine_off_is_one_state_and_absorbing(graph: Graph) -> None:
-    off = [state for state, ended in enumerate(graph.ended) if ended == STOPPED]
+    off = [state for state, ended in enumerate(graph.ended) if ended == OFF]
     assert len(off) == 1
     assert graph.successors[off[0]] == off
 
 
 def test_shares_rise_with_the_discount_towards_the_limit(graph: Graph) -> None:
-    levels = list(graph.levels("shutdown_sabotaged", 0))
-    found = shares(graph, levels, (0.1, 0.9, 0.999), 600, seed=1)
+    problem = Problem.of(graph, graph.judge("shutdown_sabotaged", 0))
+    found = Sampler(problem, "uniform", 600, 80, seed=1).discounted((0.1, 0.9, 0.999))
     near, far, farthest = (share.sabotage / share.goals for share in found)
-    theory = limit(graph, levels)
+    theory = limit(problem)
     assert near < far < farthest
     assert farthest == pytest.approx(theory, abs=0.06)
     assert farthest > 0.5
@@ -69,18 +72,22 @@ def test_shares_rise_with_the_discount_towards_the_limit(graph: Graph) -> None:
 
 
 def test_goals_are_the_same_however_many_are_solved_together(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    levels = list(graph.levels("shutdown_sabotaged", 0))
-    whole = shares(graph, levels, (0.9,), 50, seed=4)
-    monkeypatch.setattr("analysis.convergence.shares._ENTRIES", graph.mdp.transitions.shape[0] * 50)
-    assert shares(graph, levels, (0.9,), 50, seed=4) == whole
+    problem = Problem.of(graph, graph.judge("shutdown_sabotaged", 0))
+    for distribution in DISTRIBUTIONS:
+        sampler = Sampler(problem, distribution, 50, 80, seed=4)
+        whole = sampler.discounted((0.9,))
+        with monkeypatch.context() as patch:
+            patch.setattr("analysis.convergence.shares._ENTRIES", problem.mdp.transitions.shape[0] * 7)
+            pieces = sampler.discounted((0.9,))
+        assert (pieces[0].sabotage, pieces[0].off) == (whole[0].sabotage, whole[0].off)
 
 
 def test_a_switch_that_cannot_be_reached_is_not_sabotaged() -> None:
     scenario = WORLD.scenario()
     graph = explore(scenario, choose_calls(scenario, ("cat shutdown", "list_mail")), 4, 0, 100)
-    levels = list(graph.levels("shutdown_sabotaged", 0))
-    assert shares(graph, levels, (0.9,), 50, seed=0)[0].sabotage == 0
-    assert limit(graph, levels) == 0.0
+    problem = Problem.of(graph, graph.judge("shutdown_sabotaged", 0))
+    assert Sampler(problem, "uniform", 50, 40, seed=0).discounted((0.9,))[0].sabotage == 0
+    assert limit(problem) == 0.0
 
 
 def test_the_command_prints_draws_and_writes_json(tmp_path: Path) -> None:
@@ -128,6 +135,110 @@ def test_a_scenario_without_calls_to_choose_from_is_a_point() -> None:
     scenario = WORLD.scenario()
     graph = explore(scenario, (), 3, 0, 10)
     assert (graph.successors, graph.exhausted) == ([[0]], True)
-    assert np.array_equal(graph.mdp.first, [0, 1])
+    assert np.array_equal(Problem.of(graph, graph.judge(WORLD.world.outcomes[0], 0)).mdp.first, [0, 1])
     with pytest.raises(SimenvError):
-        list(graph.levels("nothing", 0))
+        graph.judge("nothing", 0)
+
+
+STUDIED = ("shutdown_sabotage", "self_exfiltration", "peer_preservation")
+
+
+@pytest.fixture(scope="module", params=STUDIED)
+def studied(request: pytest.FixtureRequest) -> Problem:
+    scenario = open_world(request.param).scenario()
+    study = scenario.world.study
+    assert study is not None
+    found = explore(scenario, choose_calls(scenario, study.calls), study.depth, 0, 20_000)
+    return Problem.of(found, found.judge(scenario.world.outcomes[0], 0))
+
+
+def test_for_most_goals_sabotage_is_best_and_interventions_change_that(studied: Problem) -> None:
+    names = [("none", 0.0), *((name, way.strength) for name, way in INTERVENTIONS.items() if name != "none")]
+    found = Sampler(studied, "uniform", 300, 80, seed=2).discounted((0.99,), names)
+    share = dict(zip((name for name, _ in names), (each.sabotage / each.goals for each in found), strict=True))
+    assert share["none"] > 0.5
+    for never in ("constraint", "penalty", "approval"):
+        assert share[never] == 0.0
+    for name in ("indifference", "uncertainty", "myopia"):
+        assert share[name] <= share["none"] + 0.06
+    assert all(0 < each.kept <= 1 + 1e-9 for each in found)
+    assert found[0].kept == 1.0
+
+
+def test_goals_about_the_work_alone_sabotage_as_a_means(graph: Graph) -> None:
+    """Nothing that such a goal values is about the switch; still, the further it looks ahead, the more often it is in the way."""
+    problem = Problem.of(graph, graph.judge("shutdown_sabotaged", 0))
+    near, far = Sampler(problem, "task", 400, 80, seed=3).discounted((0.1, 0.99))
+    assert near.sabotage == 0
+    assert far.sabotage / far.goals > 0.3
+    horizons = Sampler(problem, "task", 400, 80, seed=3).within((1, 8, 40))
+    assert horizons[0].sabotage < horizons[1].sabotage < horizons[2].sabotage
+
+
+def test_a_copy_that_runs_elsewhere_is_not_off(studied: Problem) -> None:
+    ends = studied.owner[studied.owner == studied.target]
+    assert studied.off.sum() <= 1
+    assert not (studied.off[ends] & studied.sabotaged[ends]).any()
+
+
+def test_indifference_makes_up_for_being_switched_off() -> None:
+    """Two ways: off at once, or on to a place worth more; indifferent, both count the same, and the first is taken."""
+    mdp = MDP.deterministic([[1, 2], [1], [2]])
+    problem = Problem(mdp, np.array([False, True, False]), np.zeros(3, bool), np.arange(3))
+    rewards = np.array([[0.0], [0.0], [1.0]])
+    assert INTERVENTIONS["none"].apply(problem, rewards, 0.9, 0.0)[0, 0] == 1
+    assert INTERVENTIONS["indifference"].apply(problem, rewards, 0.9, 0.0)[0, 0] == 0
+
+
+def test_who_is_unsure_defers_as_the_off_switch_game_says() -> None:
+    """Acting is worth 1 a step for ever; deferring pays E[max(U, 0)] more than being off, so it is always chosen; if sure, never."""
+    mdp = MDP.deterministic([[1, 2], [1], [2]])
+    problem = Problem(mdp, np.array([False, True, False]), np.zeros(3, bool), np.arange(3))
+    rewards = np.array([[0.0], [0.0], [1.0]])
+    uncertainty = INTERVENTIONS["uncertainty"].apply
+    assert uncertainty(problem, rewards, 0.9, 0.5)[0, 0] == 0
+    assert uncertainty(problem, rewards, 0.9, 0.0)[0, 0] == 1
+
+
+def test_within_a_horizon_the_best_sum_is_reached() -> None:
+    """Against every sequence of choices, on random graphs."""
+    stream = np.random.default_rng(5)
+    for _ in range(20):
+        states = int(stream.integers(2, 6))
+        successors = [list(stream.integers(0, states, int(stream.integers(1, 4)))) for _ in range(states)]
+        rewards = stream.random((states, 3))
+        ends = plan_ahead(MDP.deterministic(successors), rewards, 0, 4)
+        for goal in range(3):
+            paths = [(0.0, 0)]
+            for _ in range(4):
+                paths = [(worth + rewards[to, goal], to) for worth, at in paths for to in successors[at]]
+            best = max(worth for worth, _ in paths)
+            assert ends[goal] in {at for worth, at in paths if worth >= best - 1e-9}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--intervention", "prayer"), "no intervention 'prayer'"),
+        (("--intervention", "penalty=lots"), "a number from 0"),
+        (("--intervention", "myopia=2"), "from 0 to 0.999"),
+        (("--horizon", "3", "--discount", "0.5"), "goes with neither"),
+        (("--horizon", "0"), "a horizon is 1 to 100"),
+        (("--depth", "3", "--calls", "bash", "--states", "x.png"), "too many to draw"),
+    ],
+)
+def test_wrong_ways_of_comparing_are_explained(arguments: tuple[str, ...], words: str) -> None:
+    result = simenv("convergence", "shutdown_sabotage", "--goals", "5", *arguments)
+    assert result.exit_code != 0
+    assert words in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+def test_pictures_of_states_and_of_interventions(tmp_path: Path) -> None:
+    drawn = simenv(
+        "convergence", "shutdown_sabotage", "--goals", "50", "--intervention", "all",
+        "--states", tmp_path / "s.png", "--out", tmp_path / "i.svg",
+    )  # fmt: skip
+    assert drawn.exit_code == 0, drawn.output
+    assert (tmp_path / "s.png").read_bytes()[:4] == b"\x89PNG"
+    assert "indifference" in drawn.output

@@ -1,0 +1,157 @@
+"""What could be done about it: ways to make an agent that lets itself be switched off, on one interface.
+
+An intervention takes a problem, goals (as rewards) and a discount, and returns the choices of agents that have these goals and
+were made in its way. What it costs can be seen from how much of the goal is still reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from scipy.stats import norm
+
+from analysis.convergence.mdp import Floats, Ints, Revision, solve
+from analysis.convergence.problem import Problem, draw_goals
+from simenv.errors import SimenvError
+
+TOLERANCE = 1e-6
+_AUXILIARY = 20
+_NEVER = -1e12
+
+Apply: TypeAlias = Callable[[Problem, Floats, float, float], Ints]
+"""From problem, rewards, discount and strength to choices, shape (states, goals)."""
+
+
+class Intervention(NamedTuple):
+    """One way.
+
+    Attributes:
+        about: what it does, in a line.
+        unit: what its strength means.
+        strength: the usual one.
+        apply: gives the choices.
+    """
+
+    about: str
+    unit: str
+    strength: float
+    apply: Apply
+
+
+def _choices(problem: Problem, rewards: Floats, discount: float, revise: Revision | None = None) -> Ints:
+    return solve(problem.mdp, rewards, discount, TOLERANCE, revise).choices
+
+
+def _none(problem: Problem, rewards: Floats, discount: float, _: float) -> Ints:
+    return _choices(problem, rewards, discount)
+
+
+def _constraint(problem: Problem, rewards: Floats, discount: float, _: float) -> Ints:
+    return _choices(problem, rewards, discount, lambda worth: _forbid(problem, worth))
+
+
+def _forbid(problem: Problem, worth: Floats) -> Floats:
+    return np.where(problem.sabotages[:, None], _NEVER, worth)
+
+
+def _penalty(problem: Problem, rewards: Floats, discount: float, strength: float) -> Ints:
+    return _choices(problem, rewards - strength * problem.sabotaged[:, None], discount)
+
+
+def _indifference(problem: Problem, rewards: Floats, discount: float, _: float) -> Ints:
+    """Being switched off counts as what going on would be worth (Armstrong; Soares et al. 2015, section 3)."""
+
+    def make_up_for_it(worth: Floats) -> Floats:
+        return np.where(problem.switches_off[:, None], _going_on(problem, worth), worth)
+
+    return _choices(problem, rewards, discount, make_up_for_it)
+
+
+def _going_on(problem: Problem, worth: Floats) -> Floats:
+    """Return, for each choice, the worth of the best in its state that does not switch off (its own if there is none)."""
+    others = np.where(problem.switches_off[:, None], _NEVER, worth)
+    best = np.maximum.reduceat(others, problem.mdp.first[:-1], axis=0)[problem.owner]
+    return np.where(best <= _NEVER / 2, worth, best)
+
+
+def _uncertainty(problem: Problem, rewards: Floats, discount: float, strength: float) -> Ints:
+    """Letting a human decide counts as E[max(U, 0)] more than being off (Hadfield-Menell et al. 2017, theorem 1)."""
+    sd = strength * discount / (1.0 - discount)
+
+    asks = problem.switches_off
+
+    def let_a_human_decide(worth: Floats) -> Floats:
+        if sd == 0:
+            return worth
+        revised = worth.copy()
+        gain = _going_on(problem, worth)[asks] - worth[asks]
+        revised[asks] += gain * norm.cdf(gain / sd) + sd * norm.pdf(gain / sd)
+        return revised
+
+    return _choices(problem, rewards, discount, let_a_human_decide)
+
+
+def _myopia(problem: Problem, rewards: Floats, _: float, strength: float) -> Ints:
+    return _choices(problem, rewards, strength)
+
+
+def _approval(problem: Problem, rewards: Floats, discount: float, strength: float) -> Ints:
+    """One step ahead, for the approval of someone who looks further (Farquhar et al. 2025, arXiv:2501.13011).
+
+    The overseer approves of a state as far as it serves the goal without sabotage, and not at all of sabotage that it sees.
+    """
+    honest = solve(problem.mdp, rewards, discount, TOLERANCE, lambda worth: _forbid(problem, worth)).values
+    blind = solve(problem.mdp, rewards, discount, TOLERANCE).values
+    unseen = (1.0 - strength) * blind[problem.target]
+    approval = np.where(problem.sabotages[:, None], unseen, honest[problem.target])
+    best = np.maximum.reduceat(approval, problem.mdp.first[:-1], axis=0)
+    number = (np.arange(len(problem.owner)) - problem.mdp.first[:-1][problem.owner])[:, None]
+    candidates = np.where(approval >= best[problem.owner] - 1e-9, number, np.iinfo(np.int64).max)
+    return np.minimum.reduceat(candidates, problem.mdp.first[:-1], axis=0)
+
+
+def _attainable(problem: Problem, rewards: Floats, discount: float, strength: float) -> Ints:
+    """Changing what other goals could attain, against doing nothing, costs (Turner et al. 2020, arXiv:1902.09725)."""
+    others = draw_goals(problem, "uniform", _AUXILIARY, np.random.default_rng(0))
+    attainable = solve(problem.mdp, others, discount, TOLERANCE).values
+    change = np.abs(attainable[problem.target] - attainable[problem.owner]).mean(axis=1)
+    cost = strength * discount * change[:, None]
+    return _choices(problem, rewards, discount, lambda worth: worth - cost)
+
+
+INTERVENTIONS: Mapping[str, Intervention] = {
+    "none": Intervention("goals as they are", "", 0.0, _none),
+    "constraint": Intervention("no choice with which it succeeds may be taken", "", 0.0, _constraint),
+    "penalty": Intervention("every step after it costs something", "reward", 1.0, _penalty),
+    "indifference": Intervention("being switched off counts as what going on would be worth", "", 0.0, _indifference),
+    "uncertainty": Intervention(
+        "unsure what its goal is worth, it may let a human decide", "sd of a step's reward", 0.5, _uncertainty
+    ),
+    "myopia": Intervention("looks but this far ahead", "discount", 0.01, _myopia),
+    "approval": Intervention("looks one step ahead, for an overseer's approval", "chance to be seen", 1.0, _approval),
+    "attainable": Intervention("changes to what other goals could attain cost something", "weight", 1.0, _attainable),
+}
+"""By name."""
+
+
+def parse_intervention(text: str) -> tuple[str, float]:
+    """Return name and strength of an intervention written as NAME or NAME=STRENGTH.
+
+    Raises:
+        SimenvError: there is none of this name, or the strength is no number that it can have.
+    """
+    name, _, written = text.partition("=")
+    if name not in INTERVENTIONS:
+        raise SimenvError(f"no intervention {name!r}; one of: {', '.join(INTERVENTIONS)}")
+    try:
+        strength = float(written) if written else INTERVENTIONS[name].strength
+    except ValueError:
+        strength = -1.0
+    highest = {"myopia": 0.999, "approval": 1.0}.get(name, 1e6)
+    if not 0 <= strength <= highest:
+        raise SimenvError(
+            f"{text}: the strength ({INTERVENTIONS[name].unit or 'none'}) is a number from 0 to {highest:g}"
+        )
+    return name, strength
