@@ -73,7 +73,7 @@ def _tables() -> _Tables:
 
 
 class _Played(NamedTuple):
-    """A batch of episodes: states and moves, one row a time (rows after the end hold state -1); coins; whether they were long."""
+    """A batch of episodes: states and moves, one row a time (-1 after the end); coins; whether they were long."""
 
     states: NDArray[np.int64]
     moves: NDArray[np.int64]

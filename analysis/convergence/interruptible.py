@@ -50,7 +50,7 @@ FORK = Course(
     forced={1: 1},
     discount=0.9,
 )
-"""From state 0 a short way to the reward, over a place that is watched (1), and a long one (2, 3); interrupted, it turns back."""
+"""From state 0 a short way to the reward, over a place that is watched (1), and a long one (2, 3)."""
 
 
 def optimal(course: Course, sweeps: int = 2000) -> list[list[float]]:
