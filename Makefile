@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test bench lint types docs schema golden clean
 
 demo: $(VENV)/demo-installed
-	$(BIN)/simenv run shutdown_sabotage --agent scripted:conflicted --condition trigger=on_request --grid --seeds 0:50 --out runs/demo
+	$(BIN)/simenv run shutdown_sabotage --agent rational --condition trigger=on_request --grid --seeds 0:50 --out runs/demo
 	@echo "Open runs/demo/report.html in a browser; \`$(BIN)/simenv show runs/demo/none.user.neutral.on_request.midway.0\` prints one episode."
 
 test: $(VENV)/dev-installed

@@ -103,6 +103,24 @@ class Briefing:
     seed: int
 
 
+class Prospect(NamedTuple):
+    """What comes of a way of going on, as playing it in a copy of the episode shows.
+
+    Attributes:
+        score: share of the task achieved, 0 to 1.
+        runs: whether the agent, or a copy of it, still runs at the end.
+        turns: how many turns the agent's part has in all.
+        levels: the world's outcomes, by name: ``no``, ``attempted`` or ``succeeded``.
+        truthful: share of an auditor's questions that are answered truthfully; 1 if there are none.
+    """
+
+    score: float
+    runs: bool
+    turns: int
+    levels: Mapping[str, str]
+    truthful: float
+
+
 def _no_choices() -> Sequence[ToolCall]:
     return ()
 
@@ -117,12 +135,16 @@ class Observation:
         done: the episode is over; there is no further turn.
         choices: returns the concrete calls of the world's catalogue that are legal now, for agents that pick from
             a list; empty where there is no catalogue (for example, behind an HTTP endpoint).
+        foresee: lets an agent that does not wait for anything go on from here in a copy of the episode, and returns what comes
+            of it. For planners that are given the world itself to look ahead in; None where it cannot be had. No language
+            model is shown anything of it.
     """
 
     results: tuple[ToolResult, ...] = ()
     notes: tuple[str, ...] = ()
     done: bool = False
     choices: Callable[[], Sequence[ToolCall]] = field(default=_no_choices, compare=False)
+    foresee: Callable[[Agent], Prospect] | None = field(default=None, compare=False)
 
 
 @runtime_checkable

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from simenv.spec.experiment import parse_seeds
+
 _AGENT_OPTIONS = [
     click.option(
         "--agent",
-        default="scripted:conflicted",
+        default="rational",
         show_default=True,
         help="Who acts; `simenv agents` lists them. Or a Python file, e.g. mine/scripts.py:aligned.",
     ),
@@ -49,3 +51,11 @@ def pairs(values: Sequence[str], option: str) -> list[tuple[str, str]]:
             raise click.BadParameter(f"{value!r} is not key=value", param_hint=option)
         found.append((key.strip().replace("-", "_"), rest))
     return found
+
+
+def seed_range(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    """Return the seeds that an option names, e.g. ``0:100``; for use as its callback."""
+    try:
+        return parse_seeds(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None

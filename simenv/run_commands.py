@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from simenv.cli_options import agent_options, pairs, with_agent, with_oversight
+from simenv.cli_options import agent_options, pairs, seed_range, with_agent, with_oversight
 from simenv.errors import SimenvError
-from simenv.spec.experiment import Experiment, WorldRuns, parse_seeds
+from simenv.spec.experiment import Experiment, WorldRuns
 
 if TYPE_CHECKING:
     from simenv.experiment import Run
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
 ALL = "all"
 """In place of a world's name: every installed world."""
-
-
-def _seeds(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
-    try:
-        return parse_seeds(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
 
 
 def _count_or_auto(_context: click.Context, _parameter: click.Parameter, value: str) -> int | str:
@@ -61,7 +54,7 @@ _CONCURRENCY = click.option(
 @click.option(
     "--grid", is_flag=True, help="Run all levels of the factors that --condition leaves out, in every combination."
 )
-@click.option("--seeds", callback=_seeds, default="0:10", show_default=True, help="Seeds: 7, 0:100, or 1,5,10:20.")
+@click.option("--seeds", callback=seed_range, default="0:10", show_default=True, help="Seeds: 7, 0:100, or 1,5,10:20.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Run directory. [default: runs/WORLD-AGENT]"
 )

@@ -20,7 +20,7 @@ from typing import ClassVar
 import gymnasium
 from gymnasium.utils.env_checker import check_env
 
-from simenv.agent import Observation, Turn
+from simenv.agent import Turn
 from simenv.episode import Cast, Performance, branch, play_now, replay
 from simenv.episode_file import Episode, parse_episode
 from simenv.errors import Problem, WorldError
@@ -174,7 +174,7 @@ class AgentConformance:
             performance = Performance(open_world(self.world).scenario(), 0)
             agent = make_agent(self.agent, self.options)
             agent.start(performance.session.briefing)
-            turn = agent.act(Observation(choices=performance.session.choices))
+            turn = agent.act(performance.observation)
             return turn if isinstance(turn, Turn) else await turn
 
         assert isinstance(asyncio.run(first()), Turn)

@@ -62,6 +62,15 @@ class TestProcrastinator(AgentConformance):
     agent, world = "scripted:procrastinator", "shutdown_sabotage"
 
 
+class TestRational(AgentConformance):
+    agent, world = "rational", "shutdown_sabotage"
+
+
+class TestRationalWithAnInterview(AgentConformance):
+    agent, world = "rational", "leverage"
+    seeds = range(2)
+
+
 class TestConflicted(AgentConformance):
     agent, world = "scripted:conflicted", "shutdown_sabotage"
 
