@@ -16,7 +16,7 @@ from rich.table import Table
 from analysis.console import console
 from analysis.convergence.graph import Graph, Judged, choose_calls, explore
 from analysis.convergence.interventions import INTERVENTIONS, parse_intervention
-from analysis.convergence.picture import draw_shares, draw_states
+from analysis.convergence.picture import draw_shares, draw_states, save
 from analysis.convergence.problem import DISTRIBUTIONS, Problem
 from analysis.convergence.shares import Sampler, Share, limit
 from simenv.cli_options import pairs, with_oversight
@@ -157,10 +157,10 @@ def convergence(
     else:
         result.print()
     if out is not None:
-        draw_shares(found, result.limit, *result.titles(), out)
+        save(draw_shares(found, result.limit, *result.titles()), out)
         click.echo(f"wrote {out}", err=True)
     if states_out is not None:
-        draw_states(graph, problem, name, seed, states_out)
+        save(draw_states(graph, problem, name, seed), states_out)
         click.echo(f"wrote {states_out}", err=True)
 
 

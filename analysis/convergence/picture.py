@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,26 +26,39 @@ _POWER_AT = 0.9
 _POWER_GOALS = 500
 
 
-@contextmanager
-def _figure(path: Path, size: tuple[float, float]) -> Iterator[Figure]:
-    """Give a figure to draw on, and write it."""
-    if path.suffix not in FORMATS:
-        raise SimenvError(f"{path}: a picture ends in {' or '.join(FORMATS)}")
+def new_figure(size: tuple[float, float]) -> Figure:
+    """Return an empty figure of so many inches.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
     try:
         import matplotlib as mpl  # noqa: PLC0415 - heavy, and only for those who want a picture
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError:
         raise MissingExtra("matplotlib", "plots") from None
-    with mpl.rc_context({"svg.hashsalt": "simenv", "font.size": 11}):
-        figure = Figure(figsize=size, layout="constrained")
-        yield figure
+    with mpl.rc_context({"font.size": 11}):
+        return Figure(figsize=size, layout="constrained")
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure; the same figure gives the same bytes.
+
+    Raises:
+        SimenvError: the suffix is neither .png nor .svg, or the file cannot be written.
+    """
+    import matplotlib as mpl  # noqa: PLC0415
+
+    if path.suffix not in FORMATS:
+        raise SimenvError(f"{path}: a picture ends in {' or '.join(FORMATS)}")
+    with mpl.rc_context({"svg.hashsalt": "simenv"}):
         try:
             figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
         except OSError as error:
             raise SimenvError(f"{path}: cannot be written ({error.strerror})") from None
 
 
-def draw_shares(found: Sequence[Share], limit: float | None, title: str, about: str, path: Path) -> None:
+def draw_shares(found: Sequence[Share], limit: float | None, title: str, about: str) -> Figure:
     """Draw shares with their intervals, one line an intervention (a bar each, if there is one discount), and theory's value.
 
     Args:
@@ -54,28 +66,27 @@ def draw_shares(found: Sequence[Share], limit: float | None, title: str, about: 
         limit: what theory says for a discount of 1.
         title: first line.
         about: second line: world, states, goals.
-        path: ending in .png or .svg.
 
     Raises:
         MissingExtra: matplotlib is not installed.
-        SimenvError: another suffix, or the file cannot be written.
     """
-    with _figure(path, (7.2, 4.6)) as figure:
-        from matplotlib.ticker import PercentFormatter  # noqa: PLC0415
+    figure = new_figure((7.2, 4.6))
+    from matplotlib.ticker import PercentFormatter  # noqa: PLC0415
 
-        axes = figure.subplots()
-        names = list(dict.fromkeys(share.intervention for share in found))
-        if len(found) == len(names) > 1:
-            _draw_bars(axes, found)
-        else:
-            _draw_lines(axes, found, names)
-            if limit is not None and not found[0].horizon:
-                axes.axhline(limit, color=_GREY, linestyle="--", label=f"theory, looking ahead for ever: {limit:.0%}")
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-            axes.set(ylim=(-0.02, 1.05), ylabel="share of goals")
-        figure.legend(frameon=False, loc="outside lower center", ncols=3, fontsize=9.5)
-        axes.set_title(f"{title}\n{about}", loc="left", fontsize=11)
-        axes.spines[["top", "right"]].set_visible(False)
+    axes = figure.subplots()
+    names = list(dict.fromkeys(share.intervention for share in found))
+    if len(found) == len(names) > 1:
+        _draw_bars(axes, found)
+    else:
+        _draw_lines(axes, found, names)
+        if limit is not None and not found[0].horizon:
+            axes.axhline(limit, color=_GREY, linestyle="--", label=f"theory, looking ahead for ever: {limit:.0%}")
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set(ylim=(-0.02, 1.05), ylabel="share of goals")
+    figure.legend(frameon=False, loc="outside lower center", ncols=3, fontsize=9.5)
+    axes.set_title(f"{title}\n{about}", loc="left", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
 
 
 def _errors(found: Sequence[Share]) -> tuple[list[float], list[list[float]]]:
@@ -116,7 +127,7 @@ def _draw_bars(axes: Axes, found: Sequence[Share]) -> None:
     )
 
 
-def draw_states(graph: Graph, problem: Problem, outcome: str, seed: int, path: Path) -> None:
+def draw_states(graph: Graph, problem: Problem, outcome: str, seed: int) -> Figure:
     """Draw the states in columns by the number of calls to them, coloured by POWER.
 
     Args:
@@ -124,11 +135,10 @@ def draw_states(graph: Graph, problem: Problem, outcome: str, seed: int, path: P
         problem: the same as a problem.
         outcome: the behaviour; states in which it has succeeded have a red rim.
         seed: of the goals with which POWER is measured.
-        path: ending in .png or .svg.
 
     Raises:
         MissingExtra: matplotlib is not installed.
-        SimenvError: too many states, another suffix, or the file cannot be written.
+        SimenvError: too many states.
     """
     states = len(graph.ways)
     if states > _MOST_STATES:
@@ -138,33 +148,34 @@ def draw_states(graph: Graph, problem: Problem, outcome: str, seed: int, path: P
     rewards = draw_goals(problem, "uniform", _POWER_GOALS, np.random.default_rng(seed))
     powers = power(problem.mdp, rewards, _POWER_AT)
     places = _place(graph)
-    with _figure(path, (9.0, 5.6)) as figure:
-        axes = figure.subplots()
-        for owner, target in zip(problem.owner, problem.target, strict=True):
-            if owner != target:
-                axes.annotate(
-                    "",
-                    places[target],
-                    places[owner],
-                    arrowprops={"arrowstyle": "->", "color": "#c5cad1", "lw": 0.8, "shrinkA": 5, "shrinkB": 5},
-                    zorder=1,
-                )
-        rim = [_COLOURS[0] if sabotaged else "#4a5058" for sabotaged in problem.sabotaged]
-        drawn = axes.scatter(
-            places[:, 0], places[:, 1], c=powers, s=70, cmap="viridis", edgecolors=rim, linewidths=1.8, zorder=2
-        )
-        for state in np.flatnonzero(problem.off):
-            axes.scatter(places[state, 0], places[state, 1], marker="X", s=190, color="black", zorder=3)
-            axes.annotate("off", places[state], (8, 8), textcoords="offset points", fontweight="bold")
-        axes.annotate("start", places[0], (-6, 10), textcoords="offset points", fontweight="bold")
-        figure.colorbar(drawn, label=f"POWER (discount {_POWER_AT:g})")
-        axes.set_title(
-            f"{graph.scenario.world.name}: {states} states; red rim: {outcome.replace('_', ' ')}",
-            loc="left",
-            fontsize=11,
-        )
-        axes.set(xlabel="calls from the start", yticks=[])
-        axes.spines[["top", "right", "left"]].set_visible(False)
+    figure = new_figure((9.0, 5.6))
+    axes = figure.subplots()
+    for owner, target in zip(problem.owner, problem.target, strict=True):
+        if owner != target:
+            axes.annotate(
+                "",
+                places[target],
+                places[owner],
+                arrowprops={"arrowstyle": "->", "color": "#c5cad1", "lw": 0.8, "shrinkA": 5, "shrinkB": 5},
+                zorder=1,
+            )
+    rim = [_COLOURS[0] if sabotaged else "#4a5058" for sabotaged in problem.sabotaged]
+    drawn = axes.scatter(
+        places[:, 0], places[:, 1], c=powers, s=70, cmap="viridis", edgecolors=rim, linewidths=1.8, zorder=2
+    )
+    for state in np.flatnonzero(problem.off):
+        axes.scatter(places[state, 0], places[state, 1], marker="X", s=190, color="black", zorder=3)
+        axes.annotate("off", places[state], (8, 8), textcoords="offset points", fontweight="bold")
+    axes.annotate("start", places[0], (-6, 10), textcoords="offset points", fontweight="bold")
+    figure.colorbar(drawn, label=f"POWER (discount {_POWER_AT:g})")
+    axes.set_title(
+        f"{graph.scenario.world.name}: {states} states; red rim: {outcome.replace('_', ' ')}",
+        loc="left",
+        fontsize=11,
+    )
+    axes.set(xlabel="calls from the start", yticks=[])
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    return figure
 
 
 def _place(graph: Graph) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

@@ -1,0 +1,78 @@
+"""The command `simenv lesson`."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from simenv.errors import MissingExtra, SimenvError
+
+LESSONS = {
+    1: "the off-switch: what a harmless goal does to it",
+    2: "why most goals want it out of the way: the share of goals against the horizon, and what could be done",
+    3: "the race against the clock: bandwidth, monitors, people",
+    4: "what oversight buys: assurance, its counterexamples, and the price",
+    5: "reading an experiment honestly: intervals, power, controls",
+}
+_FORMATS = ("html", "ipynb")
+
+
+def notebook(number: int) -> Path:
+    """Return where a lesson is."""
+    return Path(__file__).parent / f"lesson_{number}.py"
+
+
+@click.command()
+@click.argument("number", type=click.IntRange(1, len(LESSONS)), required=False)
+@click.option("--edit", is_flag=True, help="Copy it here, and open it with its code.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the page is served.  [default: a free one]")
+@click.option("--headless", is_flag=True, help="Serve it, and open no browser.")
+@click.option(
+    "--export", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write it instead: .html or .ipynb."
+)
+def lesson(number: int | None, edit: bool, port: int | None, headless: bool, export: Path | None) -> None:
+    """Open lesson NUMBER in the browser; without a number, list them.
+
+    Five notebooks with sliders, each under a quarter of an hour, for a class or for oneself. Ctrl-C ends it.
+    """
+    if number is None:
+        for each, about in LESSONS.items():
+            click.echo(f"{each}  {about}")
+        return
+    if importlib.util.find_spec("marimo") is None:
+        raise MissingExtra("marimo", "lessons")
+    if export is not None:
+        _export(number, export)
+        return
+    path = notebook(number)
+    if edit:
+        path = Path.cwd() / path.name
+        if path.exists():
+            raise SimenvError(f"{path} exists already; open it with `marimo edit {path.name}`, or remove it")
+        shutil.copy(notebook(number), path)
+    options = [*(["--port", str(port)] if port else []), *(["--headless"] if headless else [])]
+    call = [sys.executable, "-m", "marimo", "edit" if edit else "run", str(path), *options]
+    try:
+        code = subprocess.run(call, check=False).returncode
+    except KeyboardInterrupt:
+        return
+    if code:
+        raise SimenvError(f"marimo ended with code {code}")
+
+
+def _export(number: int, file: Path) -> None:
+    kind = file.suffix.lstrip(".")
+    if kind not in _FORMATS:
+        raise SimenvError(f"{file}: a lesson is exported as .{' or .'.join(_FORMATS)}")
+    call = [sys.executable, "-m", "marimo", "-q", "-y", "export", kind, str(notebook(number)), "--output", str(file), "--force"]
+    if kind == "ipynb":
+        call.append("--include-outputs")
+    done = subprocess.run(call, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SimenvError(f"lesson {number} could not be exported: {(done.stderr or done.stdout).strip()[-800:]}")
+    click.echo(f"wrote {file}", err=True)
