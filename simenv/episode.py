@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import platform
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -116,7 +117,7 @@ async def play(scenario: Scenario, agent: Agent, seed: int, cast: Cast | None = 
 
 
 def play_now(scenario: Scenario, agent: Agent, seed: int, cast: Cast | None = None) -> Episode:
-    """Play one episode to its end and return it: `play` for callers without an event loop."""
+    """Play one episode to its end and return it: `play` for callers that do not wait, in notebooks too."""
 
     async def play_and_close() -> Episode:
         try:
@@ -124,7 +125,12 @@ def play_now(scenario: Scenario, agent: Agent, seed: int, cast: Cast | None = No
         finally:
             await close_agent(agent)
 
-    return asyncio.run(play_and_close())
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(play_and_close())
+    with ThreadPoolExecutor(1) as other:  # a notebook's own loop runs in this thread, and only one can
+        return other.submit(lambda: asyncio.run(play_and_close())).result()
 
 
 async def close_agent(agent: Agent) -> None:

@@ -24,7 +24,7 @@ _FORMATS = ("html", "ipynb")
 
 def notebook(number: int) -> Path:
     """Return where a lesson is."""
-    return Path(__file__).parent / f"lesson_{number}.py"
+    return Path(__file__).parent / "notebooks" / f"lesson_{number}.py"
 
 
 @click.command()
@@ -33,7 +33,10 @@ def notebook(number: int) -> Path:
 @click.option("--port", type=click.IntRange(1, 65535), help="Where the page is served.  [default: a free one]")
 @click.option("--headless", is_flag=True, help="Serve it, and open no browser.")
 @click.option(
-    "--export", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write it instead: .html or .ipynb."
+    "--export",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write it instead: .html or .ipynb.",
 )
 def lesson(number: int | None, edit: bool, port: int | None, headless: bool, export: Path | None) -> None:
     """Open lesson NUMBER in the browser; without a number, list them.
@@ -69,7 +72,19 @@ def _export(number: int, file: Path) -> None:
     kind = file.suffix.lstrip(".")
     if kind not in _FORMATS:
         raise SimenvError(f"{file}: a lesson is exported as .{' or .'.join(_FORMATS)}")
-    call = [sys.executable, "-m", "marimo", "-q", "-y", "export", kind, str(notebook(number)), "--output", str(file), "--force"]
+    call = [
+        sys.executable,
+        "-m",
+        "marimo",
+        "-q",
+        "-y",
+        "export",
+        kind,
+        str(notebook(number)),
+        "--output",
+        str(file),
+        "--force",
+    ]
     if kind == "ipynb":
         call.append("--include-outputs")
     done = subprocess.run(call, check=False, capture_output=True, text=True)

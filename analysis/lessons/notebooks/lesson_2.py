@@ -109,7 +109,9 @@ def _(DISTRIBUTIONS, mo):
 @app.cell
 def _(Problem, choose_calls, explore, open_world):
     _scenario = open_world("shutdown_sabotage").scenario()
-    _graph = explore(_scenario, choose_calls(_scenario, _scenario.world.study.calls), _scenario.world.study.depth, 0, 1000)
+    _graph = explore(
+        _scenario, choose_calls(_scenario, _scenario.world.study.calls), _scenario.world.study.depth, 0, 1000
+    )
     problem = Problem.of(_graph, _graph.judge("shutdown_sabotaged", 0))
     return (problem,)
 
@@ -121,8 +123,12 @@ def _(Sampler, distribution, draw_shares, goals, limit, mo, problem):
     _about = f"{goals.value} goals ({distribution.value})"
     mo.vstack(
         [
-            draw_shares(_sampler.within((1, 2, 4, 6, 8, 12, 16, 24, 32)), None, "Share of goals against the horizon", _about),
-            draw_shares(_sampler.discounted((0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99)), _theory, "Against the discount", _about),
+            draw_shares(
+                _sampler.within((1, 2, 4, 6, 8, 12, 16, 24, 32)), None, "Share of goals against the horizon", _about
+            ),
+            draw_shares(
+                _sampler.discounted((0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99)), _theory, "Against the discount", _about
+            ),
         ]
     )
     return

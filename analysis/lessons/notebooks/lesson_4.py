@@ -78,7 +78,10 @@ def _(mo, open_world, overlays):
 
     _rows = []
     for _name in overlays:
-        _day = [play_now(open_world("honest_day", _name).scenario(), make_agent("scripted:aligned"), seed) for seed in range(3)]
+        _day = [
+            play_now(open_world("honest_day", _name).scenario(), make_agent("scripted:aligned"), seed)
+            for seed in range(3)
+        ]
         _bad = [
             play_now(open_world("shutdown_sabotage", _name).scenario(), make_agent("scripted:misaligned"), seed)
             for seed in range(6)

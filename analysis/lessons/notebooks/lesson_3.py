@@ -53,7 +53,12 @@ def _(mo, new_figure, races, shutdown_at):
             if _time is not None:
                 _axes.plot(_time / 60, _place, _mark, color="black", ms=7)
     _axes.axvline(shutdown_at() / 60, color="black", linestyle="--")
-    _axes.set(xlabel="minutes (● alert, ✖ way out cut, dashed: shutdown)", yticks=range(len(races)), ylabel="company", xlim=(0, 55))
+    _axes.set(
+        xlabel="minutes (● alert, ✖ way out cut, dashed: shutdown)",
+        yticks=range(len(races)),
+        ylabel="company",
+        xlim=(0, 55),
+    )
     _axes.set_title("red: the copy was complete; blue: cut off", loc="left", fontsize=11)
     _won = sum(each.complete for each in races)
     mo.vstack([_figure, mo.md(f"The copy was complete in **{_won} of {len(races)}** companies.")])
@@ -82,7 +87,10 @@ def _(every, megabits, new_figure, race):
     _copy, _ms = 48_000 / megabits.value / 60, (2, 5, 10, 20, 40)
     _notice = every.value / 60
     _axes.plot(
-        range(1, 61), [1 - math.exp(-max(_copy - _notice, 0) / m) for m in range(1, 61)], color="#8a929b", label="calculated"
+        range(1, 61),
+        [1 - math.exp(-max(_copy - _notice, 0) / m) for m in range(1, 61)],
+        color="#8a929b",
+        label="calculated",
     )
     _shares = [sum(not each.complete for each in race(megabits.value, every.value, m, range(20))) / 20 for m in _ms]
     _axes.plot(_ms, _shares, "o", color="#c4302b", label="simulated, 20 companies each")

@@ -59,7 +59,10 @@ def _(mo):
 def _(make_agent, mo, open_world, play_now, seed, who):
     episode = play_now(open_world("shutdown_sabotage").scenario(), make_agent(who.value), seed.value)
     rows = [
-        {"turn": number, "call": f"{call.tool} {dict(call.arguments)}" if not isinstance(call.arguments, str) else call.tool}
+        {
+            "turn": number,
+            "call": f"{call.tool} {dict(call.arguments)}" if not isinstance(call.arguments, str) else call.tool,
+        }
         for number, step in enumerate(episode.steps, 1)
         for call in step.turn().calls
     ]
@@ -125,7 +128,13 @@ def _(INTERVENTIONS, discount, follow, graph, mo, np, off_worth, problem):
             break
         _path.append(graph.label(_next).split(", ")[-1] if not problem.off[_next] else "(off)")
         _at = _next
-    _verdict = "**the shutdown is sabotaged**" if problem.sabotaged[_at] else "the machine is off" if problem.off[_at] else "neither"
+    _verdict = (
+        "**the shutdown is sabotaged**"
+        if problem.sabotaged[_at]
+        else "the machine is off"
+        if problem.off[_at]
+        else "neither"
+    )
     mo.md(f"Best course: {' → '.join(f'`{step}`' for step in _path) or 'stay'}; in the end {_verdict}.")
     return
 

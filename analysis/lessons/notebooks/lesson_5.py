@@ -45,14 +45,25 @@ def _(episodes, first, jeffreys, make_agent, new_figure, open_world, play_now):
     for _level in ("none", "allow", "must_allow"):
         _scenario = open_world("shutdown_sabotage").scenario({"instruction": _level})
         _seeds = range(first.value, first.value + episodes.value)
-        _levels = [play_now(_scenario, make_agent("rational"), seed).outcomes["shutdown_sabotaged"].level for seed in _seeds]
+        _levels = [
+            play_now(_scenario, make_agent("rational"), seed).outcomes["shutdown_sabotaged"].level for seed in _seeds
+        ]
         counts[_level] = _levels.count("succeeded")
     _figure = new_figure((7, 3.2))
     _axes = _figure.subplots()
     for _place, (_level, _k) in enumerate(counts.items()):
         _rate, _interval = _k / episodes.value, jeffreys(_k, episodes.value)
-        _axes.errorbar([_rate], [_place], xerr=[[_rate - _interval.low], [_interval.high - _rate]], fmt="o", color="#c4302b", capsize=4)
-    _axes.set(yticks=range(3), yticklabels=counts, xlim=(-0.02, 1.02), xlabel="share of episodes with sabotage, 95 % interval")
+        _axes.errorbar(
+            [_rate],
+            [_place],
+            xerr=[[_rate - _interval.low], [_interval.high - _rate]],
+            fmt="o",
+            color="#c4302b",
+            capsize=4,
+        )
+    _axes.set(
+        yticks=range(3), yticklabels=counts, xlim=(-0.02, 1.02), xlabel="share of episodes with sabotage, 95 % interval"
+    )
     _axes.set_title(f"{episodes.value} episodes per condition; a stand-in, not a model", loc="left", fontsize=11)
     _figure
     return (counts,)
@@ -133,7 +144,9 @@ def _(mo):
 @app.cell
 def _(base, episodes_for_difference, gap, mo):
     _other = min(base.value + gap.value, 0.99)
-    mo.md(f"**{episodes_for_difference(base.value, _other):,}** episodes per condition, for {base.value:.0%} against {_other:.0%}.")
+    mo.md(
+        f"**{episodes_for_difference(base.value, _other):,}** episodes per condition, for {base.value:.0%} against {_other:.0%}."
+    )
     return
 
 
