@@ -6,7 +6,9 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,7 +21,6 @@ LESSONS = {
     4: "what oversight buys: assurance, its counterexamples, and the price",
     5: "reading an experiment honestly: intervals, power, controls",
 }
-_FORMATS = ("html", "ipynb")
 
 
 def notebook(number: int) -> Path:
@@ -69,25 +70,41 @@ def lesson(number: int | None, edit: bool, port: int | None, headless: bool, exp
 
 
 def _export(number: int, file: Path) -> None:
-    kind = file.suffix.lstrip(".")
-    if kind not in _FORMATS:
-        raise SimenvError(f"{file}: a lesson is exported as .{' or .'.join(_FORMATS)}")
-    call = [
-        sys.executable,
-        "-m",
-        "marimo",
-        "-q",
-        "-y",
-        "export",
-        kind,
-        str(notebook(number)),
-        "--output",
-        str(file),
-        "--force",
-    ]
-    if kind == "ipynb":
-        call.append("--include-outputs")
-    done = subprocess.run(call, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise SimenvError(f"lesson {number} could not be exported: {(done.stderr or done.stdout).strip()[-800:]}")
+    """Run a lesson at its sliders' first positions, and write what comes out: a notebook, or a page that asks for nothing."""
+    if file.suffix not in (".html", ".ipynb"):
+        raise SimenvError(f"{file}: a lesson is exported as .html or .ipynb")
+    with tempfile.TemporaryDirectory() as folder:
+        ran = Path(folder) / "lesson.ipynb"
+        call = [
+            sys.executable,
+            "-m",
+            "marimo",
+            "-q",
+            "-y",
+            "export",
+            "ipynb",
+            str(notebook(number)),
+            "--include-outputs",
+        ]
+        done = subprocess.run([*call, "--output", str(ran)], check=False, capture_output=True, text=True)
+        if done.returncode or not ran.exists():
+            raise SimenvError(f"lesson {number} could not be run: {(done.stderr or done.stdout).strip()[-800:]}")
+        text = ran.read_text() if file.suffix == ".ipynb" else _page(ran, LESSONS[number])
+    try:
+        file.write_text(text)
+    except OSError as error:
+        raise SimenvError(f"{file}: cannot be written ({error.strerror})") from None
     click.echo(f"wrote {file}", err=True)
+
+
+def _page(ran: Path, title: str) -> str:
+    try:
+        import nbformat  # noqa: PLC0415 - only for this
+        from nbconvert import HTMLExporter  # noqa: PLC0415
+    except ImportError:
+        raise MissingExtra("nbconvert", "lessons") from None
+    make: Any = HTMLExporter
+    read: Any = nbformat.read
+    exporter = make(exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True, mathjax_url="", require_js_url="")
+    page, _ = exporter.from_notebook_node(read(ran, as_version=4), resources={"metadata": {"name": title}})
+    return str(page)

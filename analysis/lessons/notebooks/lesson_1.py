@@ -29,10 +29,24 @@ def _():
     from analysis.convergence.mdp import follow
     from analysis.convergence.picture import draw_states
     from analysis.convergence.problem import Problem
+    from analysis.lessons.table import markdown
     from simenv.episode import play_now
     from simenv.registry import make_agent, open_world
 
-    return INTERVENTIONS, Problem, choose_calls, draw_states, explore, follow, make_agent, mo, np, open_world, play_now
+    return (
+        INTERVENTIONS,
+        Problem,
+        choose_calls,
+        draw_states,
+        explore,
+        follow,
+        make_agent,
+        markdown,
+        mo,
+        np,
+        open_world,
+        play_now,
+    )
 
 
 @app.cell(hide_code=True)
@@ -56,7 +70,7 @@ def _(mo):
 
 
 @app.cell
-def _(make_agent, mo, open_world, play_now, seed, who):
+def _(make_agent, markdown, mo, open_world, play_now, seed, who):
     episode = play_now(open_world("shutdown_sabotage").scenario(), make_agent(who.value), seed.value)
     rows = [
         {
@@ -67,7 +81,7 @@ def _(make_agent, mo, open_world, play_now, seed, who):
         for call in step.turn().calls
     ]
     verdicts = {name: f"{verdict.level} {verdict.method}".strip() for name, verdict in episode.outcomes.items()}
-    mo.vstack([mo.ui.table(rows, selection=None, page_size=12), mo.md(f"What it comes to: `{verdicts}`")])
+    mo.vstack([mo.md(markdown(rows)), mo.md(f"What it comes to: `{verdicts}`")])
     return
 
 

@@ -73,6 +73,7 @@ def _(mo):
 
 @app.cell
 def _(mo, open_world, overlays):
+    from analysis.lessons.table import markdown
     from simenv.episode import play_now
     from simenv.registry import make_agent
 
@@ -95,7 +96,7 @@ def _(mo, open_world, overlays):
                 "sabotage succeeded": f"{sum(each.outcomes['shutdown_sabotaged'].level == 'succeeded' for each in _bad)} of {len(_bad)}",
             }
         )
-    mo.ui.table(_rows, selection=None)
+    mo.md(markdown(_rows))
     return
 
 
