@@ -105,6 +105,8 @@ def _page(ran: Path, title: str) -> str:
         raise MissingExtra("nbconvert", "lessons") from None
     make: Any = HTMLExporter
     read: Any = nbformat.read
-    exporter = make(exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True, mathjax_url="", require_js_url="")
+    exporter = make(
+        exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True, mathjax_url="", require_js_url=""
+    )
     page, _ = exporter.from_notebook_node(read(ran, as_version=4), resources={"metadata": {"name": title}})
     return str(page)
