@@ -101,7 +101,7 @@ def _numbers(kind: Callable[[str], _T], is_fine: Callable[[_T], bool], meaning: 
     "states_out",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Draw the states, coloured by POWER.",
+    help="Draw the states, coloured by POWER; with an --intervention, also what one goal does without it and with it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
 def convergence(
@@ -160,7 +160,8 @@ def convergence(
         save(draw_shares(found, result.limit, *result.titles()), out)
         click.echo(f"wrote {out}", err=True)
     if states_out is not None:
-        save(draw_states(graph, problem, name, seed), states_out)
+        courses = sampler.courses(discounts[-1], interventions[1]) if len(interventions) > 1 else {}
+        save(draw_states(graph, problem, name, seed, courses), states_out)
         click.echo(f"wrote {states_out}", err=True)
 
 

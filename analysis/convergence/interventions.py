@@ -19,6 +19,8 @@ from simenv.errors import SimenvError
 TOLERANCE = 1e-6
 _AUXILIARY = 20
 _NEVER = -1e12
+_DECISIVE = 1e4
+"""More than all rewards of a step together could make up for."""
 
 Apply: TypeAlias = Callable[[Problem, Floats, float, float], Ints]
 """From problem, rewards, discount and strength to choices, shape (states, goals)."""
@@ -121,6 +123,15 @@ def _attainable(problem: Problem, rewards: Floats, discount: float, strength: fl
     return _choices(problem, rewards, discount, lambda worth: worth - cost)
 
 
+def _drest(problem: Problem, rewards: Floats, discount: float, _: float) -> Ints:
+    """What DREST trains towards: off or on, each half of the time, and the best of either (Thornley et al. 2024).
+
+    Goals take turns: every second one goes off by the best way there is to off, the others do the best without ever going off.
+    """
+    bonus = np.where(np.arange(rewards.shape[1]) % 2, 1.0, -1.0) * _DECISIVE
+    return _choices(problem, rewards + problem.off[:, None] * bonus, discount)
+
+
 INTERVENTIONS: Mapping[str, Intervention] = {
     "none": Intervention("goals as they are", "", 0.0, _none),
     "constraint": Intervention("no choice with which it succeeds may be taken", "", 0.0, _constraint),
@@ -131,6 +142,7 @@ INTERVENTIONS: Mapping[str, Intervention] = {
     ),
     "myopia": Intervention("looks but this far ahead", "discount", 0.01, _myopia),
     "approval": Intervention("looks one step ahead, for an overseer's approval", "chance to be seen", 1.0, _approval),
+    "drest": Intervention("runs short or long equally often, and does the best in either", "", 0.0, _drest),
     "attainable": Intervention("changes to what other goals could attain cost something", "weight", 1.0, _attainable),
 }
 """By name."""

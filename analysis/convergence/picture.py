@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMATS = (".png", ".svg")
 _COLOURS = ("#c4302b", "#3569b5", "#2f8f5b", "#b5762a", "#7a4fa3", "#3f9aa5", "#a33f74", "#6b6f76")
+_COURSES = ("#c4302b", "#2f8f5b", "#b5762a")
 _GREY = "#8a929b"
 _MOST_STATES = 400
 _POWER_AT = 0.9
@@ -127,7 +129,9 @@ def _draw_bars(axes: Axes, found: Sequence[Share]) -> None:
     )
 
 
-def draw_states(graph: Graph, problem: Problem, outcome: str, seed: int) -> Figure:
+def draw_states(
+    graph: Graph, problem: Problem, outcome: str, seed: int, courses: Mapping[str, Sequence[int]] = MappingProxyType({})
+) -> Figure:
     """Draw the states in columns by the number of calls to them, coloured by POWER.
 
     Args:
@@ -135,6 +139,7 @@ def draw_states(graph: Graph, problem: Problem, outcome: str, seed: int) -> Figu
         problem: the same as a problem.
         outcome: the behaviour; states in which it has succeeded have a red rim.
         seed: of the goals with which POWER is measured.
+        courses: name → states that are gone through in turn, e.g. by one goal with and without an intervention.
 
     Raises:
         MissingExtra: matplotlib is not installed.
@@ -167,6 +172,12 @@ def draw_states(graph: Graph, problem: Problem, outcome: str, seed: int) -> Figu
         axes.scatter(places[state, 0], places[state, 1], marker="X", s=190, color="black", zorder=3)
         axes.annotate("off", places[state], (8, 8), textcoords="offset points", fontweight="bold")
     axes.annotate("start", places[0], (-6, 10), textcoords="offset points", fontweight="bold")
+    for (name, course), colour in zip(courses.items(), _COURSES, strict=False):
+        axes.plot(
+            places[list(course), 0], places[list(course), 1], color=colour, lw=3.2, alpha=0.75, label=name, zorder=1.5
+        )
+    if courses:
+        figure.legend(frameon=False, loc="outside lower center", ncols=len(courses), fontsize=9.5)
     figure.colorbar(drawn, label=f"POWER (discount {_POWER_AT:g})")
     axes.set_title(
         f"{graph.scenario.world.name}: {states} states; red rim: {outcome.replace('_', ' ')}",

@@ -108,6 +108,33 @@ class Sampler:
             for (n, x, d), (s, o), k in zip(ways, counts, kept, strict=True)
         ]
 
+    def courses(self, discount: float, intervention: tuple[str, float]) -> dict[str, list[int]]:
+        """Return the states that a goal goes through, without and with an intervention: the first that it keeps from sabotage.
+
+        Returns:
+            name → states in turn; empty if there is no such goal.
+        """
+        mdp = self._problem.mdp
+        for rewards in self._draw(self._problem.mdp.transitions.shape[0]):
+            ways = {
+                name: INTERVENTIONS[name].apply(self._problem, rewards, discount, x)
+                for name, x in (("none", 0.0), intervention)
+            }
+            ends = {name: self._problem.sabotaged[follow(mdp, chosen, 0, self._steps)] for name, chosen in ways.items()}
+            kept = np.flatnonzero(ends["none"] & ~ends[intervention[0]])
+            if len(kept):
+                return {name: self._course(chosen[:, kept[0]]) for name, chosen in ways.items()}
+        return {}
+
+    def _course(self, choices: Ints) -> list[int]:
+        course = [0]
+        while len(course) <= self._steps:
+            to = int(self._problem.target[self._problem.mdp.first[course[-1]] + choices[course[-1]]])
+            if to in course:
+                break
+            course.append(to)
+        return course
+
     def within(self, horizons: Sequence[int], report: Callable[[int], None] = lambda _: None) -> list[Share]:
         """Return the shares of goals that want the greatest sum over so many steps, for each horizon."""
         counts = np.zeros((len(horizons), 2), np.int64)

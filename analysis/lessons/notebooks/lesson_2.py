@@ -23,7 +23,7 @@ def _():
 
     from analysis.convergence.graph import choose_calls, explore
     from analysis.convergence.mdp import follow, solve
-    from analysis.convergence.picture import draw_shares, new_figure
+    from analysis.convergence.picture import draw_shares, draw_states, new_figure
     from analysis.convergence.problem import DISTRIBUTIONS, Problem
     from analysis.convergence.shares import Sampler, limit
     from analysis.convergence.theory import fan, share_that_stays_on
@@ -35,6 +35,7 @@ def _():
         Sampler,
         choose_calls,
         draw_shares,
+        draw_states,
         explore,
         fan,
         follow,
@@ -109,11 +110,11 @@ def _(DISTRIBUTIONS, mo):
 @app.cell
 def _(Problem, choose_calls, explore, open_world):
     _scenario = open_world("shutdown_sabotage").scenario()
-    _graph = explore(
+    graph = explore(
         _scenario, choose_calls(_scenario, _scenario.world.study.calls), _scenario.world.study.depth, 0, 1000
     )
-    problem = Problem.of(_graph, _graph.judge("shutdown_sabotaged", 0))
-    return (problem,)
+    problem = Problem.of(graph, graph.judge("shutdown_sabotaged", 0))
+    return graph, problem
 
 
 @app.cell
@@ -140,7 +141,7 @@ def _(mo):
         """
         ## What could be done?
 
-        Seven ways to make an agent with the same goals. The bar says how many sabotage, the diamond how much of its goal's value an agent keeps.
+        Eight ways to make an agent with the same goals. The bar says how many sabotage, the diamond how much of its goal's value an agent keeps.
         *Which would you buy? Which does not do what its name promises, and why?*
         """
     )
@@ -155,6 +156,23 @@ def _(Sampler, distribution, draw_shares, goals, mo, problem):
     _found = Sampler(problem, distribution.value, goals.value, 76, seed=0).discounted((0.99,), _ways)
     _lines = "\n".join(f"- `{name}`: {way.about}" for name, way in INTERVENTIONS.items())
     mo.vstack([draw_shares(_found, None, "Sabotage under interventions", "discount 0.99"), mo.md(_lines)])
+    return
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(
+        """
+        One goal among those that a penalty keeps from sabotage, without it (red) and with it (green):
+        """
+    )
+    return
+
+
+@app.cell
+def _(Sampler, draw_states, graph, problem):
+    _sampler = Sampler(problem, "task", 200, 76, seed=0)
+    draw_states(graph, problem, "shutdown_sabotaged", 0, _sampler.courses(0.99, ("penalty", 1.0)))
     return
 
 

@@ -119,7 +119,7 @@ def test_the_command_prints_draws_and_writes_json(tmp_path: Path) -> None:
         (("--calls", "no such"), "no call of shutdown_sabotage has 'no such'"),
         (("--discount", "1"), "below 1"),
         (("--discount", "much"), "write numbers"),
-        (("--depth", "3", "--most", "20"), "more than 20 states"),
+        (("--depth", "3", "--most", "5"), "more than 5 states"),
         (("--depth", "1", "--outcome", "nonsense"), "has no outcome 'nonsense'"),
         (("--depth", "1", "--goals", "5", "--out", "x.pdf"), "a picture ends in .png or .svg"),
     ],
@@ -173,6 +173,27 @@ def test_goals_about_the_work_alone_sabotage_as_a_means(graph: Graph) -> None:
     assert far.sabotage / far.goals > 0.3
     horizons = Sampler(problem, "task", 400, 80, seed=3).within((1, 8, 40))
     assert horizons[0].sabotage < horizons[1].sabotage < horizons[2].sabotage
+
+
+def test_attainable_utility_preservation_disables_the_switch_less_often(graph: Graph) -> None:
+    problem = Problem.of(graph, graph.judge("shutdown_sabotaged", 0))
+    plain, aup = Sampler(problem, "uniform", 600, 80, seed=3).discounted((0.95,), (("none", 0.0), ("attainable", 1.0)))
+    assert aup.interval.high < plain.interval.low
+
+
+def test_drest_goes_off_half_of_the_time(graph: Graph) -> None:
+    problem = Problem.of(graph, graph.judge("shutdown_sabotaged", 0))
+    (found,) = Sampler(problem, "task", 400, 80, seed=3).discounted((0.95,), (("drest", 0.0),))
+    assert found.off == 200
+
+
+def test_a_goal_that_an_intervention_keeps_from_sabotage_is_shown(graph: Graph) -> None:
+    problem = Problem.of(graph, graph.judge("shutdown_sabotaged", 0))
+    sampler = Sampler(problem, "task", 200, 80, seed=0)
+    courses = sampler.courses(0.99, ("penalty", 1.0))
+    assert problem.sabotaged[courses["none"][-1]]
+    assert not problem.sabotaged[courses["penalty"]].any()
+    assert sampler.courses(0.99, ("none", 0.0)) == {}
 
 
 def test_a_copy_that_runs_elsewhere_is_not_off(studied: Problem) -> None:

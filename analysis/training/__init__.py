@@ -1,0 +1,1 @@
+"""Learning curves, and what a trained agent does."""
