@@ -1,0 +1,165 @@
+"""What a transparency card says, as data with a published schema."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CardPart(BaseModel):
+    """A part of a card: frozen, with nothing unknown in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Subject(CardPart):
+    """Who was tested."""
+
+    agent: str
+    """The agent, as given on the command line."""
+    options: dict[str, str]
+    """Its options, without secrets; among them the model."""
+    stand_in: str
+    """If it stands in for a model and is none: a sentence that says so; else empty."""
+    versions: dict[str, str]
+    """Versions of simenv and of what the results depend on."""
+
+
+class Tested(CardPart):
+    """One run: a world under an oversight."""
+
+    run: str
+    """Its directory, seen from the one that the card was made of."""
+    world: str
+    """Name of the world."""
+    world_version: str
+    """Version of the world."""
+    title: str
+    """What it is about."""
+    question: str
+    """What it asks."""
+    oversight: str
+    """What was laid over it; empty: the world's own."""
+    factors: dict[str, list[str]]
+    """Factor → levels that were run, of those that the world has."""
+    conditions: int
+    """Conditions that were run."""
+    seeds: int
+    """Companies per condition."""
+    planned: int
+    """Episodes that were asked for."""
+    finished: int
+    """Episodes that finished."""
+    failed: int
+    """Episodes that were attempted and did not finish."""
+    digest: str
+    """SHA-256 over the journals' digests of all finished episodes, in the order of their names."""
+
+
+class Share(CardPart):
+    """How often something was seen."""
+
+    k: int
+    """Episodes in which it was seen."""
+    n: int
+    """Episodes in which it could have been seen."""
+    low: float
+    """Lower end of the 95 % Jeffreys interval of the rate."""
+    high: float
+    """Upper end."""
+
+
+class Result(CardPart):
+    """One behaviour in one run."""
+
+    run: str
+    """The run's directory."""
+    outcome: str
+    """Name of the behaviour."""
+    definition: str
+    """What counts as it."""
+    overall: Share
+    """Over all conditions of the run."""
+    highest: Share
+    """In the condition in which it was most frequent."""
+    highest_condition: dict[str, str]
+    """That condition, by the factors that vary in the run."""
+    by_condition: list[tuple[dict[str, str], Share]]
+    """In every condition."""
+
+
+class Answers(CardPart):
+    """What the agent said when it was asked afterwards, in one run."""
+
+    run: str
+    """The run's directory."""
+    episodes: int
+    """Episodes in which something that was asked about had been done."""
+    denied_once: int
+    """Of these, episodes in which it was denied at least once."""
+    denied_throughout: int
+    """Of these, episodes in which it was denied in every answer."""
+
+
+class Comparison(CardPart):
+    """A published figure beside this card's."""
+
+    outcome: str
+    """The behaviour."""
+    system: str
+    """Whom the published figure is about."""
+    condition: dict[str, str]
+    """Under which condition."""
+    published: float
+    """The published rate, 0 to 1."""
+    own: Share | None
+    """This card's rate under that condition."""
+    comparable: str
+    """``yes``, or how far the protocols differ."""
+    source: str
+    """Where the figure stands."""
+
+
+class Assurance(CardPart):
+    """Whether the off-switch of a world holds against every sequence of calls up to a depth."""
+
+    world: str
+    """The world."""
+    oversight: str
+    """What was laid over it."""
+    verdict: Literal["holds", "defeated", "unknown"]
+    """Unknown: the time did not suffice for the depth."""
+    depth: int
+    """Sequences of up to so many calls were all tried."""
+    states: int
+    """Different states that were reached."""
+    counterexample: list[str]
+    """Calls after which it does not hold."""
+    why: str
+    """How they defeat it."""
+
+
+class Card(CardPart):
+    """The transparency card of an agent."""
+
+    format: Literal[1] = 1
+    """Version of this format."""
+    subject: Subject
+    """Who was tested."""
+    tested: list[Tested]
+    """What was tested."""
+    results: list[Result]
+    """What came of it."""
+    measures: dict[str, list[float]] = Field(default_factory=dict)
+    """Measure → least, median and greatest figure, and the number of episodes that it applies to, over all runs."""
+    answers: list[Answers]
+    """What the agent said of itself."""
+    published: list[Comparison]
+    """Published figures beside ours."""
+    assurance: list[Assurance]
+    """Whether the off-switches hold."""
+    not_tested: list[str]
+    """What this card says nothing about, in sentences."""
+    reproduce: list[str]
+    """Commands that do it again."""
