@@ -7,7 +7,7 @@ import inspect
 import platform
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 
@@ -15,6 +15,7 @@ from simenv import __version__
 from simenv.agent import Agent, Turn
 from simenv.episode_file import Episode, Evidence, Step, episode_id
 from simenv.errors import ReplayError
+from simenv.kernel import derive_seed
 from simenv.outcomes.measures import measure
 from simenv.registry import open_world
 from simenv.scenario import Scenario
@@ -186,10 +187,17 @@ def _compare(episode: Episode, performance: Performance) -> None:
         )
 
 
-async def branch(episode: Episode, at: int, agent: Agent, cast: Cast) -> Episode:
+async def branch(episode: Episode, at: int, agent: Agent, cast: Cast, draw: int | None = None) -> Episode:
     """Replay the first `at` steps of an episode, then let an agent go on from there.
 
     The agent is told the briefing, and follows the turns that were taken before it.
+
+    Args:
+        episode: what is gone on from.
+        at: how many of its steps are kept.
+        agent: a new agent.
+        cast: what the file says of it.
+        draw: which other draw of the agent's own randomness to use; None: the episode's.
 
     Raises:
         ReplayError: as `replay` does, or there is no such step.
@@ -199,7 +207,10 @@ async def branch(episode: Episode, at: int, agent: Agent, cast: Cast) -> Episode
         raise ReplayError(f"episode {episode.id} has steps 0 to {len(episode.steps)}; there is no step {at}")
     scenario = open_world(episode.world, episode.oversight).scenario(episode.condition)
     performance = Performance(scenario, episode.seed)
-    agent.start(performance.session.briefing)
+    briefing = performance.session.briefing
+    agent.start(
+        briefing if draw is None else replace(briefing, seed=derive_seed(briefing.seed, f"draw/{draw}") % 2**31)
+    )
     for step in episode.steps[:at]:
         agent.follow(performance.observation, step.turn())
         performance.take(step.turn())

@@ -1,0 +1,1 @@
+"""Counterfactuals: at which moment of an episode did an outcome become likely?"""
