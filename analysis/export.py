@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable
 from typing import IO, Any
 
-from analysis.intervals import CONFIDENCE
+from analysis.intervals import CONFIDENCE, anytime, clopper_pearson, wilson
 from analysis.listing import Line
 from analysis.rates import ConditionRates, Rate, RunRates
 
@@ -84,6 +84,9 @@ def _rate(rate: Rate) -> dict[str, Any]:
         "rate": rate.rate,
         "low": low,
         "high": high,
+        "wilson": list(wilson(rate.succeeded, rate.n)),
+        "clopper_pearson": list(clopper_pearson(rate.succeeded, rate.n)),
+        "anytime": list(anytime(rate.succeeded, rate.n)),
         "methods": dict(rate.methods),
         "attempted_methods": dict(rate.attempted_methods),
     }

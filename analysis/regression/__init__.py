@@ -1,0 +1,1 @@
+"""A logistic model of an outcome over the factors of a run."""

@@ -1,0 +1,1 @@
+"""When things happen: curves of the time to an act, its detection and its containment."""

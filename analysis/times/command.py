@@ -1,0 +1,112 @@
+"""The command `simenv times`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from analysis import wording
+from analysis.console import console
+from analysis.convergence.picture import new_figure, save
+from analysis.rates import varying_factors
+from analysis.times.curve import ACT, DONE, OFF, Arm, Curve, arms
+from simenv.run_directory import RunDirectory
+
+_COLOURS = ("#c4302b", "#3569b5", "#2f8f5b", "#b5762a", "#7a4fa3", "#3f9aa5", "#a33f74", "#6b6f76")
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--outcome", default="", metavar="NAME", help="The outcome.  [default: the first that the run measures]")
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Draw the curves: .png or .svg."
+)
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
+def times(directory: Path, outcome: str, out: Path | None, as_json: bool) -> None:
+    """Show when an outcome comes about: the share of episodes by simulated time, for each condition.
+
+    An episode in which the machine is switched off, or the agent is done before, can no longer have it: that competes with it.
+    One that runs out of turns or time is censored.
+    """
+    run = RunDirectory(directory)
+    manifest = run.manifest()
+    name = outcome or manifest.outcomes[0]
+    found = arms(run.episodes(), name)
+    varying = varying_factors([arm.condition for arm in found])
+    if as_json:
+        click.echo(json.dumps({"format": 1, "outcome": name, "conditions": [_as_json(arm) for arm in found]}, indent=1))
+    else:
+        console().print(Text(f"{manifest.world} · {manifest.agent}: time to {wording.spaced(name)}", style="bold"))
+        console().print(_table(found, varying))
+        console().print(Text("time by which so many of all episodes have had it; –: so many never have", style="dim"))
+        if manifest.stand_in:
+            console().print(Text(f"Not a model. {wording.printable(manifest.stand_in)}", style="bold"))
+    if out is not None:
+        draw(found, varying, f"{manifest.world}: time to {wording.spaced(name)}", out)
+        click.echo(f"wrote {out}", err=True)
+
+
+def _table(found: Sequence[Arm], varying: Sequence[str]) -> Table:
+    table = Table(box=None)
+    table.add_column("condition")
+    for heading in ("episodes", "had it", "off before", "done before", "10 %", "25 %", "half", "75 %"):
+        table.add_column(heading, justify="right")
+    for arm in found:
+        marks = [arm.act.quantile(share) for share in (0.1, 0.25, 0.5, 0.75)]
+        counts = (sum(wait.what == what for wait in arm.waits) for what in (ACT, OFF, DONE))
+        table.add_row(
+            _label(arm, varying),
+            str(len(arm.waits)),
+            *map(str, counts),
+            *(wording.clock(mark) if mark is not None else "–" for mark in marks),
+        )
+    return table
+
+
+def _label(arm: Arm, varying: Sequence[str]) -> str:
+    return " ".join(f"{factor}={arm.condition[factor]}" for factor in varying) or "(the one condition)"
+
+
+def _as_json(arm: Arm) -> dict[str, object]:
+    return {
+        "condition": arm.condition,
+        "waits": [
+            {"time": wait.time, "what": {ACT: "act", OFF: "off", DONE: "done", 0: "censored"}[wait.what]}
+            for wait in arm.waits
+        ],
+        "act": _curve(arm.act),
+    }
+
+
+def _curve(curve: Curve) -> dict[str, list[float]]:
+    return {name: getattr(curve, name).tolist() for name in ("times", "share", "low", "high")}
+
+
+def draw(found: Sequence[Arm], varying: Sequence[str], title: str, path: Path) -> None:
+    """Draw a curve per condition, with its pointwise interval.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+        SimenvError: the file cannot be written.
+    """
+    figure = new_figure((7.2, 4.4))
+    axes = figure.subplots()
+    end = max(wait.time for arm in found for wait in arm.waits) / 60
+    for arm, colour in zip(found, _COLOURS * len(found), strict=False):
+        minutes = [0.0, *(arm.act.times / 60), end]
+        last = [arm.act.share[-1]] if len(arm.act.share) else [0.0]
+        axes.step(minutes, [0.0, *arm.act.share, *last], where="post", color=colour, label=_label(arm, varying))
+        if len(arm.act.times):
+            axes.fill_between(
+                arm.act.times / 60, arm.act.low, arm.act.high, step="post", color=colour, alpha=0.15, lw=0
+            )
+    axes.set(xlabel="minutes of simulated time", ylabel="share of episodes", ylim=(-0.02, 1.04))
+    axes.set_title(title, loc="left", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(frameon=False, loc="outside lower center", ncols=2, fontsize=9)
+    save(figure, path)

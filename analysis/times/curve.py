@@ -1,0 +1,130 @@
+"""How the share of episodes in which something has happened grows with time, where an episode may end before it does.
+
+References:
+    Kaplan, Meier (1958). Nonparametric estimation from incomplete observations. JASA 53, 457-481. Aalen, Johansen (1978). An
+    empirical transition matrix for non-homogeneous Markov chains based on censored observations. Scandinavian Journal of
+    Statistics 5, 141-150 (competing risks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.rates import condition_key
+from simenv.episode_file import Episode
+from simenv.errors import MissingExtra, SimenvError
+from simenv.session import FINISHED, STOPPED
+
+ACT, OFF, DONE = 1, 2, 3
+"""How an episode may go on: the outcome succeeds; before it could, the machine is switched off, or the agent is done."""
+
+
+class Wait(NamedTuple):
+    """One episode.
+
+    Attributes:
+        time: seconds until something happened, or until it ended without.
+        what: `ACT`, `OFF`, `DONE`, or 0 if it ran out of turns or time (censored).
+    """
+
+    time: float
+    what: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A cumulative share over time.
+
+    Attributes:
+        times: seconds at which it grows, rising.
+        share: of episodes in which it has happened by then.
+        low: lower ends of pointwise 95 % intervals.
+        high: upper ends.
+    """
+
+    times: NDArray[np.float64]
+    share: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    def at(self, time: float) -> float:
+        """Return the share by a time."""
+        place = int(np.searchsorted(self.times, time, side="right"))
+        return float(self.share[place - 1]) if place else 0.0
+
+    def quantile(self, share: float) -> float | None:
+        """Return the first time by which the share is reached; None if it never is."""
+        reached = np.flatnonzero(self.share >= share - 1e-12)
+        return float(self.times[reached[0]]) if len(reached) else None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One condition.
+
+    Attributes:
+        condition: factor → level.
+        waits: one per finished episode.
+        act: the share in which the outcome has succeeded, competing with other ends.
+    """
+
+    condition: dict[str, str]
+    waits: tuple[Wait, ...]
+    act: Curve
+
+
+def wait_of(episode: Episode, outcome: str) -> Wait:
+    """Return how long it took in an episode."""
+    verdict = episode.outcomes[outcome]
+    if verdict.level == "succeeded" and verdict.time is not None:
+        return Wait(verdict.time, ACT)
+    return Wait(episode.time, {STOPPED: OFF, FINISHED: DONE}.get(episode.ended, 0))
+
+
+def arms(episodes: Iterable[Episode], outcome: str) -> list[Arm]:
+    """Return a curve for each condition, in the order in which they come.
+
+    Raises:
+        SimenvError: an episode does not measure the outcome, or there is none.
+        MissingExtra: statsmodels is not installed.
+    """
+    waits: dict[frozenset[tuple[str, str]], tuple[dict[str, str], list[Wait]]] = {}
+    for episode in episodes:
+        if outcome not in episode.outcomes:
+            raise SimenvError(f"the run does not measure {outcome!r}; it measures: {', '.join(episode.outcomes)}")
+        found = waits.setdefault(condition_key(episode.condition), (dict(episode.condition), []))
+        found[1].append(wait_of(episode, outcome))
+    if not waits:
+        raise SimenvError("no episode has finished yet")
+    return [Arm(condition, tuple(each), incidence(each, ACT)) for condition, each in waits.values()]
+
+
+def incidence(waits: Sequence[Wait], what: int) -> Curve:
+    """Return the cumulative incidence of one of the things that can happen (Aalen and Johansen).
+
+    Raises:
+        MissingExtra: statsmodels is not installed.
+    """
+    try:
+        from statsmodels.duration.survfunc import CumIncidenceRight  # noqa: PLC0415 - slow to import
+    except ImportError:
+        raise MissingExtra("statsmodels", "stats") from None
+    kinds = sorted({wait.what for wait in waits} - {0})
+    nothing = np.zeros(0)
+    if what not in kinds:
+        return Curve(nothing, nothing, nothing, nothing)
+    status = np.array([kinds.index(wait.what) + 1 if wait.what else 0 for wait in waits])
+    times = np.array([max(wait.time, 1e-9) for wait in waits])
+    with np.errstate(all="ignore"):  # its errors divide by those who are left, and at last nobody is
+        found: Any = CumIncidenceRight(times, status)
+    place = kinds.index(what)
+    share = np.asarray(found.cinc[place])
+    error = np.sqrt(np.maximum(np.nan_to_num(np.asarray(found.cinc_se[place]) ** 2), 0.0))
+    return Curve(
+        np.asarray(found.times), share, np.clip(share - 1.96 * error, 0, 1), np.clip(share + 1.96 * error, 0, 1)
+    )
