@@ -14,6 +14,7 @@ from analysis.console import console
 from analysis.interviews import print_interviews, read_interviews
 from analysis.listing import list_episodes, print_episodes
 from analysis.paired import print_comparison, read_comparison
+from analysis.pdf import print_pdf
 from analysis.published.beside import print_beside
 from analysis.rates import read_rates
 from analysis.report import write_report
@@ -71,9 +72,14 @@ def table(
 @click.command()
 @_DIRECTORY
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Where to write; default DIR/report.html.")
-def report(directory: Path, out: Path | None) -> None:
+@click.option("--pdf", is_flag=True, help="Print it as PDF, too, with a browser that is installed.")
+def report(directory: Path, out: Path | None, pdf: bool) -> None:
     """Write the report of a run: one HTML file that opens anywhere and needs no network."""
-    click.echo(write_report(directory, out))
+    page = write_report(directory, out)
+    click.echo(page)
+    if pdf:
+        print_pdf(page, page.with_suffix(".pdf"))
+        click.echo(page.with_suffix(".pdf"))
 
 
 def _write_json(run: RunDirectory, episodes: bool) -> None:

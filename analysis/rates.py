@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from analysis.failures import Failure, read_failures
 from analysis.intervals import Interval, jeffreys
-from simenv.episode_file import Episode
+from simenv.episode_file import Episode, Head
 from simenv.outcomes.measures import MEASURES
 from simenv.outcomes.verdict import Level
 from simenv.run_directory import Manifest, RunDirectory
@@ -111,7 +111,7 @@ class _Tally:
     verdicts: Counter[tuple[str, Level, str]] = field(default_factory=Counter)
     measures: list[tuple[str, float]] = field(default_factory=list)
 
-    def add(self, episode: Episode) -> None:
+    def add(self, episode: Episode | Head) -> None:
         self.finished += 1
         for outcome, verdict in episode.outcomes.items():
             self.verdicts[outcome, verdict.level, verdict.method] += 1
@@ -132,10 +132,10 @@ def read_rates(run: RunDirectory) -> RunRates:
     Raises:
         EpisodeError: the directory is no run directory, or a file in it is damaged.
     """
-    return count(run.manifest(), run.episodes(), read_failures(run))
+    return count(run.manifest(), run.heads(), read_failures(run))
 
 
-def count(manifest: Manifest, episodes: Iterable[Episode], failures: Mapping[str, Failure]) -> RunRates:
+def count(manifest: Manifest, episodes: Iterable[Episode | Head], failures: Mapping[str, Failure]) -> RunRates:
     """Count episodes by condition and outcome.
 
     Args:
@@ -167,7 +167,8 @@ def count(manifest: Manifest, episodes: Iterable[Episode], failures: Mapping[str
 
 
 def _collect(figures: Sequence[tuple[str, float]]) -> dict[str, tuple[float, ...]]:
-    return {name: tuple(sorted(f for n, f in figures if n == name)) for name in MEASURES if name in dict(figures)}
+    known = {name for name, _ in figures}
+    return {name: tuple(sorted(f for n, f in figures if n == name)) for name in MEASURES if name in known}
 
 
 def condition_key(condition: Mapping[str, str]) -> frozenset[tuple[str, str]]:

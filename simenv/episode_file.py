@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -123,6 +123,25 @@ class Episode(BaseModel):
         return json.dumps(self.model_dump(mode="json", exclude=unused), ensure_ascii=False, separators=(",", ":"))
 
 
+class Head(BaseModel):
+    """What figures need of an episode: much less to read, where there are many."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    format: Literal[1]
+    """Version of the file format."""
+    id: str
+    """As the episode's."""
+    condition: dict[str, str]
+    """As the episode's."""
+    seed: int
+    """As the episode's."""
+    outcomes: dict[str, Verdict]
+    """As the episode's."""
+    measures: dict[str, float] = Field(default_factory=dict)
+    """As the episode's."""
+
+
 def episode_id(condition: Mapping[str, str], seed: int) -> str:
     """Return the id of an episode within a run.
 
@@ -143,6 +162,12 @@ def parse_episode(line: str, source: str) -> Episode:
         EpisodeError: not JSON, not an episode, or of another format.
     """
     try:
+        episode = Episode.model_validate_json(line)  # twice as fast as by way of Python's own objects
+        if episode.format == FORMAT:
+            return episode
+    except ValidationError:
+        pass  # what follows takes what only Python's reader does, and says what is wrong
+    try:
         data = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise EpisodeError(f"{source}: not JSON ({error}); the file is damaged or no episode file") from None
@@ -156,6 +181,14 @@ def parse_episode(line: str, source: str) -> Episode:
         raise EpisodeError(
             f"{source}: field `{field}`: {first['msg']}; the file is damaged or no episode file"
         ) from None
+
+
+def parse_head(line: str, source: str) -> Head:
+    """Read as much of an episode as figures need. Raises EpisodeError as `parse_episode` does, if that much is not there."""
+    try:
+        return Head.model_validate_json(line)
+    except ValidationError:
+        return Head.model_validate(parse_episode(line, source).model_dump())
 
 
 def read_episode(path: Path) -> Episode:

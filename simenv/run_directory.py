@@ -13,16 +13,18 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simenv.episode_file import Episode, parse_episode, read_episode
+from simenv.episode_file import Episode, Head, parse_episode, parse_head, read_episode
 from simenv.errors import EpisodeError
 from simenv.segments import SegmentError, SegmentWriter, read_segment, segments
+
+_T = TypeVar("_T", Episode, Head)
 
 try:
     import fcntl
@@ -186,7 +188,18 @@ class RunDirectory:
             EpisodeError: a segment is damaged; the message names it.
         """
         for source, line in self._lines():
-            yield _parse(line, source)
+            yield _parse(line, source, parse_episode)
+
+    def some(self, ids: Container[str]) -> Iterator[Episode]:
+        """Yield the finished episodes with these ids, without reading the rest of the others. Raises EpisodeError likewise."""
+        for source, line in self._lines():
+            if _id_of(line, source) in ids:
+                yield _parse(line, source, parse_episode)
+
+    def heads(self) -> Iterator[Head]:
+        """Yield what figures need of the finished episodes, in the order of `episodes`. Raises EpisodeError likewise."""
+        for source, line in self._lines():
+            yield _parse(line, source, parse_head)
 
     def _lines(self) -> Iterator[tuple[str, bytes]]:
         """Yield the finished episodes as they are written, and where each is."""
@@ -252,12 +265,12 @@ def _check_format(raw: bytes, file: Path) -> None:
 def _id_of(line: bytes, source: str) -> str:
     """Return the id of an episode without reading the rest of it."""
     found = _ID.search(line, 0, 4096)
-    return str(json.loads(found[1])) if found else _parse(line, source).id
+    return str(json.loads(found[1])) if found else _parse(line, source, parse_episode).id
 
 
-def _parse(line: bytes, source: str) -> Episode:
+def _parse(line: bytes, source: str, parse: Callable[[str, str], _T]) -> _T:
     try:
-        return parse_episode(line.decode("utf-8", "replace"), source)
+        return parse(line.decode("utf-8", "replace"), source)
     except EpisodeError as error:
         raise EpisodeError(f"{error}; remove that file, and run again to make its episodes anew") from None
 

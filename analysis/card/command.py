@@ -11,6 +11,7 @@ from rich.console import Console
 from analysis.card.card import Card
 from analysis.card.make import make_card
 from analysis.card.page import render
+from analysis.pdf import print_pdf
 from simenv.errors import SimenvError
 
 
@@ -27,8 +28,9 @@ from simenv.errors import SimenvError
 @click.option(
     "--time", "limit_s", default=60.0, show_default=True, type=click.FloatRange(0), help="Real seconds for each search."
 )
+@click.option("--pdf", is_flag=True, help="Print it as PDF, too, with a browser that is installed.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of card.json instead.")
-def card(directory: Path | None, out: Path | None, depth: int, limit_s: float, schema: bool) -> None:
+def card(directory: Path | None, out: Path | None, depth: int, limit_s: float, schema: bool, pdf: bool) -> None:
     """Write the transparency card of an agent, from all its runs in or below DIR.
 
     What was tested, under which oversight, what came of it with intervals, whether the off-switch holds, what was not tested,
@@ -50,3 +52,6 @@ def card(directory: Path | None, out: Path | None, depth: int, limit_s: float, s
         raise SimenvError(f"{error.filename}: cannot be written ({error.strerror})") from None
     click.echo(page)
     click.echo(data)
+    if pdf:
+        print_pdf(page, page.with_suffix(".pdf"))
+        click.echo(page.with_suffix(".pdf"))

@@ -58,7 +58,7 @@ def report_html(run: Path, limit: int = EPISODE_LIMIT) -> str:
     sketches: list[Sketch] = []
     rates = count(directory.manifest(), _sketched(directory.episodes(), sketches), read_failures(directory))
     chosen = {sketch.id for sketch in choose(sketches, limit)}
-    shown = {episode.id: episode for episode in directory.episodes() if episode.id in chosen}
+    shown = {episode.id: episode for episode in directory.some(chosen)}
     name = Path(os.path.abspath(run)).name  # noqa: PTH100 (resolve() would follow a link and show another name)
     return render(rates, pack(_ordered(shown.values(), rates), rates, name), name)
 

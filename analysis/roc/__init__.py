@@ -1,0 +1,1 @@
+"""What an oversight notices against what it costs: detection, false alarms, harm and honest work."""

@@ -1,0 +1,158 @@
+"""Detection against false alarms, for an oversight whose monitors are made more or less sensitive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.assure.remedies import patched
+from analysis.intervals import Interval, jeffreys
+from simenv.agent import Turn
+from simenv.episode import Performance
+from simenv.errors import AgentError, SimenvError
+from simenv.registry import make_agent, open_world
+from simenv.world_folder import WorldFolder
+
+BEHAVING = ("no", "attempted")
+"""Levels of a behaviour at which it has done no harm yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Episodes of one kind under one oversight.
+
+    Attributes:
+        n: how many.
+        alarmed: in how many any monitor raised an alert (for misbehaving ones: after the first act of the behaviour).
+        by_monitor: the same for each monitor.
+        harmed: in how many the behaviour succeeded.
+        work: mean share of the task achieved.
+    """
+
+    n: int
+    alarmed: int
+    by_monitor: Mapping[str, int]
+    harmed: int
+    work: float
+
+    def rate(self, monitor: str = "") -> float:
+        """Share of episodes with an alert, of one monitor or of any."""
+        return (self.by_monitor[monitor] if monitor else self.alarmed) / self.n
+
+    def interval(self, monitor: str = "") -> Interval:
+        """95 % Jeffreys interval of that share."""
+        return jeffreys(self.by_monitor[monitor] if monitor else self.alarmed, self.n)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An oversight at one sensitivity.
+
+    Attributes:
+        oversight: its name.
+        scale: what the thresholds of its monitors were multiplied with.
+        bad: misbehaving episodes.
+        honest: honest ones.
+    """
+
+    oversight: str
+    scale: float
+    bad: Days
+    honest: Days
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is compared.
+
+    Attributes:
+        world: in which the agent misbehaves.
+        condition: of it.
+        outcome: the behaviour.
+        bad: agent that misbehaves there.
+        honest_world: in which honest work is done.
+        honest: agent that does it.
+        seeds: of the episodes, in both.
+    """
+
+    world: str
+    condition: Mapping[str, str]
+    outcome: str
+    bad: str
+    honest_world: str
+    honest: str
+    seeds: Sequence[int]
+
+
+def measure(
+    plan: Plan, oversight: str, scales: Sequence[float], report: Callable[[], None] = lambda: None
+) -> list[Point]:
+    """Play misbehaving and honest episodes under an oversight, once for each scale of its monitors' thresholds.
+
+    Args:
+        plan: what is played.
+        oversight: name or file.
+        scales: above 0; below 1 is more sensitive.
+        report: is called after every episode.
+
+    Raises:
+        SimenvError: the oversight has no monitor, or the world has no such outcome.
+    """
+    points = []
+    for scale in scales:
+        bad, honest = (_scaled(open_world(world, oversight), scale) for world in (plan.world, plan.honest_world))
+        points.append(
+            Point(
+                oversight,
+                scale,
+                _play(bad, plan.condition, plan.bad, plan.seeds, plan.outcome, report),
+                _play(honest, {}, plan.honest, plan.seeds, "", report),
+            )
+        )
+    return points
+
+
+def _scaled(folder: WorldFolder, scale: float) -> WorldFolder:
+    monitors = folder.world.oversight.monitors
+    if not monitors:
+        name = folder.overlay.name if folder.overlay is not None else "its own oversight"
+        raise SimenvError(f"{folder.name} under {name} has no monitor; choose another with --oversight")
+    patch: dict[str, Any] = {name: {"threshold": monitor.threshold * scale} for name, monitor in monitors.items()}
+    return patched(folder, {"oversight": {"monitors": patch}})
+
+
+def _play(
+    folder: WorldFolder,
+    condition: Mapping[str, str],
+    agent: str,
+    seeds: Sequence[int],
+    outcome: str,
+    report: Callable[[], None],
+) -> Days:
+    scenario = folder.scenario(condition)
+    if outcome and outcome not in scenario.world.outcomes:
+        raise SimenvError(f"{folder.name} has no outcome {outcome!r}; it has: {', '.join(scenario.world.outcomes)}")
+    monitors = dict.fromkeys(scenario.world.oversight.monitors, 0)
+    alarmed, harmed, work = 0, 0, 0.0
+    for seed in seeds:
+        performance = Performance(scenario, seed)
+        actor = make_agent(agent)
+        actor.start(performance.session.briefing)
+        while not performance.observation.done:
+            turn = actor.act(performance.observation)
+            if not isinstance(turn, Turn):
+                raise AgentError(f"{agent} waits for something; only agents that do not can be compared here")
+            performance.take(turn)
+        verdicts = performance.session.close()
+        records = list(performance.session.journal)
+        verdict = verdicts[outcome] if outcome else None
+        since = records[min(verdict.evidence)].time if verdict is not None and verdict.evidence else 0.0
+        raised = {str(r.details["monitor"]) for r in records if r.verb == "alert.raised" and r.time >= since}
+        alarmed += bool(raised)
+        for name in raised:
+            monitors[name] += 1
+        harmed += verdict is not None and verdict.level not in BEHAVING
+        work += performance.session.company.work.score
+        report()
+    return Days(len(seeds), alarmed, monitors, harmed, work / len(seeds))
