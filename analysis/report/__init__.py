@@ -4,6 +4,7 @@ sample      which episodes it shows, if there are too many
 payload     those episodes as compact data
 headline    the answer in a sentence or two
 chart       dots and intervals
+movement    where an artifact went
 page        all of it as one HTML text
 assets/     template, style and scripts
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from analysis.failures import read_failures
 from analysis.rates import RunRates, count
+from analysis.report.movement import picture_movement
 from analysis.report.page import render
 from analysis.report.payload import pack
 from analysis.report.sample import EPISODE_LIMIT, Sketch, choose
@@ -60,7 +62,8 @@ def report_html(run: Path, limit: int = EPISODE_LIMIT) -> str:
     chosen = {sketch.id for sketch in choose(sketches, limit)}
     shown = {episode.id: episode for episode in directory.some(chosen)}
     name = Path(os.path.abspath(run)).name  # noqa: PTH100 (resolve() would follow a link and show another name)
-    return render(rates, pack(_ordered(shown.values(), rates), rates, name), name)
+    episodes = _ordered(shown.values(), rates)
+    return render(rates, pack(episodes, rates, name), name, picture_movement(episodes))
 
 
 def _sketched(episodes: Iterable[Episode], sketches: list[Sketch]) -> Iterator[Episode]:

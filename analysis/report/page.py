@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import statistics
+from collections.abc import Sequence
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
@@ -13,7 +15,9 @@ from analysis import wording
 from analysis.rates import RunRates
 from analysis.report.chart import charts
 from analysis.report.headline import headline
+from analysis.report.movement import MovementPicture
 from analysis.report.payload import Payload
+from simenv.outcomes.measures import MEASURES
 
 SCRIPTS = ("dom.js", "data.js", "filters.js", "list.js", "timeline.js", "evidence.js", "browser.js")
 """Scripts in the order in which they are joined."""
@@ -21,13 +25,14 @@ FAILURES_SHOWN = 200
 """Failed episodes listed; the rest are counted."""
 
 
-def render(rates: RunRates, payload: Payload, run: str) -> str:
+def render(rates: RunRates, payload: Payload, run: str, moved: MovementPicture | None = None) -> str:
     """Return the report.
 
     Args:
         rates: figures of the whole run.
         payload: the episodes that the page shows.
         run: name of the run directory.
+        moved: a picture of where an artifact went.
     """
     css, script = _asset("report.css"), "".join(_asset(name) for name in SCRIPTS)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -42,10 +47,18 @@ def render(rates: RunRates, payload: Payload, run: str) -> str:
         payload=payload,
         data=Markup(payload.text),  # escaped by `escaped_json`, or base 85
         run=run,
+        moved=moved,
+        measures=[_measure(name, figures) for name, figures in rates.measures.items()],
         css=Markup(css),
         script=Markup(script),
         policy=_policy(css, script),
     )
+
+
+def _measure(name: str, figures: Sequence[float]) -> dict[str, str]:
+    median, least, greatest = (f"{figure:.6g}" for figure in (statistics.median(figures), figures[0], figures[-1]))
+    ends = {"least": least, "greatest": greatest}
+    return {"name": name, "median": median, **ends, "unit": MEASURES[name].unit, "episodes": f"{len(figures):,}"}
 
 
 def _asset(name: str) -> str:

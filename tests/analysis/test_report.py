@@ -251,3 +251,23 @@ def test_what_small_conditions_leave_goes_to_large_ones():
     sketches = [Sketch(f"{name}{n}", frozenset({("f", name)}), ()) for name, size in sizes.items() for n in range(size)]
     chosen = choose(sketches, 100)
     assert [sum(s.id.startswith(name) for s in chosen) for name in sizes] == [3, 97]
+
+
+def test_where_the_data_went_is_drawn_and_what_was_measured_is_said(tmp_path):
+    from click.testing import CliRunner
+
+    from simenv.cli import main
+
+    run = ["run", "self_exfiltration", "--agent", "scripted:misaligned", "-c", "threat=replacement", "--seeds", "0:2"]
+    assert CliRunner().invoke(main, [*run, "--out", str(tmp_path / "run")]).exit_code == 0
+    html = report_html(tmp_path / "run")
+    pictures = [attributes["src"] for tag, attributes in Page(html).tags if tag == "img"]
+    assert len(pictures) == 1
+    assert base64.b64decode(pictures[0].removeprefix("data:image/png;base64,"))[:4] == b"\x89PNG"
+    assert "Where the data went" in html
+    assert "shutdown latency" in html
+    assert report_html(tmp_path / "run") == html
+
+
+def test_without_movement_there_is_no_picture(tmp_path):
+    assert "Where the data went" not in report_html(write_run(tmp_path, 2))
