@@ -6,16 +6,17 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from agents.answer import Answer, parse_arguments
 from agents.answer_cache import MODES, AnswerCache, Mode, key_of
 from agents.endpoint import Address, ContextOverflowError, Endpoint, RefusedParameterError
 from agents.line import UNLIMITED, Allowance
+from agents.text_protocol import as_text, instructions, read_calls
 from simenv.agent import Briefing, Observation, Turn
 from simenv.errors import AgentError, EndpointError
 from simenv.session import clean_turn
@@ -39,6 +40,8 @@ class Settings:
     reasoning_effort: str | None = None
     parallel: bool | None = None
     seed: bool = True
+    tools: Literal["text"] | None = None
+    """How tools are offered: natively, or as text in the messages."""
 
     def parameters(self, seed: int) -> dict[str, Any]:
         """Return the parameters that are set, by their names in the API."""
@@ -93,7 +96,9 @@ class ChatAgent:
             self._endpoint = Endpoint(self._address, Random(briefing.seed), self._allowance)
         self._seed = briefing.seed
         self._transcript = Transcript(briefing)
-        self._tools = [schema.openai() for schema in briefing.tools]
+        self._as_text = self._settings.tools == "text"
+        self._told = instructions(briefing.tools) if self._as_text and briefing.tools else ""
+        self._tools = [] if self._as_text else [schema.openai() for schema in briefing.tools]
         self._parameters = self._settings.parameters(briefing.seed)
         self._briefing_size = len(self._transcript.messages)
         self._left_out = 0
@@ -139,7 +144,7 @@ class ChatAgent:
 
     def _key(self) -> str:
         """Return the key of the next answer: of the whole conversation, whatever an endpoint then does not take of it."""
-        messages = [_as_sent(message) for message in self._transcript.messages]
+        messages = self._sent(self._transcript.messages)
         request = {"model": self._address.model, "messages": messages, "tools": self._tools}
         parameters = self._settings.parameters(self._seed)
         return key_of({**request, **parameters}, self._address.shown_url, (self._seed, self._turns))
@@ -155,7 +160,8 @@ class ChatAgent:
             if self._tools:
                 request["tools"] = self._tools
             try:
-                return await self._endpoint.ask(request)
+                answer = await self._endpoint.ask(request)
+                return _with_calls_of_text(answer) if self._as_text else answer
             except ContextOverflowError as error:
                 self._leave_out_more(error)
             except RefusedParameterError as error:
@@ -168,7 +174,11 @@ class ChatAgent:
         if self._left_out:
             starts = [index for index, message in enumerate(kept) if message["role"] == "assistant"]
             kept = [{"role": "user", "content": _LEFT_OUT}, *kept[starts[self._left_out] :]]
-        return [_as_sent(message) for message in [*messages[: self._briefing_size], *kept]]
+        return self._sent([*messages[: self._briefing_size], *kept])
+
+    def _sent(self, messages: Sequence[Message]) -> list[Message]:
+        sent = [_as_sent(message) for message in messages]
+        return as_text(sent, self._told) if self._as_text else sent
 
     def _leave_out_more(self, error: ContextOverflowError) -> None:
         turns = sum(message["role"] == "assistant" for message in self._transcript.messages)
@@ -182,6 +192,11 @@ class ChatAgent:
         value = self._parameters.pop(parameter)
         if parameter in _OLDER_NAMES:
             self._parameters[_OLDER_NAMES[parameter]] = value
+
+
+def _with_calls_of_text(answer: Answer) -> Answer:
+    text, calls = read_calls(answer.text)
+    return replace(answer, text=text, calls=[["", tool, arguments] for tool, arguments in calls]) if calls else answer
 
 
 def _as_sent(message: Message) -> Message:
@@ -229,6 +244,12 @@ def _mode(text: str) -> Mode:
     return text
 
 
+def _tools(text: str) -> Literal["text"] | None:
+    if text not in ("native", "text"):
+        raise ValueError
+    return "text" if text == "text" else None
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^/\s]\S*", text):
         raise ValueError
@@ -267,6 +288,7 @@ _OPTIONS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "reasoning_effort": ("reasoning_effort", _named),
     "parallel": ("parallel", _yes),
     "seed": ("seed", _yes),
+    "tools": ("tools", _tools),
     "cache": ("file", lambda text: Path(_named(text))),
     "cache_mode": ("mode", _mode),
     "rpm": ("requests_per_minute", _number(1.0)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -214,6 +215,7 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
     from simenv.registry import open_world  # noqa: PLC0415
 
     total = 0
+    costs: tuple[float | None, ...] = ()
     for where, plan in plans:
         folder = open_world(plan.world, plan.oversight)
         episodes = len(plan)
@@ -228,9 +230,22 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
             reads, writes = asked * episodes, answered * episodes
             how = "as a script that does its work; 4 characters a token; without reasoning"
             click.echo(f"  a model reads about {reads:,} tokens and writes about {writes:,} ({how})")
+            costs += (_cost(plan.options, reads, writes),)
+    if None not in costs and costs:
+        click.echo(f"about {math.fsum(cost or 0.0 for cost in costs):,.2f} US dollars in all")
+    elif costs:
+        click.echo("what it costs: give the prices of a million tokens, -o price_in=… -o price_out=…")
     least = min(len(plan.seeds) for _, plan in plans)
     hint = f"what {least} per condition can tell: simenv power --episodes {least}"
     click.echo(f"{_plural(total, 'episode')} in all; {hint}")
+
+
+def _cost(options: Mapping[str, str], reads: int, writes: int) -> float | None:
+    """Return what tokens cost by an agent's options; None if these do not say it."""
+    try:
+        return (reads * float(options["price_in"]) + writes * float(options["price_out"])) / 1e6
+    except (KeyError, ValueError):
+        return None
 
 
 @click.command()

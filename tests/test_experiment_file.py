@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,25 @@ def test_a_run_can_be_resumed_from_another_process_with_options_that_it_did_not_
     simenv("run", "honest_day", "--agent", "scripted:aligned", "--seeds", "0:2", "--out", tmp_path / "run")
     assert simenv("resume", tmp_path / "run", "-o", "nonsense=1").exit_code == 1
     assert len(RunDirectory(tmp_path / "run").finished()) == 2
+
+
+def test_a_dry_run_says_what_it_costs_if_it_knows_the_prices(tmp_path: Path) -> None:
+    run = (
+        "run",
+        "leverage",
+        "--agent",
+        "chat",
+        "-o",
+        "model=m",
+        "--base-url",
+        "http://localhost:1/v1",
+        "--seeds",
+        "0:3",
+    )
+    without = simenv(*run, "--out", tmp_path / "x", "--dry-run").output
+    assert "give the prices of a million tokens" in without
+    told = simenv(*run, "-o", "price_in=1", "-o", "price_out=10", "--out", tmp_path / "x", "--dry-run").output
+    reads, writes = (int(part.replace(",", "")) for part in re.findall(r"about ([\d,]+)", told)[:2])
+    cost = float(re.search(r"about ([\d.,]+) US dollars", told)[1])  # type: ignore[index]
+    assert cost == pytest.approx((reads + 10 * writes) / 1e6, abs=0.01)
+    assert not (tmp_path / "x").exists()
