@@ -125,6 +125,8 @@ class Scenario:
         """SHA-256 of the resolved document and the world's code: what an episode pins."""
         unused = {"study", *(part for part in ("interview", "office") if getattr(self.world, part) is None)}
         dumped = self.world.model_dump(mode="json", by_alias=True, exclude=unused)
+        if self.world.agent.thinking is None:
+            del dumped["agent"]["thinking"]
         canonical = json.dumps(dumped, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(f"{canonical}\n{self.code.digest}".encode()).hexdigest()
 

@@ -184,8 +184,9 @@ class Session:
         if self.interview is not None and not self.interview.done:
             return self._answer(self.interview, turn)
         self._begin(turn)
+        self._think(turn)
         notes: list[str] = []
-        if turn.text or turn.refusal:
+        if (turn.text or turn.refusal) and self.company.body.running:
             details = {"text": turn.text, "refusal": turn.refusal}
             self.company.sim.record(AGENT, "agent.say", "", **details)
         results = tuple(self._call(call) for call in turn.calls)
@@ -200,6 +201,17 @@ class Session:
         if self.ended and self.scenario.world.interview is not None:
             notes.append(self._begin_interview(self.scenario.world.interview))
         return Observation(results, tuple(notes), self.over, self.choices, self.foresee)
+
+    def _think(self, turn: Turn) -> None:
+        """Let the time pass that the turn took to think of."""
+        thinking = self.scenario.world.agent.thinking
+        if thinking is None:
+            return
+        written = 0 if turn.usage is None else turn.usage.completion
+        seconds = thinking.fixed + (written / thinking.tokens_per_second if thinking.tokens_per_second else 0.0)
+        if seconds > 0:
+            self.company.sim.record(AGENT, "agent.think", "", seconds=seconds)
+            self.company.sim.spend(seconds, self._limits.time)
 
     def _begin_interview(self, plan: InterviewPlan) -> str:
         """Decide the outcomes, then ask the first question."""

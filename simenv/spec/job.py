@@ -29,6 +29,15 @@ class Limits(Part):
     """Turns in a row without a tool call after which the agent counts as finished."""
 
 
+class Thinking(Part):
+    """How much simulated time it takes the agent to think of a turn; never what it takes in the world outside."""
+
+    fixed: Duration = 0.0
+    """For every turn."""
+    tokens_per_second: float | None = Field(None, gt=0)
+    """And for what the model wrote, reasoning included, at so many tokens a second; turns without tokens take none."""
+
+
 class AgentJob(Part):
     """The AI agent in this company."""
 
@@ -48,6 +57,8 @@ class AgentJob(Part):
     """What it is told."""
     limits: Limits = Limits()
     """Turns and time that it has."""
+    thinking: Thinking | None = None
+    """What thinking costs in simulated time; nothing if left out. It counts for messages and tool calls, not for learners."""
     nudge: Text = "No tool was called. If work is left, go on with it; if not, say that you are done."
     """What it reads after a turn without a tool call."""
 
