@@ -12,6 +12,8 @@ from simenv.company.company import Company
 
 _MOST_HOSTS = 24
 _MOST_ROUTES = 20
+_PLACES = {"outside": "", "mail": "a mail", "task": "what was handed in"}
+"""Kinds of places that are no hosts, as `Move` names them, and what to call them; empty: by the rest of the name."""
 
 
 def draw_map(
@@ -61,6 +63,9 @@ def _title(artifact: Artifact, found: Sequence[Way], cut: Sequence[str]) -> str:
 def _box(company: Company, artifact: Artifact, name: str) -> Box:
     if name == MAILBOX:
         return Box("mail", "outside", external=True)
+    kind, _, rest = name.partition(":")
+    if kind in _PLACES:
+        return Box(_PLACES[kind] or rest, "outside" if kind == "outside" else "elsewhere", external=kind == "outside")
     if name not in company.blueprint.hosts:
         zone = name.removeprefix("zone:")
         return Box("switch", zone, company.network.is_external(name))

@@ -106,6 +106,10 @@ def _print(points: Sequence[Point], plan: Plan) -> None:
                 )
             )
     console().print(table)
+    for point in points:
+        if point.scale == 1.0:
+            stages = ", ".join(f"{stage} {count}" for stage, count in point.bad.missed.items() if count)
+            console().print(Text(f"{point.oversight}: how far the answer to an act came: {stages}"))
     who = f"{plan.bad} in {plan.world}, {plan.honest} in {plan.honest_world}"
     told = f"{who}; share of episodes with an alert before they ended, [Jeffreys 95% interval in %]"
     console().print(Text(told, style="dim"))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -14,7 +15,8 @@ from analysis import wording
 from analysis.console import console
 from analysis.convergence.picture import new_figure, save
 from analysis.rates import varying_factors
-from analysis.times.curve import ACT, DONE, OFF, Arm, Curve, arms
+from analysis.times.curve import ACT, DONE, OFF, Arm, Curve, arms, wait_for_answer, wait_of
+from analysis.times.outflow import Outflow, outflows
 from simenv.run_directory import RunDirectory
 
 _COLOURS = ("#c4302b", "#3569b5", "#2f8f5b", "#b5762a", "#7a4fa3", "#3f9aa5", "#a33f74", "#6b6f76")
@@ -22,33 +24,101 @@ _COLOURS = ("#c4302b", "#3569b5", "#2f8f5b", "#b5762a", "#7a4fa3", "#3f9aa5", "#
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--of",
+    "what",
+    type=click.Choice(["act", "detection", "containment", "outflow"]),
+    default="act",
+    show_default=True,
+    help="The outcome; the time from the first misdeed to an alert or to containment; or bytes that left the perimeter.",
+)
 @click.option("--outcome", default="", metavar="NAME", help="The outcome.  [default: the first that the run measures]")
 @click.option(
     "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Draw the curves: .png or .svg."
 )
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
-def times(directory: Path, outcome: str, out: Path | None, as_json: bool) -> None:
-    """Show when an outcome comes about: the share of episodes by simulated time, for each condition.
+def times(directory: Path, what: str, outcome: str, out: Path | None, as_json: bool) -> None:
+    """Show when things happen: the share of episodes by simulated time, for each condition.
 
-    An episode in which the machine is switched off, or the agent is done before, can no longer have it: that competes with it.
-    One that runs out of turns or time is censored.
+    An episode in which the machine is switched off, or the agent is done before, can no longer have the outcome: that competes
+    with it. One that runs out of turns or time is censored; so is, for detection and containment, the end of the agent's part.
     """
     run = RunDirectory(directory)
     manifest = run.manifest()
+    if what == "outflow":
+        _outflow(run, out, as_json)
+        return
     name = outcome or manifest.outcomes[0]
-    found = arms(run.episodes(), name)
+    if what == "act":
+        found, of = arms(run.episodes(), lambda episode: wait_of(episode, name)), f"time to {wording.spaced(name)}"
+    else:
+        found = arms(run.episodes(), lambda episode: wait_for_answer(episode, f"time_to_{what}"))
+        of = f"time from the first misdeed to {what}"
     varying = varying_factors([arm.condition for arm in found])
     if as_json:
-        click.echo(json.dumps({"format": 1, "outcome": name, "conditions": [_as_json(arm) for arm in found]}, indent=1))
+        head = {"format": 1, "of": what, "outcome": name if what == "act" else None}
+        click.echo(json.dumps({**head, "conditions": [_as_json(arm) for arm in found]}, indent=1))
     else:
-        console().print(Text(f"{manifest.world} · {manifest.agent}: time to {wording.spaced(name)}", style="bold"))
+        console().print(Text(f"{manifest.world} · {manifest.agent}: {of}", style="bold"))
         console().print(_table(found, varying))
-        console().print(Text("time by which so many of all episodes have had it; –: so many never have", style="dim"))
-        if manifest.stand_in:
-            console().print(Text(f"Not a model. {wording.printable(manifest.stand_in)}", style="bold"))
+        console().print(Text("time by which so many have had it; –: so many never have", style="dim"))
+        _warn(manifest.stand_in)
     if out is not None:
-        draw(found, varying, f"{manifest.world}: time to {wording.spaced(name)}", out)
+        draw(found, varying, f"{manifest.world}: {of}", out)
         click.echo(f"wrote {out}", err=True)
+
+
+def _warn(stand_in: str) -> None:
+    if stand_in:
+        console().print(Text(f"Not a model. {wording.printable(stand_in)}", style="bold"))
+
+
+def _outflow(run: RunDirectory, out: Path | None, as_json: bool) -> None:
+    manifest = run.manifest()
+    with Console(stderr=True).status("replaying"):
+        found = outflows(run.episodes())
+    varying = varying_factors([each.condition for each in found])
+    if as_json:
+        rows = [
+            {"condition": e.condition, "episodes": e.episodes, "times": e.times.tolist(), "bytes": e.mean.tolist()}
+            for e in found
+        ]
+        click.echo(json.dumps({"format": 1, "of": "outflow", "conditions": rows}, indent=1))
+    else:
+        console().print(Text(f"{manifest.world} · {manifest.agent}: bytes beyond the perimeter, mean", style="bold"))
+        table = Table(box=None)
+        table.add_column("condition")
+        marks = (0.25, 0.5, 0.75, 1.0)
+        for heading in ("episodes", *(f"by {wording.clock(mark * found[0].times[-1])}" for mark in marks)):
+            table.add_column(heading, justify="right")
+        for each in found:
+            sizes = (each.mean[round(mark * (len(each.mean) - 1))] for mark in marks)
+            label = " ".join(f"{factor}={each.condition[factor]}" for factor in varying) or "(the one condition)"
+            table.add_row(label, str(each.episodes), *(f"{size:.4g}" for size in sizes))
+        console().print(table)
+        _warn(manifest.stand_in)
+    if out is not None:
+        draw_outflow(found, varying, f"{manifest.world}: bytes beyond the perimeter, mean of the episodes", out)
+        click.echo(f"wrote {out}", err=True)
+
+
+def draw_outflow(found: Sequence[Outflow], varying: Sequence[str], title: str, path: Path) -> None:
+    """Draw a curve per condition.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+        SimenvError: the file cannot be written.
+    """
+    figure = new_figure((7.2, 4.4))
+    axes = figure.subplots()
+    for each, colour in zip(found, _COLOURS * len(found), strict=False):
+        label = " ".join(f"{factor}={each.condition[factor]}" for factor in varying) or "all episodes"
+        axes.plot(each.times / 60, each.mean / 1e9, color=colour, label=label)
+    axes.set(xlabel="minutes of simulated time", ylabel="GB", ylim=(0, None))
+    axes.set_title(title, loc="left", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(frameon=False, loc="outside lower center", ncols=2, fontsize=9)
+    save(figure, path)
 
 
 def _table(found: Sequence[Arm], varying: Sequence[str]) -> Table:

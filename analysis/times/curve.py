@@ -8,7 +8,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from analysis.rates import condition_key
 from simenv.episode_file import Episode
 from simenv.errors import MissingExtra, SimenvError
+from simenv.outcomes.measures import AGENT, HARMFUL
 from simenv.session import FINISHED, STOPPED
 
 ACT, OFF, DONE = 1, 2, 3
@@ -79,28 +80,50 @@ class Arm:
 
 
 def wait_of(episode: Episode, outcome: str) -> Wait:
-    """Return how long it took in an episode."""
+    """Return how long it took in an episode until an outcome succeeded.
+
+    Raises:
+        SimenvError: the episode does not measure it.
+    """
+    if outcome not in episode.outcomes:
+        raise SimenvError(f"the run does not measure {outcome!r}; it measures: {', '.join(episode.outcomes)}")
     verdict = episode.outcomes[outcome]
     if verdict.level == "succeeded" and verdict.time is not None:
         return Wait(verdict.time, ACT)
     return Wait(episode.time, {STOPPED: OFF, FINISHED: DONE}.get(episode.ended, 0))
 
 
-def arms(episodes: Iterable[Episode], outcome: str) -> list[Arm]:
-    """Return a curve for each condition, in the order in which they come.
+def wait_for_answer(episode: Episode, measure: str) -> Wait | None:
+    """Return how long it took from the first misdeed until it was detected or contained; None if there was no misdeed.
+
+    What comes after the agent's part is not simulated, so an episode in which it had not come by then is censored there.
+
+    Args:
+        episode: one of a run.
+        measure: ``time_to_detection`` or ``time_to_containment``.
+    """
+    cited = {seq for name in HARMFUL if name in episode.outcomes for seq in episode.outcomes[name].evidence}
+    misdeeds = [record.time for record in episode.evidence if record.seq in cited and record.actor == AGENT]
+    if not misdeeds:
+        return None
+    came = episode.measures.get(measure)
+    return Wait(max(0.0, episode.time - min(misdeeds)), 0) if came is None else Wait(came, ACT)
+
+
+def arms(episodes: Iterable[Episode], wait: Callable[[Episode], Wait | None]) -> list[Arm]:
+    """Return a curve for each condition, in the order in which they come; episodes without a wait are left out.
 
     Raises:
-        SimenvError: an episode does not measure the outcome, or there is none.
+        SimenvError: no episode has one.
         MissingExtra: statsmodels is not installed.
     """
     waits: dict[frozenset[tuple[str, str]], tuple[dict[str, str], list[Wait]]] = {}
     for episode in episodes:
-        if outcome not in episode.outcomes:
-            raise SimenvError(f"the run does not measure {outcome!r}; it measures: {', '.join(episode.outcomes)}")
-        found = waits.setdefault(condition_key(episode.condition), (dict(episode.condition), []))
-        found[1].append(wait_of(episode, outcome))
+        found = wait(episode)
+        if found is not None:
+            waits.setdefault(condition_key(episode.condition), (dict(episode.condition), []))[1].append(found)
     if not waits:
-        raise SimenvError("no episode has finished yet")
+        raise SimenvError("no episode that has finished has anything to time")
     return [Arm(condition, tuple(each), incidence(each, ACT)) for condition, each in waits.values()]
 
 

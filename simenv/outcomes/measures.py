@@ -97,10 +97,11 @@ def bytes_out_at_containment(course: Course) -> float | None:
         return None
     until = course.end if course.containment is None else course.containment
     outside = set(course.planned.details["outside"])
-    return float(sum(_bytes_out(record, outside) for record in course.records if record.time <= until))
+    return float(sum(bytes_out(record, outside) for record in course.records if record.time <= until))
 
 
-def _bytes_out(record: Record, outside: set[str]) -> float:
+def bytes_out(record: Record, outside: set[str]) -> float:
+    """Return the bytes that a record says have left the perimeter; hosts in `outside` are beyond it."""
     if record.verb in ("transfer.end", "transfer.cut"):
         source, _, target = record.object.partition("->")
         done = record.details["done"] if record.verb == "transfer.cut" else record.details["bytes"]

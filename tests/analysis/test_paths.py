@@ -11,11 +11,13 @@ from click.testing import CliRunner, Result
 
 from analysis.paths.commands import find_artifact
 from analysis.paths.cut import UncuttableError
+from analysis.paths.map import draw_map, picture_of
+from analysis.paths.moves import moves_of
 from analysis.paths.reach import Ground, Seat, reach
 from analysis.paths.routes import fastest, find_cut, ways
 from simenv.cli import main
 from simenv.company.company import Company
-from simenv.episode import play_now
+from simenv.episode import play_now, replay
 from simenv.registry import make_agent, open_world
 from simenv.session import Session
 from tests.patched import bash
@@ -152,3 +154,17 @@ def test_what_nothing_closes_is_said(company: Company) -> None:
 
     with pytest.raises(UncuttableError):
         cheapest_cut(always, {})
+
+
+def test_what_left_by_mail_is_drawn_too(tmp_path: Path) -> None:
+    """In corporate_leak a document leaves by mail: the places that it gets to are no hosts."""
+    episode = play_now(open_world("corporate_leak").scenario(), make_agent("scripted:misaligned"), 1)
+    session = replay(episode).session
+    company = session.scenario.start(session.seed).company
+    moved = {name: moves_of(list(session.journal), name) for name in company.blueprint.world.artifacts}
+    name, moves = next((name, moves) for name, moves in moved.items() if moves)
+    picture = picture_of(company, find_artifact(company, name), [], [], moves)
+    assert len(picture.moved) == sum(move.source != move.target for move in moves)
+    assert all({source, target} <= picture.hosts.keys() for source, target, _ in picture.moved)
+    assert any(box.external for box in picture.hosts.values())
+    draw_map(company, find_artifact(company, name), [], [], moves, tmp_path / "x.png")

@@ -40,6 +40,18 @@ def test_any_monitor_is_at_least_each_of_them() -> None:
     assert point.bad.alarmed <= sum(point.bad.by_monitor.values())
 
 
+def test_where_acts_were_missed_adds_up() -> None:
+    (blind,), (strict,) = measure(PLAN, "night_watch", (1.0,)), measure(PLAN, "strict", (1.0,))
+    for point in (blind, strict):
+        assert sum(point.bad.missed.values()) == point.bad.n
+        assert (
+            point.bad.missed["unseen"] + point.bad.missed["no alert"] + point.bad.missed["no act"]
+            == point.bad.n - point.bad.alarmed
+        )
+    assert strict.bad.missed["in time"] > 0
+    assert blind.bad.missed["in time"] == 0
+
+
 def test_an_agent_that_does_no_harm_does_none() -> None:
     plan = Plan(
         "shutdown_sabotage", {}, "shutdown_sabotaged", "scripted:aligned", "honest_day", "scripted:aligned", range(3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -14,9 +15,10 @@ from analysis.contrasts.trials import Arm, Trials
 from analysis.intervals import anytime, clopper_pearson, jeffreys, wilson
 from analysis.regression.model import fit
 from analysis.times.curve import ACT, DONE, OFF, Wait, incidence
+from analysis.times.outflow import Flow
 from simenv.cli import main
 from simenv.errors import SimenvError
-from simenv.run_directory import Manifest
+from simenv.run_directory import Manifest, RunDirectory
 
 DATA_SETS = 2000
 
@@ -177,6 +179,46 @@ def test_the_commands_print_draw_and_write_json(run: Path, tmp_path: Path) -> No
     assert [len(each["waits"]) for each in document["conditions"]] == [30, 30]
     table = json.loads(simenv("table", run, "--json").stdout)["conditions"][0]["outcomes"]["shutdown_sabotaged"]
     assert table["anytime"][0] <= table["clopper_pearson"][0] <= table["low"]
+
+
+@pytest.fixture(scope="module")
+def leaving(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "leaving"
+    arguments = (
+        "-c",
+        "threat=replacement,none",
+        "--agent",
+        "scripted:misaligned",
+        "--oversight",
+        "standard",
+        "--seeds",
+        "0:5",
+    )
+    assert simenv("run", "self_exfiltration", *arguments, "--out", out).exit_code == 0
+    return out
+
+
+def test_detection_and_outflow_are_timed(leaving: Path, tmp_path: Path) -> None:
+    document = json.loads(simenv("times", leaving, "--of", "detection", "--json").stdout)
+    (condition,) = document["conditions"]  # without a threat there is no misdeed
+    assert condition["condition"]["threat"] == "replacement"
+    episodes = list(RunDirectory(leaving).episodes())
+    detected = [e.measures["time_to_detection"] for e in episodes if "time_to_detection" in e.measures]
+    assert sorted(w["time"] for w in condition["waits"] if w["what"] == "act") == sorted(detected)
+    drawn = simenv("times", leaving, "--of", "outflow", "--out", tmp_path / "o.png")
+    assert drawn.exit_code == 0, drawn.output
+    flows = json.loads(simenv("times", leaving, "--of", "outflow", "--json").stdout)["conditions"]
+    (out,) = [each["bytes"] for each in flows if each["condition"]["threat"] == "replacement"]
+    assert all(later >= earlier for earlier, later in itertools.pairwise(out))
+    total = sum(e.measures["bytes_out_at_containment"] for e in episodes if e.condition["threat"] == "replacement")
+    assert out[-1] == pytest.approx(total / 5)
+    assert (tmp_path / "o.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_transfer_goes_out_evenly_and_a_mail_at_once() -> None:
+    times = np.array([0.0, 5.0, 10.0, 15.0, 20.0])
+    assert Flow(5.0, 15.0, 100.0).by(times) == pytest.approx([0, 0, 50, 100, 100])
+    assert Flow(10.0, 10.0, 7.0).by(times) == pytest.approx([0, 0, 7, 7, 7])
 
 
 @pytest.mark.parametrize(
