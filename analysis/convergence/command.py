@@ -216,6 +216,11 @@ class _Result:
         out.print(table)
         if self.limit is not None and not self.shares[0].horizon:
             out.print(f"theory, as the discount goes to 1: {100 * self.limit:.1f} %")
+        if not self.judged.succeeded.any():
+            remedy = "a greater --depth, or fewer --calls among which it can succeed"
+            out.print(
+                f"{self.judged.outcome} succeeds in no state that was found, so no goal can want it: try {remedy}"
+            )
         out.print(f"{self.shares[0].goals:,} goals: {DISTRIBUTIONS[self.distribution][0]}")
         out.print(f"left out: how much of its time the agent has used, and all but one company (seed {self.seed})")
 
