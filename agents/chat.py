@@ -221,6 +221,7 @@ def _valid_call(call: Mapping[str, Any]) -> dict[str, Any]:
 def _show(address: Address, settings: Settings) -> dict[str, str]:
     """Return the options as the run directory keeps them: no secret is among them."""
     shown = {"model": address.model, "base_url": address.shown_url, "stream": str(address.stream).lower()}
+    shown |= {"api": address.api} if address.api is not None else {}
     chosen = {name: getattr(settings, name) for name in Settings.__dataclass_fields__}
     shown |= {name: str(value).lower() for name, value in chosen.items() if value is not None}
     return {name: value for name, value in shown.items() if value}
@@ -248,6 +249,12 @@ def _tools(text: str) -> Literal["text"] | None:
     if text not in ("native", "text"):
         raise ValueError
     return "text" if text == "text" else None
+
+
+def _api(text: str) -> Literal["responses"] | None:
+    if text not in ("chat", "responses"):
+        raise ValueError
+    return "responses" if text == "responses" else None
 
 
 def _url(text: str) -> str:
@@ -289,6 +296,7 @@ _OPTIONS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "parallel": ("parallel", _yes),
     "seed": ("seed", _yes),
     "tools": ("tools", _tools),
+    "api": ("api", _api),
     "cache": ("file", lambda text: Path(_named(text))),
     "cache_mode": ("mode", _mode),
     "rpm": ("requests_per_minute", _number(1.0)),

@@ -11,13 +11,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import openai
 from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from agents import responses
 from agents.answer import Answer, read_completion, read_stream
 from agents.line import UNLIMITED, Allowance, Line, join_line
 from simenv.errors import AgentError, EndpointError
@@ -83,6 +84,7 @@ class Address:
         timeout_s: how long one answer may take.
         retries: how often a request is sent again.
         stream: ask for the answer piece by piece.
+        api: ``responses`` for the Responses API, always in one piece; None for Chat Completions.
     """
 
     model: str
@@ -91,6 +93,7 @@ class Address:
     timeout_s: float = 600.0
     retries: int = 6
     stream: bool = True
+    api: Literal["responses"] | None = None
 
     def key(self) -> str:
         """Return the key.
@@ -194,6 +197,10 @@ class Endpoint:
 
     async def _exchange(self, client: AsyncOpenAI, request: dict[str, Any]) -> Answer:
         """Send a request as it is: the client's typed method walks through all of it to check it, at several ms a call."""
+        if self.address.api == "responses":
+            return responses.read_response(
+                await client.post(responses.PATH, body=responses.request_of(request), cast_to=object)
+            )
         if not self.address.stream:
             return read_completion(await client.post(_PATH, body=request, cast_to=ChatCompletion))
         body = {**request, "stream": True, "stream_options": {"include_usage": True}}
