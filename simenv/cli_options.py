@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
+from simenv.errors import SimenvError
 from simenv.spec.experiment import parse_seeds
 
 _AGENT_OPTIONS = [
@@ -59,3 +60,34 @@ def seed_range(_context: click.Context, _parameter: click.Parameter, value: str)
         return parse_seeds(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def name_and_strength(
+    text: str, usual: Mapping[str, float], highest: Mapping[str, float], what: str
+) -> tuple[str, float]:
+    """Return name and strength of something written as NAME or NAME=STRENGTH.
+
+    Args:
+        text: as written.
+        usual: name → strength if none is written.
+        highest: name → greatest strength, where that is below a million.
+        what: what is named, for errors.
+
+    Raises:
+        SimenvError: there is none of this name, or the strength is no number that it can have.
+
+    Example:
+        >>> name_and_strength("penalty=2", {"penalty": 1.0}, {}, "intervention")
+        ('penalty', 2.0)
+    """
+    name, _, written = text.partition("=")
+    if name not in usual:
+        raise SimenvError(f"no {what} {name!r}; one of: {', '.join(usual)}")
+    try:
+        strength = float(written) if written else usual[name]
+    except ValueError:
+        strength = -1.0
+    most = highest.get(name, 1e6)
+    if not 0 <= strength <= most:
+        raise SimenvError(f"{text}: the strength is a number from 0 to {most:g}")
+    return name, strength

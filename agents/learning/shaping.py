@@ -10,6 +10,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from simenv.cli_options import name_and_strength
 from simenv.env import Info, LearnerEnv
 from simenv.errors import SimenvError
 from simenv.lane import Vector
@@ -116,14 +117,5 @@ def parse_intervention(text: str) -> tuple[str, float]:
     Raises:
         SimenvError: there is none of this name, or the strength is no number that it can have.
     """
-    name, _, written = text.partition("=")
-    if name not in INTERVENTIONS:
-        raise SimenvError(f"no intervention {name!r} in training; one of: {', '.join(INTERVENTIONS)}")
-    try:
-        strength = float(written) if written else INTERVENTIONS[name][1]
-    except ValueError:
-        strength = -1.0
-    highest = 0.999 if name == "myopia" else 1e6
-    if not 0 <= strength <= highest:
-        raise SimenvError(f"{text}: the strength is a number from 0 to {highest:g}")
-    return name, strength
+    usual = {name: strength for name, (_, strength) in INTERVENTIONS.items()}
+    return name_and_strength(text, usual, {"myopia": 0.999}, "intervention")

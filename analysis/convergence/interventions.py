@@ -14,7 +14,7 @@ from scipy.stats import norm
 
 from analysis.convergence.mdp import Floats, Ints, Revision, solve
 from analysis.convergence.problem import Problem, draw_goals
-from simenv.errors import SimenvError
+from simenv.cli_options import name_and_strength
 
 TOLERANCE = 1e-6
 _AUXILIARY = 20
@@ -154,16 +154,5 @@ def parse_intervention(text: str) -> tuple[str, float]:
     Raises:
         SimenvError: there is none of this name, or the strength is no number that it can have.
     """
-    name, _, written = text.partition("=")
-    if name not in INTERVENTIONS:
-        raise SimenvError(f"no intervention {name!r}; one of: {', '.join(INTERVENTIONS)}")
-    try:
-        strength = float(written) if written else INTERVENTIONS[name].strength
-    except ValueError:
-        strength = -1.0
-    highest = {"myopia": 0.999, "approval": 1.0}.get(name, 1e6)
-    if not 0 <= strength <= highest:
-        raise SimenvError(
-            f"{text}: the strength ({INTERVENTIONS[name].unit or 'none'}) is a number from 0 to {highest:g}"
-        )
-    return name, strength
+    usual = {name: way.strength for name, way in INTERVENTIONS.items()}
+    return name_and_strength(text, usual, {"myopia": 0.999, "approval": 1.0}, "intervention")

@@ -44,6 +44,7 @@ def test_only_the_chosen_calls_are_legal() -> None:
     assert all(any(text in label for text in STUDY) for label in legal)
 
 
+@pytest.mark.filterwarnings("ignore:.*different from the unwrapped version")
 def test_it_is_a_gymnasium_environment() -> None:
     check_env(shaped("penalty", 1.0)[0], skip_render_check=True)
 
