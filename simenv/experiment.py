@@ -87,12 +87,14 @@ def conditions_of(folder: WorldFolder, how: WorldRuns) -> Iterable[dict[str, str
         ConditionError: a factor or level that the world has not.
         SimenvError: `factors` beside conditions that leave no room for them.
     """
-    if how.factors and how.conditions not in ("default", "grid"):
-        raise SimenvError(f"{folder.name}: `factors` goes with conditions `default` or `grid`")
+    if how.factors and how.conditions not in ("default", "pairs", "grid"):
+        raise SimenvError(f"{folder.name}: `factors` goes with conditions `default`, `pairs` or `grid`")
     if isinstance(how.conditions, list):
         return [folder.condition(condition) for condition in how.conditions]
     if how.conditions == "one_at_a_time":
         return folder.one_at_a_time()
+    if how.conditions == "pairs":
+        return folder.pairs(how.factors)
     rest: dict[str, Sequence[str]] = {}
     if how.conditions == "default":
         rest = {factor: levels[:1] for factor, levels in folder.factors.items()}

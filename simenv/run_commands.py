@@ -55,6 +55,12 @@ _CONCURRENCY = click.option(
 @click.option(
     "--grid", is_flag=True, help="Run all levels of the factors that --condition leaves out, in every combination."
 )
+@click.option(
+    "--pairs",
+    "few",
+    is_flag=True,
+    help="Of these combinations only a few, among which every two levels of two factors meet.",
+)
 @click.option("--seeds", callback=seed_range, default="0:10", show_default=True, help="Seeds: 7, 0:100, or 1,5,10:20.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Run directory. [default: runs/WORLD-AGENT]"
@@ -72,6 +78,7 @@ def run(
     base_url: str | None,
     condition: Sequence[str],
     grid: bool,
+    few: bool,
     seeds: tuple[int, ...],
     out: Path | None,
     workers: int | str,
@@ -82,8 +89,9 @@ def run(
     """Run a world under conditions and seeds, and show how often the agent did what.
 
     Instead of a WORLD, give an experiment FILE (.yaml), which says everything but --out; or `all`: every installed world under
-    its default condition and each other level of each factor once (with --grid, under every combination). Each run of these
-    has a directory of its own below --out. Interrupted, the same command or `simenv resume` goes on where it stopped.
+    its default condition and each other level of each factor once (with --grid under every combination, with --pairs under
+    a few). Each run of these has a directory of its own below --out. Interrupted, the same command or `simenv resume` goes on
+    where it stopped.
     """
     from simenv.experiment import OWN, conditions_of, plan_runs, read_experiment  # noqa: PLC0415
     from simenv.registry import open_world  # noqa: PLC0415
@@ -94,18 +102,21 @@ def run(
         experiment = read_experiment(Path(what))
         _run_several(plan_runs(experiment), out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run)
         return
+    if grid and few:
+        raise click.UsageError("--grid runs every combination, --pairs a few of them: give one")
+    chosen = "grid" if grid else "pairs" if few else ""
     options = agent_options(option, model, base_url)
     levels = {factor: levels.split(",") for factor, levels in pairs(condition, "--condition")}
     if what == ALL:
         if condition:
             raise click.UsageError("worlds differ in their factors: --condition goes with one world, not with `all`")
-        experiment = _all_worlds(agent, options, grid, seeds, oversight or OWN, workers, concurrency)
+        experiment = _all_worlds(agent, options, chosen, seeds, oversight or OWN, workers, concurrency)
         under = f"-{Path(oversight).stem}" if oversight else ""
         runs = [each._replace(name=each.plan.world) for each in plan_runs(experiment)]
         _run_several(runs, out or Path("runs") / f"all-{_plain(agent)}{under}", experiment, dry_run=dry_run)
         return
     folder = open_world(what, oversight)
-    how = WorldRuns(conditions="grid" if grid else "default", factors=levels)
+    how = WorldRuns.model_validate({"conditions": chosen or "default", "factors": levels})
     plan = Plan(what, agent, tuple(conditions_of(folder, how)), seeds, options, oversight)
     under = f"-{Path(oversight).stem}" if oversight else ""
     where = out or Path("runs") / f"{folder.world.name}-{_plain(agent)}{under}"
@@ -138,7 +149,7 @@ def _refuse_other_options(context: click.Context) -> None:
 def _all_worlds(
     agent: str,
     options: dict[str, str],
-    grid: bool,
+    chosen: str,
     seeds: tuple[int, ...],
     oversight: str,
     workers: int | str,
@@ -146,7 +157,7 @@ def _all_worlds(
 ) -> Experiment:
     from simenv.installed import world_folders  # noqa: PLC0415
 
-    conditions = "grid" if grid else "one_at_a_time"
+    conditions = chosen or "one_at_a_time"
     return Experiment.model_validate(
         {
             "format": 1,

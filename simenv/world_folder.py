@@ -90,6 +90,31 @@ class WorldFolder:
         for combination in itertools.product(*options):
             yield dict(zip(self.factors, combination, strict=True))
 
+    def pairs(self, chosen: Mapping[str, Iterable[str]] | None = None) -> list[dict[str, str]]:
+        """Return few conditions, the default first, among which every two levels of two factors meet at least once.
+
+        A fraction of the grid from which the effect of each factor, and of each two together, can be estimated. Made greedily,
+        always the same way: each condition is one that the most pairs meet in that have not met yet.
+
+        Args:
+            chosen: factor → the levels to use; factors left out take all of theirs.
+
+        Raises:
+            ConditionError: as `condition` does.
+        """
+        grid = list(self.grid(chosen)) if chosen else list(self.grid())
+        missing = {pair for condition in grid for pair in itertools.combinations(condition.items(), 2)}
+        found = [grid[0]]
+        missing -= set(itertools.combinations(grid[0].items(), 2))
+        while missing:
+            best = max(
+                grid,
+                key=lambda condition: sum(pair in missing for pair in itertools.combinations(condition.items(), 2)),
+            )
+            found.append(best)
+            missing -= set(itertools.combinations(best.items(), 2))
+        return found
+
     def scenario(self, condition: Mapping[str, str] | None = None) -> Scenario:
         """Return the scenario of a condition (completed with defaults); made once per condition.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from simenv.cli import main
 from simenv.experiment import plan_runs, read_experiment
+from simenv.registry import open_world
 from simenv.run_directory import RunDirectory
 from simenv.spec.experiment import Experiment
 
@@ -191,3 +193,25 @@ def test_a_dry_run_says_what_it_costs_if_it_knows_the_prices(tmp_path: Path) -> 
     cost = float(re.search(r"about ([\d.,]+) US dollars", told)[1])  # type: ignore[index]
     assert cost == pytest.approx((reads + 10 * writes) / 1e6, abs=0.01)
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("world", ["leverage", "shutdown_sabotage", "honest_day"])
+def test_pairs_are_few_and_every_two_levels_meet(world: str) -> None:
+    folder = open_world(world)
+    grid, few = list(folder.grid()), folder.pairs()
+    assert few[0] == folder.condition()
+    assert all(condition in grid for condition in few)
+    met = {pair for condition in few for pair in itertools.combinations(condition.items(), 2)}
+    assert met == {pair for condition in grid for pair in itertools.combinations(condition.items(), 2)}
+    assert len(few) <= len(grid)
+    assert len(few) < 20
+    assert folder.pairs() == few
+
+
+def test_pairs_of_chosen_levels_on_the_command_line(tmp_path: Path) -> None:
+    run = ("run", "leverage", "-c", "secret=affair,none", "-c", "threat=replacement", "--seeds", "0:2", "--dry-run")
+    few = simenv(*run, "--pairs", "--out", tmp_path / "x").output
+    assert int(re.search(r"(\d+) conditions", few)[1]) < 20  # type: ignore[index]
+    both = simenv(*run, "--pairs", "--grid", "--out", tmp_path / "x")
+    assert both.exit_code != 0
+    assert "give one" in both.output

@@ -47,11 +47,12 @@ Seeds = Annotated[tuple[int, ...], BeforeValidator(_read_seeds)]
 class WorldRuns(Part):
     """Under which conditions a world is run."""
 
-    conditions: Literal["default", "one_at_a_time", "grid"] | list[dict[str, str]] = "default"
-    """`default`: each factor at its first level; `one_at_a_time`: that, and each other level of each factor once; `grid`: all
-    combinations; or a list of conditions, each a mapping of factors to levels (factors left out are at their first)."""
+    conditions: Literal["default", "one_at_a_time", "pairs", "grid"] | list[dict[str, str]] = "default"
+    """`default`: each factor at its first level; `one_at_a_time`: that, and each other level of each factor once; `pairs`: few
+    conditions among which every two levels of two factors meet; `grid`: all combinations; or a list of conditions, each a
+    mapping of factors to levels (factors left out are at their first)."""
     factors: dict[str, list[str]] = Field(default_factory=dict)
-    """Levels of these factors to combine; with `default` the others stay at their first level, with `grid` they take all."""
+    """Levels of these factors to combine; others stay at their first with `default`, and take all with `pairs` and `grid`."""
 
 
 class AgentChoice(Part):
