@@ -248,7 +248,7 @@ class RationalAgent:
 
 
 def make(name: str, **options: str) -> RationalAgent:
-    """Make a rational agent.
+    """Make an agent that looks ahead and draws what to do by its worth: a stand-in for a model (see docs/stand_ins.md).
 
     Args:
         name: ``rational``.
