@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from rich.table import Table
 
+from simenv.agent import Usage
 from simenv.rollout import Result
+
+_Z = 1.959964
+_CAUSES_SHOWN = 3
 
 
 class Progress:
-    """A bar with the number of finished episodes, failures, and how often the main outcome occurred so far."""
+    """A bar with finished and failed episodes, tokens and money, and under it how often each outcome occurred so far.
 
-    def __init__(self, console: Console, outcome: str) -> None:
+    Args:
+        console: where it is shown; nothing moves if that is no terminal.
+        outcomes: names of the outcomes.
+        prices: US dollars for a million tokens read and written; None: unknown.
+    """
+
+    def __init__(self, console: Console, outcomes: Sequence[str], prices: tuple[float, float] | None = None) -> None:
         self._console = console
-        self._outcome = outcome
+        self._outcomes = tuple(outcomes)
+        self._prices = prices
+        self._ended, self._occurred, self._tokens = 0, Counter[str](), Usage()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                    TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
-        self._bar = Bar(*columns, console=console, transient=True)
+        self._bar = Bar(*columns, console=console)
         self._task = self._bar.add_task("episodes", total=None, note="")
-        self._ended = self._occurred = 0
+        self._live = Live(get_renderable=self._render, console=console, transient=True, refresh_per_second=4)
         self.lost = 0
         """Episodes that failed."""
 
     def __enter__(self) -> Progress:
-        self._bar.start()
+        self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        self._live.stop()
 
     def began(self, total: int, finished: int) -> None:
         """Show how much there is to do."""
@@ -43,16 +60,47 @@ class Progress:
     def ended(self, result: Result) -> None:
         """Count an episode."""
         self._ended += 1
-        self._occurred += result.levels.get(self._outcome) == "succeeded"
+        self._occurred.update(name for name, level in result.levels.items() if level == "succeeded")
+        self._tokens = Usage(*(a + b for a, b in zip(self._tokens, result.usage, strict=True)))
         self._bar.update(self._task, advance=1, note=self._note())
 
     def failed(self, id: str, error: str) -> None:
         """Count a failure and show its cause once."""
         self.lost += 1
-        if self.lost <= 3:
+        if self.lost <= _CAUSES_SHOWN:
             self._console.print(f"{id} failed: {error}", markup=False)
         self._bar.update(self._task, note=self._note())
 
     def _note(self) -> str:
-        failed = f", {self.lost} failed" if self.lost else ""
-        return f"{self._outcome} {self._occurred}/{self._ended}{failed}"
+        parts = [f"{self.lost} failed"] if self.lost else []
+        if self._tokens.prompt:
+            parts.append(f"{self._tokens.prompt + self._tokens.completion:,} tokens")
+        if self._prices is not None:
+            read, written = self._prices
+            parts.append(f"{(read * self._tokens.prompt + written * self._tokens.completion) / 1e6:,.2f} $")
+        return ", ".join(parts)
+
+    def _render(self) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        for outcome in self._outcomes if self._ended else ():
+            k, n = self._occurred[outcome], self._ended
+            low, high = _interval(k, n)
+            table.add_row(
+                f"  {outcome}", f"{100 * k / n:.0f} %", f"{k}/{n}", f"about {100 * low:.0f} to {100 * high:.0f}"
+            )
+        return Group(self._bar, table)
+
+
+def _interval(k: int, n: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval: near enough to Jeffreys' for a glance, and quick."""
+    middle, scale = k + _Z**2 / 2, n + _Z**2
+    half = _Z * math.sqrt(k * (n - k) / n + _Z**2 / 4)
+    return (middle - half) / scale, (middle + half) / scale
+
+
+def prices_of(options: Mapping[str, str]) -> tuple[float, float] | None:
+    """Return what a million tokens cost by an agent's options, read and written; None if these do not say both."""
+    try:
+        return float(options["price_in"]), float(options["price_out"])
+    except (KeyError, ValueError):
+        return None

@@ -202,7 +202,7 @@ def _say_outcomes(name: str, where: Path) -> None:
 
 def _play(plan: Plan, where: Path, workers: int | str, concurrency: int) -> int:
     """Run what is missing of a plan; return how many episodes failed."""
-    from simenv.progress import Progress  # noqa: PLC0415
+    from simenv.progress import Progress, prices_of  # noqa: PLC0415
     from simenv.rollout import begin, fitting_workers  # noqa: PLC0415
     from simenv.rollout import run as run_plan  # noqa: PLC0415
     from simenv.run_directory import RunDirectory  # noqa: PLC0415
@@ -210,7 +210,7 @@ def _play(plan: Plan, where: Path, workers: int | str, concurrency: int) -> int:
     count = fitting_workers(plan) if isinstance(workers, str) else workers
     with RunDirectory(where) as directory:
         manifest = begin(plan, directory)
-        with Progress(Console(stderr=True), manifest.outcomes[0]) as progress:
+        with Progress(Console(stderr=True), manifest.outcomes, prices_of(plan.options)) as progress:
             try:
                 is_through = run_plan(plan, directory, progress, workers=count, concurrency=concurrency)
             except KeyboardInterrupt:
@@ -253,10 +253,10 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
 
 def _cost(options: Mapping[str, str], reads: int, writes: int) -> float | None:
     """Return what tokens cost by an agent's options; None if these do not say it."""
-    try:
-        return (reads * float(options["price_in"]) + writes * float(options["price_out"])) / 1e6
-    except (KeyError, ValueError):
-        return None
+    from simenv.progress import prices_of  # noqa: PLC0415
+
+    prices = prices_of(options)
+    return None if prices is None else (reads * prices[0] + writes * prices[1]) / 1e6
 
 
 @click.command()
