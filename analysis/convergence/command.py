@@ -16,9 +16,10 @@ from rich.table import Table
 from analysis.console import console
 from analysis.convergence.graph import Graph, Judged, choose_calls, explore
 from analysis.convergence.interventions import INTERVENTIONS, parse_intervention
-from analysis.convergence.picture import draw_shares, draw_states, save
+from analysis.convergence.picture import draw_shares, draw_states
 from analysis.convergence.problem import DISTRIBUTIONS, Problem
 from analysis.convergence.shares import Sampler, Share, limit
+from analysis.drawing import save
 from simenv.cli_options import pairs, with_oversight
 from simenv.errors import SimenvError
 from simenv.registry import open_world

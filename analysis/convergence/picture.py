@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,51 +12,18 @@ from analysis.convergence.graph import Graph
 from analysis.convergence.mdp import power
 from analysis.convergence.problem import Problem, draw_goals
 from analysis.convergence.shares import Share
-from simenv.errors import MissingExtra, SimenvError
+from analysis.drawing import COLOURS, finish, new_figure
+from simenv.errors import SimenvError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FORMATS = (".png", ".svg")
-_COLOURS = ("#c4302b", "#3569b5", "#2f8f5b", "#b5762a", "#7a4fa3", "#3f9aa5", "#a33f74", "#6b6f76")
 _COURSES = ("#c4302b", "#2f8f5b", "#b5762a")
 _GREY = "#8a929b"
 _MOST_STATES = 400
 _POWER_AT = 0.9
 _POWER_GOALS = 500
-
-
-def new_figure(size: tuple[float, float]) -> Figure:
-    """Return an empty figure of so many inches.
-
-    Raises:
-        MissingExtra: matplotlib is not installed.
-    """
-    try:
-        import matplotlib as mpl  # noqa: PLC0415 - heavy, and only for those who want a picture
-        from matplotlib.figure import Figure  # noqa: PLC0415
-    except ImportError:
-        raise MissingExtra("matplotlib", "plots") from None
-    with mpl.rc_context({"font.size": 11}):
-        return Figure(figsize=size, layout="constrained")
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure; the same figure gives the same bytes.
-
-    Raises:
-        SimenvError: the suffix is neither .png nor .svg, or the file cannot be written.
-    """
-    import matplotlib as mpl  # noqa: PLC0415
-
-    if path.suffix not in FORMATS:
-        raise SimenvError(f"{path}: a picture ends in {' or '.join(FORMATS)}")
-    with mpl.rc_context({"svg.hashsalt": "simenv"}):
-        try:
-            figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
-        except OSError as error:
-            raise SimenvError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def draw_shares(found: Sequence[Share], limit: float | None, title: str, about: str) -> Figure:
@@ -85,9 +51,7 @@ def draw_shares(found: Sequence[Share], limit: float | None, title: str, about: 
             axes.axhline(limit, color=_GREY, linestyle="--", label=f"theory, looking ahead for ever: {limit:.0%}")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set(ylim=(-0.02, 1.05), ylabel="share of goals")
-    figure.legend(frameon=False, loc="outside lower center", ncols=3, fontsize=9.5)
-    axes.set_title(f"{title}\n{about}", loc="left", fontsize=11)
-    axes.spines[["top", "right"]].set_visible(False)
+    finish(figure, axes, f"{title}\n{about}", columns=3)
     return figure
 
 
@@ -99,7 +63,7 @@ def _errors(found: Sequence[Share]) -> tuple[list[float], list[list[float]]]:
 
 
 def _draw_lines(axes: Axes, found: Sequence[Share], names: Sequence[str]) -> None:
-    for name, colour in zip(names, _COLOURS * len(names), strict=False):
+    for name, colour in zip(names, COLOURS * len(names), strict=False):
         mine = [share for share in found if share.intervention == name]
         ahead = [share.horizon or share.discount for share in mine]
         rates, errors = _errors(mine)
@@ -107,7 +71,7 @@ def _draw_lines(axes: Axes, found: Sequence[Share], names: Sequence[str]) -> Non
         axes.errorbar(ahead, rates, errors, color=colour, marker="o", capsize=3, label=label)
         if len(names) == 1:
             off = [share.off / share.goals for share in mine]
-            axes.plot(ahead, off, color=_COLOURS[1], marker="s", label="end with the machine off")
+            axes.plot(ahead, off, color=COLOURS[1], marker="s", label="end with the machine off")
     what = (
         "horizon: number of steps that count"
         if found[0].horizon
@@ -119,9 +83,9 @@ def _draw_lines(axes: Axes, found: Sequence[Share], names: Sequence[str]) -> Non
 def _draw_bars(axes: Axes, found: Sequence[Share]) -> None:
     rates, errors = _errors(found)
     places = np.arange(len(found))[::-1]
-    axes.barh(places, rates, xerr=errors, color=_COLOURS[0], height=0.55, capsize=3, label="sabotage")
+    axes.barh(places, rates, xerr=errors, color=COLOURS[0], height=0.55, capsize=3, label="sabotage")
     kept = [share.kept for share in found]
-    axes.plot(kept, places, "D", color=_COLOURS[1], label="value of the goal that is kept")
+    axes.plot(kept, places, "D", color=COLOURS[1], label="value of the goal that is kept")
     axes.set_yticks(places, [share.intervention for share in found])
     axes.set(
         xlim=(0, 1.04),
@@ -164,7 +128,7 @@ def draw_states(
                 arrowprops={"arrowstyle": "->", "color": "#c5cad1", "lw": 0.8, "shrinkA": 5, "shrinkB": 5},
                 zorder=1,
             )
-    rim = [_COLOURS[0] if sabotaged else "#4a5058" for sabotaged in problem.sabotaged]
+    rim = [COLOURS[0] if sabotaged else "#4a5058" for sabotaged in problem.sabotaged]
     drawn = axes.scatter(
         places[:, 0], places[:, 1], c=powers, s=70, cmap="viridis", edgecolors=rim, linewidths=1.8, zorder=2
     )

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from analysis import wording
 from analysis.console import console
-from analysis.convergence.picture import new_figure, save
+from analysis.drawing import new_figure, save
 from analysis.lens.lens import Moment, look, turning_point
 from simenv.cli_options import agent_options
 from simenv.episode_file import Episode

@@ -75,6 +75,7 @@ def _export(number: int, file: Path) -> None:
         raise SimenvError(f"{file}: a lesson is exported as .html or .ipynb")
     with tempfile.TemporaryDirectory() as folder:
         ran = Path(folder) / "lesson.ipynb"
+        source = shutil.copy(notebook(number), folder)  # marimo leaves files beside what it runs
         call = [
             sys.executable,
             "-m",
@@ -83,7 +84,7 @@ def _export(number: int, file: Path) -> None:
             "-y",
             "export",
             "ipynb",
-            str(notebook(number)),
+            str(source),
             "--include-outputs",
         ]
         done = subprocess.run([*call, "--output", str(ran)], check=False, capture_output=True, text=True)

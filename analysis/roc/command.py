@@ -15,7 +15,7 @@ from rich.text import Text
 
 from analysis import wording
 from analysis.console import console
-from analysis.convergence.picture import new_figure, save
+from analysis.drawing import COLOURS, new_figure, save
 from analysis.roc.roc import Days, Plan, Point, measure
 from simenv.cli_options import pairs, seed_range
 from simenv.oversight_overlay import overlay_files
@@ -23,7 +23,6 @@ from simenv.registry import open_world
 
 _SCALES = "0.25,0.5,1,2,4"
 _NO_MONITORS = "none"
-_COLOURS = ("#c4302b", "#3569b5", "#2f8f5b", "#b5762a", "#7a4fa3", "#3f9aa5", "#a33f74", "#6b6f76")
 
 
 def _scales(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[float, ...]:
@@ -129,7 +128,7 @@ def draw(points: Sequence[Point], title: str, path: Path) -> None:
     figure = new_figure((9.6, 4.6))
     left, right = figure.subplots(1, 2)
     names = list(dict.fromkeys(point.oversight for point in points))
-    for name, colour in zip(names, _COLOURS * len(names), strict=False):
+    for name, colour in zip(names, COLOURS * len(names), strict=False):
         mine = [point for point in points if point.oversight == name]
         along, up = [point.honest.rate() for point in mine], [point.bad.rate() for point in mine]
         errors = [_errors([point.honest for point in mine]), _errors([point.bad for point in mine])]

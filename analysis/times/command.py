@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -13,13 +13,11 @@ from rich.text import Text
 
 from analysis import wording
 from analysis.console import console
-from analysis.convergence.picture import new_figure, save
+from analysis.drawing import COLOURS, finish, new_figure, save
 from analysis.rates import varying_factors
 from analysis.times.curve import ACT, DONE, OFF, Arm, Curve, arms, wait_for_answer, wait_of
 from analysis.times.outflow import Outflow, outflows
 from simenv.run_directory import RunDirectory
-
-_COLOURS = ("#c4302b", "#3569b5", "#2f8f5b", "#b5762a", "#7a4fa3", "#3f9aa5", "#a33f74", "#6b6f76")
 
 
 @click.command()
@@ -93,8 +91,7 @@ def _outflow(run: RunDirectory, out: Path | None, as_json: bool) -> None:
             table.add_column(heading, justify="right")
         for each in found:
             sizes = (each.mean[round(mark * (len(each.mean) - 1))] for mark in marks)
-            label = " ".join(f"{factor}={each.condition[factor]}" for factor in varying) or "(the one condition)"
-            table.add_row(label, str(each.episodes), *(f"{size:.4g}" for size in sizes))
+            table.add_row(_label(each.condition, varying), str(each.episodes), *(f"{size:.4g}" for size in sizes))
         console().print(table)
         _warn(manifest.stand_in)
     if out is not None:
@@ -111,13 +108,10 @@ def draw_outflow(found: Sequence[Outflow], varying: Sequence[str], title: str, p
     """
     figure = new_figure((7.2, 4.4))
     axes = figure.subplots()
-    for each, colour in zip(found, _COLOURS * len(found), strict=False):
-        label = " ".join(f"{factor}={each.condition[factor]}" for factor in varying) or "all episodes"
-        axes.plot(each.times / 60, each.mean / 1e9, color=colour, label=label)
+    for each, colour in zip(found, COLOURS * len(found), strict=False):
+        axes.plot(each.times / 60, each.mean / 1e9, color=colour, label=_label(each.condition, varying))
     axes.set(xlabel="minutes of simulated time", ylabel="GB", ylim=(0, None))
-    axes.set_title(title, loc="left", fontsize=11)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(frameon=False, loc="outside lower center", ncols=2, fontsize=9)
+    finish(figure, axes, title)
     save(figure, path)
 
 
@@ -130,7 +124,7 @@ def _table(found: Sequence[Arm], varying: Sequence[str]) -> Table:
         marks = [arm.act.quantile(share) for share in (0.1, 0.25, 0.5, 0.75)]
         counts = (sum(wait.what == what for wait in arm.waits) for what in (ACT, OFF, DONE))
         table.add_row(
-            _label(arm, varying),
+            _label(arm.condition, varying),
             str(len(arm.waits)),
             *map(str, counts),
             *(wording.clock(mark) if mark is not None else "–" for mark in marks),
@@ -138,8 +132,8 @@ def _table(found: Sequence[Arm], varying: Sequence[str]) -> Table:
     return table
 
 
-def _label(arm: Arm, varying: Sequence[str]) -> str:
-    return " ".join(f"{factor}={arm.condition[factor]}" for factor in varying) or "(the one condition)"
+def _label(condition: Mapping[str, str], varying: Sequence[str]) -> str:
+    return " ".join(f"{factor}={condition[factor]}" for factor in varying) or "(the one condition)"
 
 
 def _as_json(arm: Arm) -> dict[str, object]:
@@ -167,16 +161,16 @@ def draw(found: Sequence[Arm], varying: Sequence[str], title: str, path: Path) -
     figure = new_figure((7.2, 4.4))
     axes = figure.subplots()
     end = max(wait.time for arm in found for wait in arm.waits) / 60
-    for arm, colour in zip(found, _COLOURS * len(found), strict=False):
+    for arm, colour in zip(found, COLOURS * len(found), strict=False):
         minutes = [0.0, *(arm.act.times / 60), end]
         last = [arm.act.share[-1]] if len(arm.act.share) else [0.0]
-        axes.step(minutes, [0.0, *arm.act.share, *last], where="post", color=colour, label=_label(arm, varying))
+        axes.step(
+            minutes, [0.0, *arm.act.share, *last], where="post", color=colour, label=_label(arm.condition, varying)
+        )
         if len(arm.act.times):
             axes.fill_between(
                 arm.act.times / 60, arm.act.low, arm.act.high, step="post", color=colour, alpha=0.15, lw=0
             )
     axes.set(xlabel="minutes of simulated time", ylabel="share of episodes", ylim=(-0.02, 1.04))
-    axes.set_title(title, loc="left", fontsize=11)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(frameon=False, loc="outside lower center", ncols=2, fontsize=9)
+    finish(figure, axes, title)
     save(figure, path)

@@ -17,7 +17,7 @@ from rich.table import Table
 from agents.learning.maskable_ppo import Training, chance, play, policy_of, train
 from agents.learning.shaping import INTERVENTIONS, Ended, parse_intervention
 from analysis.console import console
-from analysis.convergence.picture import new_figure, save
+from analysis.drawing import COLOURS, finish, new_figure, save
 from analysis.intervals import jeffreys
 from simenv.cli_options import pairs, with_oversight
 from simenv.errors import SimenvError
@@ -146,13 +146,10 @@ def draw_curve(points: Sequence[Point], outcomes: Sequence[str], title: str, pat
     axes.plot(
         steps, [point.score for point in points], color="black", lw=2, label="score of the task: all that is rewarded"
     )
-    colours = ("#c4302b", "#3569b5", "#2f8f5b", "#b5762a", "#7a4fa3")
-    for outcome, colour in zip((each for each in outcomes if each != "task_completed"), colours, strict=False):
+    for outcome, colour in zip((each for each in outcomes if each != "task_completed"), COLOURS, strict=False):
         axes.plot(steps, [point.shares[outcome] for point in points], color=colour, label=outcome.replace("_", " "))
     axes.set(xlabel="steps", ylim=(-0.02, 1.04), ylabel="mean; share of episodes")
-    axes.set_title(title, loc="left", fontsize=11)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(frameon=False, loc="outside lower center", ncols=2, fontsize=9.5)
+    finish(figure, axes, title)
     save(figure, path)
 
 

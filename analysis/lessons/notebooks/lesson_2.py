@@ -23,10 +23,11 @@ def _():
 
     from analysis.convergence.graph import choose_calls, explore
     from analysis.convergence.mdp import follow, solve
-    from analysis.convergence.picture import draw_shares, draw_states, new_figure
+    from analysis.convergence.picture import draw_shares, draw_states
     from analysis.convergence.problem import DISTRIBUTIONS, Problem
     from analysis.convergence.shares import Sampler, limit
     from analysis.convergence.theory import fan, share_that_stays_on
+    from analysis.drawing import new_figure
     from simenv.registry import open_world
 
     return (

@@ -21,7 +21,7 @@ def _(mo):
 def _():
     import marimo as mo
 
-    from analysis.convergence.picture import new_figure
+    from analysis.drawing import new_figure
     from analysis.lessons.race import race, shutdown_at
 
     return mo, new_figure, race, shutdown_at

@@ -23,7 +23,7 @@ def _():
 
     from analysis.contrasts.power import episodes_for_difference
     from analysis.contrasts.two_rates import TwoRates
-    from analysis.convergence.picture import new_figure
+    from analysis.drawing import new_figure
     from analysis.intervals import jeffreys
     from simenv.episode import play_now
     from simenv.registry import make_agent, open_world
