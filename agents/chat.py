@@ -147,6 +147,8 @@ class ChatAgent:
         messages = self._sent(self._transcript.messages)
         request = {"model": self._address.model, "messages": messages, "tools": self._tools}
         parameters = self._settings.parameters(self._seed)
+        if self._address.api is not None:
+            parameters["api"] = self._address.api
         return key_of({**request, **parameters}, self._address.shown_url, (self._seed, self._turns))
 
     async def _ask_endpoint(self) -> Answer:

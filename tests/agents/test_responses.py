@@ -131,3 +131,18 @@ def test_an_error_says_what_to_do() -> None:
         agent = make_agent("chat", {"model": "m", "base_url": server.url, "api": "responses"})
         with pytest.raises(EndpointError, match="the key is not accepted"):
             play_now(WORLD.scenario(), agent, 0)
+
+
+def test_an_answer_of_one_api_is_none_of_the_other(tmp_path: Any) -> None:
+    """The same conversation, kept from the Responses API, is asked for anew by Chat Completions."""
+    cache = str(tmp_path / "answers.sqlite")
+    with serving(otherwise=working) as server:
+        play_now(
+            WORLD.scenario(),
+            make_agent("chat", {"model": "m", "base_url": server.url, "api": "responses", "cache": cache}),
+            0,
+        )
+        kept = {"model": "m", "base_url": server.url, "cache": cache, "cache_mode": "replay"}
+        with pytest.raises(EndpointError, match="the cache has no answer for turn 1"):
+            play_now(WORLD.scenario(), make_agent("chat", kept), 0)
+        play_now(WORLD.scenario(), make_agent("chat", {**kept, "api": "responses"}), 0)
