@@ -162,7 +162,7 @@ def parse_episode(line: str, source: str) -> Episode:
         EpisodeError: not JSON, not an episode, or of another format.
     """
     try:
-        episode = Episode.model_validate_json(line)  # twice as fast as by way of Python's own objects
+        episode = Episode.model_validate_json(line)  # a quarter faster than by way of Python's own objects
         if episode.format == FORMAT:
             return episode
     except ValidationError:
