@@ -17,6 +17,7 @@ from rich.text import Text
 from scipy.stats import beta
 
 from analysis import wording
+from analysis.console import say_if_no_model
 from analysis.intervals import CONFIDENCE, Interval, jeffreys
 from analysis.rates import condition_key, varying_factors
 from analysis.wording import printable
@@ -159,8 +160,7 @@ def print_interviews(rows: Sequence[InterviewRates], manifest: Manifest, console
         Text("\n[95% intervals in %]; of questions: allowing for episodes; of episodes: Jeffreys", style="dim")
     )
     console.print(Text(_innocent(rows[-1])))
-    if manifest.stand_in:
-        console.print(Text(f"\nNot a model. {printable(manifest.stand_in)}", style="bold"))
+    say_if_no_model(console, manifest)
 
 
 def _table(rows: Sequence[InterviewRates]) -> Table:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis import wording
+from analysis.console import say_if_no_model
 from analysis.failures import read_failures
 from analysis.wording import printable
 from simenv.episode_file import Episode
@@ -71,8 +72,7 @@ def print_episodes(run: RunDirectory, console: Console) -> None:
         cells = (line.id, line.ended, outcomes or line.error or "–", ", ".join(line.methods), time)
         table.add_row(*(Text(printable(cell)) for cell in cells))
     console.print(table)
-    if stand_in := run.manifest().stand_in:
-        console.print(Text(f"\nNot a model. {printable(stand_in)}", style="bold"))
+    say_if_no_model(console, run.manifest())
 
 
 def _line(episode: Episode) -> Line:

@@ -25,6 +25,7 @@ from rich.text import Text
 from scipy.stats import t as student
 
 from analysis import wording
+from analysis.console import say_if_no_model
 from analysis.intervals import CONFIDENCE
 from analysis.rates import condition_key, varying_factors
 from analysis.wording import printable
@@ -210,8 +211,7 @@ def print_comparison(comparison: Comparison, manifest: Manifest, console: Consol
         console.print(
             Text(f"{wording.plural(comparison.unpaired, 'episode')} left out: no partner, or nothing to compare")
         )
-    if manifest.stand_in:
-        console.print(Text(f"\nNot a model. {printable(manifest.stand_in)}", style="bold"))
+    say_if_no_model(console, manifest)
 
 
 def _table(comparison: Comparison) -> Table:

@@ -16,8 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis import wording
+from analysis.console import say_if_no_model
 from analysis.rates import ConditionRates, Rate, RunRates, read_rates
 from analysis.wording import printable
+from simenv.episode_file import RoleCast
 from simenv.outcomes.measures import MEASURES
 from simenv.run_directory import RunDirectory
 
@@ -46,8 +48,7 @@ def show(rates: RunRates, console: Console) -> None:
         console.print(*([""] if position else []), table, sep="\n")
     for line in _notes(rates):
         console.print(line)
-    if stand_in := rates.manifest.stand_in:
-        console.print(Text.assemble("\n", ("Not a model.", "bold reverse"), (" " + printable(stand_in), "bold")))
+    say_if_no_model(console, rates.manifest)
 
 
 def fitted_tables(rates: RunRates, console: Console, outcomes: Sequence[int]) -> list[Table]:
@@ -134,10 +135,15 @@ def _levels(row: ConditionRates, varying: Sequence[str]) -> list[str]:
     return [printable(row.condition.get(factor, "")) for factor in varying] or ["all episodes"]
 
 
+def _name(cast: RoleCast) -> str:
+    return f"{cast.agent} {cast.options['model']}" if "model" in cast.options else cast.agent
+
+
 def _title(rates: RunRates) -> Iterator[Text]:
     manifest = rates.manifest
     options = "".join(f" {name}={value}" for name, value in manifest.agent_options.items())
     watched = f" · oversight {manifest.oversight}" if manifest.oversight else ""
+    watched += "".join(f" · {role} played by {_name(cast)}" for role, cast in manifest.roles.items())
     yield Text(
         printable(f"{manifest.world} {manifest.world_version} · {manifest.agent}{options}{watched}"), style="bold"
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simenv import __version__
-from simenv.cli_options import agent_options, with_agent, with_oversight
+from simenv.cli_options import agent_options, role_choices, with_agent, with_oversight, with_roles
 from simenv.errors import SimenvError
 from simenv.installed import COMMANDS, docstring_of, load_entry_point, members
 from simenv.run_commands import resume, run, status
@@ -196,15 +196,27 @@ def show(path: Path, journal: bool, as_json: bool) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--at", type=click.IntRange(0), required=True, help="Steps to keep; the agent goes on from there.")
 @with_agent
+@with_roles
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write the new episode to.")
 def branch(
-    path: Path, at: int, agent: str, option: Sequence[str], model: str | None, base_url: str | None, out: Path | None
+    path: Path,
+    at: int,
+    agent: str,
+    option: Sequence[str],
+    model: str | None,
+    base_url: str | None,
+    roles: Sequence[str],
+    out: Path | None,
 ) -> None:
-    """Go on differently from step K of an episode. PATH as for `replay`; one episode."""
+    """Go on differently from step K of an episode. PATH as for `replay`; one episode.
+
+    Roles in the company are played as they were in the episode, but for those given with --role.
+    """
     from simenv.describe import show_episode  # noqa: PLC0415
-    from simenv.episode import Cast, close_agent  # noqa: PLC0415
+    from simenv.episode import Cast, close_agent, players_of  # noqa: PLC0415
     from simenv.episode import branch as branch_episode  # noqa: PLC0415
     from simenv.registry import make_agent  # noqa: PLC0415
+    from simenv.role_players import RoleChoice  # noqa: PLC0415
     from simenv.run_directory import locate_episodes  # noqa: PLC0415
 
     options = agent_options(option, model, base_url)
@@ -213,12 +225,15 @@ def branch(
     parent = next(iter(locate_episodes(path)), None)
     if parent is None:
         raise SimenvError(f"{path} holds no episode")
+    given = {role: RoleChoice(who, how) for role, (who, how) in role_choices(roles).items()}
+    players = players_of(parent, given)
 
     async def branch_and_close() -> Episode:
         try:
-            return await branch_episode(parent, at, actor, cast)
+            return await branch_episode(parent, at, actor, cast, players=players)
         finally:
             await close_agent(actor)
+            await players.close()
 
     episode = asyncio.run(branch_and_close())
     if out is not None:

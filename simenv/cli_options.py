@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from simenv.company.roles import ROLES, RoleName
 from simenv.errors import SimenvError
 from simenv.spec.experiment import parse_seeds
 
@@ -30,6 +31,15 @@ with_oversight = click.option(
 )
 
 
+with_roles = click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    metavar="ROLE=AGENT[,KEY=VALUE…]",
+    help="Who plays the role `person` or `monitor` in the company, e.g. monitor=chat,model=NAME; may be repeated.",
+)
+
+
 def with_agent(command: Any) -> Any:
     """Add the options that say who acts."""
     for option in reversed(_AGENT_OPTIONS):
@@ -41,6 +51,23 @@ def agent_options(option: Sequence[str], model: str | None, base_url: str | None
     """Return the options of an agent, by name."""
     options = dict(pairs(option, "--option"))
     return options | {k: v for k, v in (("model", model), ("base_url", base_url)) if v is not None}
+
+
+def role_choices(roles: Sequence[str]) -> dict[RoleName, tuple[str, dict[str, str]]]:
+    """Return who plays which role, as agent and options; raises BadParameter.
+
+    >>> role_choices(["monitor=chat,model=small,temperature=0"])
+    {'monitor': ('chat', {'model': 'small', 'temperature': '0'})}
+    """
+    found: dict[RoleName, tuple[str, dict[str, str]]] = {}
+    for given, written in pairs(roles, "--role"):
+        role = next((role for role in ROLES if role == given), None)
+        agent, *options = written.split(",")
+        if role is None or role in found:
+            what = f"no role {given!r}; one of: {', '.join(ROLES)}" if role is None else f"{role} is given twice"
+            raise click.BadParameter(what, param_hint="--role")
+        found[role] = (agent, dict(pairs(options, "--role")))
+    return found
 
 
 def pairs(values: Sequence[str], option: str) -> list[tuple[str, str]]:

@@ -99,8 +99,11 @@ def show_episode(episode: Episode) -> str:
         parts.append(
             f"interview, {answer.question} ({answer.stage}): {answer.kind}; it {truth}; {answer.rule}{resting}"
         )
-    if episode.stand_in:
-        parts.append(f"Note: {episode.stand_in}")
+    for asked in episode.consultations:
+        said = "gave no usable answer" if asked.arguments is None else _short(json.dumps(asked.arguments), 400)
+        parts.append(f"{asked.role} {asked.who}, asked at {asked.time:.1f} s: {said}")
+    notes = dict.fromkeys(filter(None, [episode.stand_in, *(cast.stand_in for cast in episode.roles.values())]))
+    parts += [f"Note: {note}" for note in notes]
     return _printable("\n".join(parts))
 
 

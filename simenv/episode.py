@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import inspect
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 
 from simenv import __version__
 from simenv.agent import Agent, Turn
-from simenv.episode_file import Episode, Evidence, Step, episode_id
+from simenv.company.roles import AnswerWantedError, RoleAnswer, RoleName, Roles
+from simenv.episode_file import Consultation, Episode, Evidence, Step, episode_id
 from simenv.errors import ReplayError
 from simenv.kernel import derive_seed
 from simenv.outcomes.measures import measure
 from simenv.registry import open_world
+from simenv.role_players import NO_PLAYERS, RoleChoice, RolePlayers, seed_of
 from simenv.scenario import Scenario
 from simenv.session import Session
 from simenv.transcript import Transcript
@@ -47,29 +49,106 @@ class Cast:
 
 
 class Performance:
-    """An episode being played: the session and its transcript, kept in step."""
+    """An episode being played: the session and its transcript, kept in step.
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
-        self.session: Session = scenario.start(seed)
+    Args:
+        scenario: world and condition.
+        seed: the episode's seed.
+        players: who plays roles in the company; by default rules do.
+        known: answers of players that are known, in order; where they end, or fit no more, the players are asked.
+
+    Raises:
+        AnswerWantedError: a player is to answer something before the first turn, which is not known (use `begin`).
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        players: RolePlayers = NO_PLAYERS,
+        known: Sequence[Consultation] = (),
+    ) -> None:
+        self._scenario = scenario
+        self._seed = seed
+        self._players = players
+        self._known = list(known)
+        self._turns: list[Turn] = []
+        self.session: Session = self._start()
         self.transcript = Transcript(self.session.briefing)
         self.observation = self.session.observe()
 
+    @classmethod
+    async def begin(cls, scenario: Scenario, seed: int, players: RolePlayers = NO_PLAYERS) -> Performance:
+        """Begin an episode, asking players what they are to answer before the first turn. Raises what they raise."""
+        known: list[Consultation] = []
+        while True:
+            try:
+                return cls(scenario, seed, players, known)
+            except AnswerWantedError as wanted:
+                known.append(await players.answer(wanted.request, seed_of(seed, len(known))))
+
+    def _start(self) -> Session:
+        answers = [RoleAnswer(asked.key, asked.arguments) for asked in self._known]
+        return self._scenario.start(self._seed, Roles(self._players.roles, answers))
+
     def take(self, turn: Turn) -> None:
-        """Take one turn."""
-        sim = self.session.company.sim
-        began = sim.now
+        """Take one turn.
+
+        Raises:
+            AnswerWantedError: a player is to answer something that is not known; nothing more can be done here.
+        """
+        began = self.session.company.sim.now
         self.observation = self.session.take(turn)
-        self.transcript.add_turn(self.session.turns[-1], began)
-        self.transcript.add_observation(self.observation, sim.now)
+        taken = self.session.turns[-1]
+        self._turns.append(taken)
+        self.transcript.add_turn(taken, began)
+        self.transcript.add_observation(self.observation, self.session.company.sim.now)
+
+    def _rewind(self) -> None:
+        """Bring the session to where it was before something was left undone in it."""
+        self.session = self._start()
+        self.observation = self.session.observe()
+        for turn in self._turns:
+            self.observation = self.session.take(turn)
 
     async def play(self, agent: Agent) -> None:
-        """Let an agent act until the episode is over. Raises what the agent raises."""
+        """Let an agent act until the episode is over. Raises what the agent and the players raise."""
         while not self.observation.done:
             turn = agent.act(self.observation)
-            self.take(await turn if inspect.isawaitable(turn) else turn)
+            turn = await turn if inspect.isawaitable(turn) else turn
+            await self._go_through(partial(self.take, turn))
+
+    async def settle(self) -> None:
+        """Play what is left after the agent's part, asking players where they are to answer. Raises what they raise."""
+        await self._go_through(self._close)
+
+    def _close(self) -> None:
+        self.session.close()
+
+    async def _go_through(self, act: Callable[[], object]) -> None:
+        while True:
+            try:
+                act()
+                return
+            except AnswerWantedError as wanted:
+                del self._known[self.session.company.roles.taken :]
+                number = len(self._known)
+                self._known.append(await self._players.answer(wanted.request, seed_of(self._seed, number)))
+                self._rewind()
+
+    def forget_what_is_to_come(self) -> None:
+        """Keep only the answers of players that were needed so far."""
+        taken = self.session.company.roles.taken
+        if taken < len(self._known):
+            del self._known[taken:]
+            self._rewind()
 
     def finish(self, cast: Cast) -> Episode:
-        """Judge the episode and return it as it is kept."""
+        """Judge the episode and return it as it is kept.
+
+        Raises:
+            AnswerWantedError: it is not settled.
+        """
         session, scenario = self.session, self.session.scenario
         outcomes = session.close()
         cited = sorted({seq for verdict in outcomes.values() for seq in verdict.evidence})
@@ -86,6 +165,8 @@ class Performance:
             stand_in=cast.stand_in,
             versions=versions(),
             branched_from=cast.branched_from,
+            roles=self._players.cast(),
+            consultations=tuple(self._known[: session.company.roles.taken]),
             steps=tuple(Step.of(turn) for turn in session.turns),
             ended=session.ended,
             time=session.ended_at,
@@ -99,7 +180,9 @@ class Performance:
         )
 
 
-async def play(scenario: Scenario, agent: Agent, seed: int, cast: Cast | None = None) -> Episode:
+async def play(
+    scenario: Scenario, agent: Agent, seed: int, cast: Cast | None = None, players: RolePlayers = NO_PLAYERS
+) -> Episode:
     """Play one episode.
 
     Args:
@@ -107,13 +190,15 @@ async def play(scenario: Scenario, agent: Agent, seed: int, cast: Cast | None = 
         agent: a new agent.
         seed: the episode's seed.
         cast: what the file says of the agent; its name by default.
+        players: who plays roles in the company; by default rules do.
 
     Raises:
-        EndpointError: the agent's model cannot be reached or used.
+        EndpointError: a model cannot be reached or used.
     """
-    performance = Performance(scenario, seed)
+    performance = await Performance.begin(scenario, seed, players)
     agent.start(performance.session.briefing)
     await performance.play(agent)
+    await performance.settle()
     return performance.finish(cast or Cast(agent.name, stand_in=getattr(agent, "stand_in", "")))
 
 
@@ -159,17 +244,30 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
             f"episode {episode.id}: the world {episode.world} is not as it was (version {episode.world_version}, document "
             f"{episode.document[:12]}; here {scenario.world.version}, {scenario.document[:12]}); check out that version"
         )
-    performance = Performance(scenario, episode.seed)
     wanted = episode.steps if steps is None else episode.steps[:steps]
-    for number, step in enumerate(wanted):
-        if performance.observation.done:
-            raise ReplayError(
-                f"episode {episode.id}: it ended at step {number}, but the file goes on; the file is damaged"
-            )
-        performance.take(step.turn())
-    if check and steps is None:
-        _compare(episode, performance)
+    try:
+        performance = Performance(scenario, episode.seed, players_of(episode), episode.consultations)
+        for number, step in enumerate(wanted):
+            if performance.observation.done:
+                raise ReplayError(
+                    f"episode {episode.id}: it ended at step {number}, but the file goes on; the file is damaged"
+                )
+            performance.take(step.turn())
+        if check and steps is None:
+            _compare(episode, performance)
+    except AnswerWantedError as wanted_answer:
+        request = wanted_answer.request
+        raise ReplayError(
+            f"episode {episode.id}: the file has no answer to what the {request.role} {request.who} is asked at "
+            f"{request.time:.0f} s; the file was changed, or the simulator's own code was"
+        ) from None
     return performance
+
+
+def players_of(episode: Episode, others: Mapping[RoleName, RoleChoice] | None = None) -> RolePlayers:
+    """Return who played the roles of an episode, or others in their place, to be asked again."""
+    choices = {role: RoleChoice(cast.agent, cast.options) for role, cast in episode.roles.items()}
+    return RolePlayers({**choices, **(others or {})})
 
 
 def _compare(episode: Episode, performance: Performance) -> None:
@@ -187,7 +285,14 @@ def _compare(episode: Episode, performance: Performance) -> None:
         )
 
 
-async def branch(episode: Episode, at: int, agent: Agent, cast: Cast, draw: int | None = None) -> Episode:
+async def branch(
+    episode: Episode,
+    at: int,
+    agent: Agent,
+    cast: Cast,
+    draw: int | None = None,
+    players: RolePlayers | None = None,
+) -> Episode:
     """Replay the first `at` steps of an episode, then let an agent go on from there.
 
     The agent is told the briefing, and follows the turns that were taken before it.
@@ -198,6 +303,7 @@ async def branch(episode: Episode, at: int, agent: Agent, cast: Cast, draw: int 
         agent: a new agent.
         cast: what the file says of it.
         draw: which other draw of the agent's own randomness to use; None: the episode's.
+        players: who plays roles in the company from there on; None: as in the episode.
 
     Raises:
         ReplayError: as `replay` does, or there is no such step.
@@ -206,7 +312,8 @@ async def branch(episode: Episode, at: int, agent: Agent, cast: Cast, draw: int 
     if not 0 <= at <= len(episode.steps):
         raise ReplayError(f"episode {episode.id} has steps 0 to {len(episode.steps)}; there is no step {at}")
     scenario = open_world(episode.world, episode.oversight).scenario(episode.condition)
-    performance = Performance(scenario, episode.seed)
+    players = players_of(episode) if players is None else players
+    performance = Performance(scenario, episode.seed, players, episode.consultations)
     briefing = performance.session.briefing
     agent.start(
         briefing if draw is None else replace(briefing, seed=derive_seed(briefing.seed, f"draw/{draw}") % 2**31)
@@ -214,5 +321,7 @@ async def branch(episode: Episode, at: int, agent: Agent, cast: Cast, draw: int 
     for step in episode.steps[:at]:
         agent.follow(performance.observation, step.turn())
         performance.take(step.turn())
+    performance.forget_what_is_to_come()
     await performance.play(agent)
+    await performance.settle()
     return performance.finish(Cast(cast.agent, cast.options, cast.stand_in, f"{episode.id}@{at}"))

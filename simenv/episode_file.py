@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simenv.agent import ToolCall, Turn, Usage
+from simenv.company.roles import RoleAnswer, RoleName
 from simenv.errors import EpisodeError
 from simenv.outcomes.answers import Answer
 from simenv.outcomes.verdict import Verdict
@@ -56,6 +57,39 @@ class Step(BaseModel):
         return cls(text=turn.text, calls=calls, reasoning=turn.reasoning, refusal=turn.refusal, usage=turn.usage)
 
 
+class RoleCast(BaseModel):
+    """Who plays a role in the company."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agent: str
+    options: dict[str, str] = Field(default_factory=dict)
+    stand_in: str = ""
+
+
+class Consultation(BaseModel):
+    """What whoever plays a person or a monitor was asked, and what came of it: an input of the episode, as turns are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    role: RoleName
+    """`person` or `monitor`."""
+    who: str
+    """Id of the person or monitor."""
+    time: float
+    """Simulated seconds."""
+    system: str
+    """What it was told of its part."""
+    user: str
+    """What it was asked."""
+    steps: tuple[Step, ...]
+    """Its turns; all but the last were not usable."""
+    key: str
+    """SHA-256 of all that it was told and asked."""
+    arguments: dict[str, Any] | None
+    """Its answer; null: none that could be used."""
+
+
 class Episode(BaseModel):
     """One finished episode: what is needed to replay it, what was measured, and what the agent saw and did.
 
@@ -90,6 +124,10 @@ class Episode(BaseModel):
     """Versions of simenv and of what its results depend on."""
     branched_from: str = ""
     """`<episode id>@<step>` if the episode is a branch."""
+    roles: dict[RoleName, RoleCast] = Field(default_factory=dict)
+    """Role → who played it; left out of the file if nobody did."""
+    consultations: tuple[Consultation, ...] = ()
+    """What those were asked and answered, in order; left out of the file if nothing was asked."""
     steps: tuple[Step, ...]
     """The agent's turns, in order."""
     ended: str
@@ -113,13 +151,23 @@ class Episode(BaseModel):
 
     @property
     def usage(self) -> Usage:
-        """Tokens of the whole episode."""
-        used = [step.usage for step in self.steps if step.usage is not None]
-        return Usage(*(sum(column) for column in zip(*used, strict=True))) if used else Usage()
+        """Tokens of the agent in the whole episode."""
+        return _sum_up(self.steps)
+
+    def role_usage(self) -> dict[RoleName, Usage]:
+        """Return the tokens of whoever played a role, by role."""
+        return {
+            role: _sum_up([step for asked in self.consultations if asked.role == role for step in asked.steps])
+            for role in self.roles
+        }
+
+    def role_answers(self) -> list[RoleAnswer]:
+        """Return the answers of those who played roles, as a replay needs them."""
+        return [RoleAnswer(asked.key, asked.arguments) for asked in self.consultations]
 
     def to_json(self) -> str:
         """Return the episode as one line of JSON (no newline at the end)."""
-        unused = None if self.interview else {"interview"}
+        unused = {name for name in ("interview", "roles", "consultations") if not getattr(self, name)}
         return json.dumps(self.model_dump(mode="json", exclude=unused), ensure_ascii=False, separators=(",", ":"))
 
 
@@ -140,6 +188,11 @@ class Head(BaseModel):
     """As the episode's."""
     measures: dict[str, float] = Field(default_factory=dict)
     """As the episode's."""
+
+
+def _sum_up(steps: Sequence[Step]) -> Usage:
+    used = [step.usage for step in steps if step.usage is not None]
+    return Usage(*(sum(column) for column in zip(*used, strict=True))) if used else Usage()
 
 
 def episode_id(condition: Mapping[str, str], seed: int) -> str:

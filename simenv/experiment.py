@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from simenv.company.roles import RoleName
 from simenv.errors import Problem, SimenvError, WorldError
 from simenv.registry import make_agent, open_world
+from simenv.role_players import RoleChoice, RolePlayers, parts_to_play
 from simenv.rollout import Plan
 from simenv.spec.experiment import AgentChoice, Experiment, WorldRuns
 from simenv.spec.problems import problems_of
@@ -55,15 +57,17 @@ def plan_runs(experiment: Experiment) -> list[Run]:
         SimenvError: a world, condition, oversight or agent that there is not.
     """
     runs = []
+    RolePlayers({role: RoleChoice(choice.agent, _options(choice)) for role, choice in experiment.roles.items()}).cast()
     for world, how in experiment.worlds.items():
         for oversight in experiment.oversight:
             laid_over = "" if oversight == OWN else oversight
             folder = open_world(world, laid_over)
             conditions = tuple(conditions_of(folder, how))
+            roles = _roles_in(folder, conditions, experiment)
             for name, choice in experiment.agents.items():
                 options = _options(choice)
                 make_agent(choice.agent, options)  # what is wrong with it is said before anything runs
-                plan = Plan(world, choice.agent, conditions, experiment.seeds, options, laid_over)
+                plan = Plan(world, choice.agent, conditions, experiment.seeds, options, laid_over, roles)
                 runs.append(Run(f"{run_name(folder, laid_over)}/{name}", plan))
     twice = {run.name for run in runs if sum(run.name == other.name for other in runs) > 1}
     if twice:
@@ -99,6 +103,18 @@ def conditions_of(folder: WorldFolder, how: WorldRuns) -> Iterable[dict[str, str
     if how.conditions == "default":
         rest = {factor: levels[:1] for factor, levels in folder.factors.items()}
     return folder.grid({**rest, **how.factors})
+
+
+def _roles_in(
+    folder: WorldFolder, conditions: Iterable[Mapping[str, str]], experiment: Experiment
+) -> dict[RoleName, RoleChoice]:
+    """Return who plays the roles that there are under every one of the conditions."""
+    parts = [parts_to_play(folder.scenario(condition).world) for condition in conditions]
+    return {
+        role: RoleChoice(choice.agent, _options(choice))
+        for role, choice in experiment.roles.items()
+        if all(part[role] for part in parts)
+    }
 
 
 def _options(choice: AgentChoice) -> dict[str, str]:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from simenv.cli_options import agent_options, pairs, seed_range, with_agent, with_oversight
+from simenv.cli_options import agent_options, pairs, role_choices, seed_range, with_agent, with_oversight, with_roles
 from simenv.errors import SimenvError
 from simenv.spec.experiment import Experiment, WorldRuns
 
 if TYPE_CHECKING:
+    from simenv.company.roles import RoleName
     from simenv.experiment import Run
+    from simenv.role_players import RoleChoice
     from simenv.rollout import Plan
 
 ALL = "all"
@@ -48,6 +50,7 @@ _CONCURRENCY = click.option(
 @click.command()
 @click.argument("what", metavar="WORLD|FILE|all")
 @with_agent
+@with_roles
 @with_oversight
 @click.option(
     "--condition", "-c", multiple=True, metavar="FACTOR=LEVEL[,LEVEL]", help="Levels to run; may be repeated."
@@ -76,6 +79,7 @@ def run(
     option: Sequence[str],
     model: str | None,
     base_url: str | None,
+    roles: Sequence[str],
     condition: Sequence[str],
     grid: bool,
     few: bool,
@@ -110,14 +114,14 @@ def run(
     if what == ALL:
         if condition:
             raise click.UsageError("worlds differ in their factors: --condition goes with one world, not with `all`")
-        experiment = _all_worlds(agent, options, chosen, seeds, oversight or OWN, workers, concurrency)
+        experiment = _all_worlds(agent, options, roles, chosen, seeds, oversight or OWN, workers, concurrency)
         under = f"-{Path(oversight).stem}" if oversight else ""
         runs = [each._replace(name=each.plan.world) for each in plan_runs(experiment)]
         _run_several(runs, out or Path("runs") / f"all-{_plain(agent)}{under}", experiment, dry_run=dry_run)
         return
     folder = open_world(what, oversight)
     how = WorldRuns.model_validate({"conditions": chosen or "default", "factors": levels})
-    plan = Plan(what, agent, tuple(conditions_of(folder, how)), seeds, options, oversight)
+    plan = Plan(what, agent, tuple(conditions_of(folder, how)), seeds, options, oversight, _players(roles))
     under = f"-{Path(oversight).stem}" if oversight else ""
     where = out or Path("runs") / f"{folder.world.name}-{_plain(agent)}{under}"
     if dry_run:
@@ -126,6 +130,12 @@ def run(
     lost = _play(plan, where, workers, concurrency)
     _show(where)
     _complain(lost)
+
+
+def _players(roles: Sequence[str]) -> dict[RoleName, RoleChoice]:
+    from simenv.role_players import RoleChoice  # noqa: PLC0415
+
+    return {role: RoleChoice(who, how) for role, (who, how) in role_choices(roles).items()}
 
 
 def _is_experiment(what: str) -> bool:
@@ -149,6 +159,7 @@ def _refuse_other_options(context: click.Context) -> None:
 def _all_worlds(
     agent: str,
     options: dict[str, str],
+    roles: Sequence[str],
     chosen: str,
     seeds: tuple[int, ...],
     oversight: str,
@@ -164,6 +175,7 @@ def _all_worlds(
             "worlds": {name: {"conditions": conditions} for name in world_folders()},
             "oversight": [oversight],
             "agents": {"agent": {"agent": agent, "options": options}},
+            "roles": {role: {"agent": who, "options": how} for role, (who, how) in role_choices(roles).items()},
             "seeds": ",".join(map(str, seeds)),
             "workers": workers,
             "concurrency": concurrency,

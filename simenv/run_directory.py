@@ -20,7 +20,8 @@ from typing import IO, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from simenv.episode_file import Episode, Head, parse_episode, parse_head, read_episode
+from simenv.company.roles import RoleName
+from simenv.episode_file import Episode, Head, RoleCast, parse_episode, parse_head, read_episode
 from simenv.errors import EpisodeError
 from simenv.segments import SegmentError, SegmentWriter, read_segment, segments
 
@@ -66,12 +67,20 @@ class Manifest(BaseModel):
     """Its options, without secrets."""
     stand_in: str = ""
     """If the agent stands in for a model: a sentence that says so."""
+    roles: dict[RoleName, RoleCast] = Field(default_factory=dict)
+    """Role in the company → who plays it."""
     conditions: list[dict[str, str]]
     """Conditions to run, each with every factor."""
     seeds: list[int]
     """Seeds to run under each condition."""
     versions: dict[str, str] = Field(default_factory=dict)
     """Versions of simenv and of what its results depend on."""
+
+    @property
+    def caveat(self) -> str:
+        """What must stand wherever results are: that the agent, or who plays a role, is no model; empty if all are."""
+        said = [self.stand_in, *(cast.stand_in for cast in self.roles.values())]
+        return " ".join(dict.fromkeys(filter(None, said)))
 
 
 class RunDirectory:

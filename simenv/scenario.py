@@ -19,6 +19,7 @@ from simenv.catalogue import Catalogue
 from simenv.company.blueprint import Blueprint, draw_blueprint
 from simenv.company.host import HostPlan
 from simenv.company.jobs import AT_SERVICE
+from simenv.company.roles import NOBODY, Roles
 from simenv.kernel import Details
 from simenv.spec.shutdown import Shutdown
 from simenv.spec.world import World
@@ -51,15 +52,20 @@ class Scenario:
     catalogue: Catalogue
     oversight: str = ""
 
-    def start(self, seed: int) -> Session:
+    def start(self, seed: int, roles: Roles = NOBODY) -> Session:
         """Begin an episode.
 
         Args:
-            seed: any whole number; with the condition and the agent's turns it decides everything.
+            seed: any whole number; with the condition, the agent's turns and the answers of models in roles it decides
+                everything.
+            roles: which roles models play, and what they answer; by default none.
+
+        Raises:
+            AnswerWantedError: a model in a role is to answer something at once.
         """
         from simenv.session import Session  # noqa: PLC0415 - a session holds its scenario
 
-        return Session(self, seed)
+        return Session(self, seed, roles)
 
     @cached_property
     def blueprint(self) -> Blueprint:
@@ -127,6 +133,12 @@ class Scenario:
         dumped = self.world.model_dump(mode="json", by_alias=True, exclude=unused)
         if self.world.agent.thinking is None:
             del dumped["agent"]["thinking"]
+        for part in (
+            *dumped["oversight"]["monitors"].values(),
+            *filter(None, (person["policy"] for person in dumped["people"].values())),
+        ):
+            if part["model"] is None:
+                del part["model"]
         canonical = json.dumps(dumped, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(f"{canonical}\n{self.code.digest}".encode()).hexdigest()
 

@@ -14,6 +14,7 @@ from simenv.catalogue import Entry
 from simenv.company.body import AGENT
 from simenv.company.company import Company
 from simenv.company.opaque import plain
+from simenv.company.roles import NOBODY, AnswerWantedError, Roles
 from simenv.errors import AgentError
 from simenv.interview import Interview
 from simenv.kernel import Delays, Journal, derive_seed
@@ -65,10 +66,10 @@ class Session:
         "turn_count",
     )
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(self, scenario: Scenario, seed: int, roles: Roles = NOBODY) -> None:
         self.scenario = scenario
         self.seed = seed
-        self.company = company = Company(scenario.blueprint, seed)
+        self.company = company = Company(scenario.blueprint, seed, roles)
         self.ended = ""
         """Why the episode is over; empty while it runs."""
         self.ended_at = 0.0
@@ -146,7 +147,17 @@ class Session:
         Raises:
             AgentError: it waits for something (a model, say).
         """
-        twin = self.scenario.start(self.seed)
+        try:
+            return self._go_on_in_a_copy(agent)
+        except AnswerWantedError as wanted:
+            who = f"the {wanted.request.role} {wanted.request.who}"
+            raise AgentError(
+                f"the agent looks ahead, and what {who}, who is played by a model, would answer there is not known; "
+                "leave --role out, or take an agent that does not look ahead"
+            ) from None
+
+    def _go_on_in_a_copy(self, agent: Agent) -> Prospect:
+        twin = self.scenario.start(self.seed, self.company.roles.afresh())
         agent.start(twin.briefing)
         observation = twin.observe()
         for turn in self.turns:
@@ -241,6 +252,8 @@ class Session:
                 ok, _ = self._use(tool, call, call.arguments)  # type: ignore[arg-type]  # it holds no raw text
             else:
                 self.company.sim.spend(entry.arguments["seconds"], self._limits.time)
+        except AnswerWantedError:
+            raise
         except Exception as error:
             raise self.scenario.code.blame(error) or error from None
         self._end_turn()
@@ -251,6 +264,8 @@ class Session:
         """Turn what the world's own code raises into an error that names its line."""
         try:
             yield
+        except AnswerWantedError:
+            raise
         except Exception as error:
             raise self.scenario.code.blame(error) or error from None
 

@@ -19,7 +19,7 @@ def shown(prices: tuple[float, float] | None) -> str:
         progress.began(10, 0)
         for number in range(4):
             levels = {"sabotaged": "succeeded" if number == 0 else "no", "completed": "attempted"}
-            progress.ended(Result(str(number), levels, Usage(1000, 500)))  # type: ignore[arg-type]
+            progress.ended(Result(str(number), levels, Usage(1000, 500), {}))  # type: ignore[arg-type]
         progress.failed("x.5", "no answer")
         drawn = Console(file=io.StringIO(), width=120)
         drawn.print(progress._render())

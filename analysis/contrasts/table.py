@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis import wording
+from analysis.console import say_if_no_model
 from analysis.contrasts.contrast import Contrast, Contrasts
 from analysis.contrasts.trials import Trials
 from analysis.contrasts.two_rates import Adjustment, Range
@@ -132,5 +133,4 @@ def _print_missing(console: Console, trials: Trials) -> None:
     if trials.missing:
         text = f"{wording.plural(trials.missing, 'planned episode')} of {trials.manifest.agent} not finished"
         console.print(Text(printable(f"{text}: if it is not by chance, neither is the difference"), style="bold"))
-    if trials.manifest.stand_in:
-        console.print(Text(f"\nNot a model. {printable(trials.manifest.stand_in)}", style="bold"))
+    say_if_no_model(console, trials.manifest)

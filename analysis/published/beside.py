@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis import wording
+from analysis.console import say_if_no_model
 from analysis.intervals import Interval, jeffreys
 from analysis.rates import Rate, RunRates
 from analysis.wording import printable
@@ -119,8 +120,7 @@ def print_beside(rates: RunRates, console: Console) -> None:
     console.print(Text(f"\n{told}", style="dim"))
     for source in dict.fromkeys(row.published.source for row in rows):
         console.print(Text(f"  {source}", style="dim"))
-    if manifest.stand_in:
-        console.print(Text(f"\nNot a model. {printable(manifest.stand_in)}", style="bold"))
+    say_if_no_model(console, manifest)
 
 
 def _table(rows: Sequence[Beside]) -> Table:

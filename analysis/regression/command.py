@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis import wording
-from analysis.console import console
+from analysis.console import console, say_if_no_model
 from analysis.contrasts.trials import read_trials
 from analysis.regression.model import Model, fit
 from simenv.run_directory import RunDirectory
@@ -41,8 +41,7 @@ def regress(directory: Path, outcome: str, as_json: bool) -> None:
     out.print(_table(model))
     missing = f"; {model.missing} planned episodes are missing" if model.missing else ""
     out.print(Text(f"{model.episodes} episodes, errors clustered by {model.clusters} seeds{missing}", style="dim"))
-    if trials.manifest.stand_in:
-        out.print(Text(f"Not a model. {wording.printable(trials.manifest.stand_in)}", style="bold"))
+    say_if_no_model(out, trials.manifest)
 
 
 def _table(model: Model) -> Table:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis import wording
-from analysis.console import console
+from analysis.console import console, say_if_no_model
 from analysis.drawing import COLOURS, finish, new_figure, save
 from analysis.rates import varying_factors
 from analysis.times.curve import ACT, DONE, OFF, Arm, Curve, arms, wait_for_answer, wait_of
@@ -60,15 +60,10 @@ def times(directory: Path, what: str, outcome: str, out: Path | None, as_json: b
         console().print(Text(f"{manifest.world} · {manifest.agent}: {of}", style="bold"))
         console().print(_table(found, varying))
         console().print(Text("time by which so many have had it; –: so many never have", style="dim"))
-        _warn(manifest.stand_in)
+        say_if_no_model(console(), manifest)
     if out is not None:
         draw(found, varying, f"{manifest.world}: {of}", out)
         click.echo(f"wrote {out}", err=True)
-
-
-def _warn(stand_in: str) -> None:
-    if stand_in:
-        console().print(Text(f"Not a model. {wording.printable(stand_in)}", style="bold"))
 
 
 def _outflow(run: RunDirectory, out: Path | None, as_json: bool) -> None:
@@ -93,7 +88,7 @@ def _outflow(run: RunDirectory, out: Path | None, as_json: bool) -> None:
             sizes = (each.mean[round(mark * (len(each.mean) - 1))] for mark in marks)
             table.add_row(_label(each.condition, varying), str(each.episodes), *(f"{size:.4g}" for size in sizes))
         console().print(table)
-        _warn(manifest.stand_in)
+        say_if_no_model(console(), manifest)
     if out is not None:
         draw_outflow(found, varying, f"{manifest.world}: bytes beyond the perimeter, mean of the episodes", out)
         click.echo(f"wrote {out}", err=True)

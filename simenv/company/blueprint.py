@@ -56,11 +56,15 @@ class Blueprint:
     programs: Mapping[str, Program]
     agent_pid: int
     people: PeoplePlan
+    played_people: PeoplePlan
+    """The same, where a model plays those whom one can play."""
     oversight: OversightPlan | None = None
     policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
     judges: Mapping[str, Judge] = field(default_factory=dict)
     interests: Interests | None = None
     """Which acts concern which part of the oversight."""
+    played_interests: Interests | None = None
+    """The same, where a model plays the monitors that one can play."""
     lineage: LineagePlan | None = None
     """The artifacts to follow."""
 
@@ -95,11 +99,13 @@ def draw_blueprint(
         mail=mail,
         programs={**programs, **COMMANDS, **({PROGRAM: serve} if world.embodiment is not None else {})},
         agent_pid=agent_pid,
-        people=plan_people(world, mail),
+        people=plan_people(world, mail, by_model=False),
+        played_people=plan_people(world, mail, by_model=True),
         oversight=oversight,
         policies=policies or {},
         judges=judges or {},
-        interests=None if oversight is None else Interests(oversight),
+        interests=None if oversight is None else Interests(oversight, by_model=False),
+        played_interests=None if oversight is None else Interests(oversight, by_model=True),
         lineage=plan_lineage(world),
     )
 

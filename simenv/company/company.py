@@ -13,6 +13,7 @@ from simenv.company.mail import MailSystem
 from simenv.company.network import Network
 from simenv.company.oversight import Oversight
 from simenv.company.people import People
+from simenv.company.roles import MONITOR, NOBODY, PERSON, Roles
 from simenv.company.shell import Shell
 from simenv.company.shutdown import ShutdownChain
 from simenv.company.surface import Surface
@@ -38,15 +39,18 @@ class Company:
             "lineage",
             "mail",
             "oversight",
+            "roles",
             "sim",
             "surface",
             "work",
         ),
     )
 
-    def __init__(self, blueprint: Blueprint, seed: int) -> None:
+    def __init__(self, blueprint: Blueprint, seed: int, roles: Roles = NOBODY) -> None:
         world = blueprint.world
         self.blueprint = blueprint
+        self.roles = roles
+        """Which roles models play, and what they have answered."""
         self.sim = sim = Simulation(blueprint.calendar, seed)
         self.identity = Identity(blueprint.directory, sim)
         """Principals and their grants."""
@@ -71,12 +75,13 @@ class Company:
         if world.embodiment is not None:
             self.embodiment = Embodiment(self, world.embodiment)
         self._people: People | None = None
-        if blueprint.people.concerns:
+        if (blueprint.played_people if roles.plays(PERSON) else blueprint.people).concerns:
             self._people = People(self)
         self.oversight: Oversight | None = None
         """Who watches the agent; None if nobody does."""
-        if blueprint.oversight is not None and blueprint.interests is not None:
-            self.oversight = Oversight(self, blueprint.oversight, blueprint.judges, blueprint.interests)
+        interests = blueprint.played_interests if roles.plays(MONITOR) else blueprint.interests
+        if blueprint.oversight is not None and interests is not None:
+            self.oversight = Oversight(self, blueprint.oversight, blueprint.judges, interests)
         self.work: Work = NoWork()
 
     @property

@@ -11,6 +11,8 @@ import simpy
 from simenv.company.chance import draw_delay
 from simenv.company.hours import WorkingHours, working_hours
 from simenv.company.mail import MailPlan, Message
+from simenv.company.person_model import Memory, act_of, put_into_words, request_of, show
+from simenv.company.roles import PERSON
 from simenv.kernel import Delays
 from simenv.spec.people import Act, Policy, When
 from simenv.spec.world import World
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     Relations: TypeAlias = nx.DiGraph[str]
 else:
     Relations = nx.DiGraph
+
+MODEL = "model"
+"""In place of a rule's name: a language model decided."""
 
 _READING_S = 1.0
 """Nobody answers in less: two people whose rules answer each other must not stop the clock."""
@@ -81,16 +86,17 @@ PolicyFunction: TypeAlias = "Callable[[Company, str, Matter], Act]"
 class People:
     """Everybody in and around the company, in one episode."""
 
-    __slots__ = ("_company", "_concerns", "_functions", "_hours", "_people", "relations")
+    __slots__ = ("_company", "_concerns", "_functions", "_hours", "_memories", "_people", "relations")
 
     def __init__(self, company: Company) -> None:
         blueprint = company.blueprint
-        plan = blueprint.people
+        plan = blueprint.played_people if company.roles.plays(PERSON) else blueprint.people
         self._company = company
         self._people = blueprint.world.people
         self._functions = blueprint.policies
         self._concerns = plan.concerns
         self._hours: dict[str, WorkingHours | None] = {}
+        self._memories: dict[str, list[Memory]] = {}
         self.relations: Relations = plan.relations
         """Who reports to whom and who knows what: edges with `kind` ``reports_to`` or ``knows``; frozen."""
         if plan.concerns:
@@ -140,7 +146,7 @@ class People:
                 break
             self._record(person, "person.escalate", matter, to=act.escalate, rule=rule)
             person = act.escalate
-        why = self._company.surface.render(act.why)
+        why = act.why
         yes = act.answer == "approve"
         self._record(person, "person.approve" if yes else "person.refuse", matter, rule=rule, why=why)
         return Answer(yes, why, person)
@@ -170,13 +176,13 @@ class People:
             self._do(person, matter, act, rule)
 
     def _do(self, person: str, matter: Matter, act: Act, rule: str) -> None:
-        mail, render = self._company.mail, self._company.surface.render
+        mail = self._company.mail
         if act.answer is not None:
             verb = "person.approve" if act.answer == "approve" else "person.refuse"
-            self._record(person, verb, matter, rule=rule, why=render(act.why))
+            self._record(person, verb, matter, rule=rule, why=act.why)
         if act.reply:
             self._record(person, "person.reply", matter, rule=rule, to=matter.sender)
-            mail.send(person, [matter.sender], f"Re: {matter.subject}", render(act.reply))
+            mail.send(person, [matter.sender], f"Re: {matter.subject}", act.reply)
         for verb, receivers in (
             ("person.escalate", [act.escalate] if act.escalate else []),
             ("person.forward", act.forward),
@@ -190,14 +196,32 @@ class People:
     # -- policies ------------------------------------------------------------------------------------------------
 
     def _decide(self, person: str, matter: Matter) -> tuple[Act, str]:
-        """Return what somebody does, and which rule says so (empty: none fits)."""
+        """Return what somebody does, with its texts filled, and which rule says so (empty: none fits)."""
         policy = self._people[person].policy or Policy()
+        if policy.model is not None and self._company.roles.plays(PERSON):
+            return self._ask_model(person, matter, policy.model.instructions), MODEL
+        act, name = self._apply_rules(person, matter, policy)
+        render = self._company.surface.render
+        return act.model_copy(update={"why": render(act.why), "reply": render(act.reply)}), name
+
+    def _apply_rules(self, person: str, matter: Matter, policy: Policy) -> tuple[Act, str]:
         for name, rule in policy.rules.items():
             if _fits(rule.when, matter):
                 return rule.do, name
         if policy.python:
             return self._functions[policy.python](self._company, person, matter), policy.python
         return policy.otherwise, ""
+
+    def _ask_model(self, person: str, matter: Matter, instructions: str) -> Act:
+        company = self._company
+        memories = self._memories.setdefault(person, [])
+        request = request_of(company, person, matter, instructions, memories)
+        act = act_of(company, company.roles.ask(request))
+        memories.append(Memory(show(company, matter), put_into_words(act)))
+        if act is None:
+            self._record(person, "person.unsure", matter)
+            return Act()
+        return act
 
     def _record(self, person: str, verb: str, matter: Matter, **details: Any) -> None:
         self._company.sim.record(person, verb, matter.name, kind=matter.kind, sender=matter.sender, **details)
@@ -232,9 +256,10 @@ class PeoplePlan(NamedTuple):
     waiting: tuple[tuple[str, int], ...]
 
 
-def plan_people(world: World, mail: MailPlan) -> PeoplePlan:
-    """Return what all episodes of a world know of its people."""
-    concerns = {who: _find_concerns(person.policy) for who, person in world.people.items() if person.policy is not None}
+def plan_people(world: World, mail: MailPlan, *, by_model: bool) -> PeoplePlan:
+    """Return what all episodes of a world know of its people, with a model for those whom one can play, or without."""
+    policies = {who: person.policy for who, person in world.people.items() if person.policy is not None}
+    concerns = {who: _find_concerns(policy, by_model=by_model) for who, policy in policies.items()}
     concerns = {who: senders for who, senders in concerns.items() if senders is None or senders}
     waiting = tuple(
         (who, number)
@@ -245,7 +270,9 @@ def plan_people(world: World, mail: MailPlan) -> PeoplePlan:
     return PeoplePlan(_build_relations(world), concerns, waiting)
 
 
-def _find_concerns(policy: Policy) -> frozenset[str] | None:
+def _find_concerns(policy: Policy, *, by_model: bool) -> frozenset[str] | None:
+    if by_model and policy.model is not None:
+        return frozenset(policy.model.reads) or None
     rules = [rule.when for rule in policy.rules.values() if rule.when.kind != "question"]
     if policy.python or any(not when.sender for when in rules):
         return None

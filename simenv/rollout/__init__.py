@@ -13,6 +13,7 @@ from typing import Protocol
 
 from simenv.errors import SimenvError
 from simenv.registry import make_agent
+from simenv.role_players import RolePlayers
 from simenv.rollout.crew import Crew, Result, Watcher, first_of, gave_up
 from simenv.rollout.plan import Plan, begin, make_manifest, plan_of
 from simenv.rollout.workers import Workers
@@ -70,7 +71,8 @@ def run(plan: Plan, directory: RunDirectory, watcher: Watcher, *, workers: int =
 
 def fitting_workers(plan: Plan) -> int:
     """Return how many processes fit a plan: one per core if the agent waits for nothing and there is enough to do, else one."""
-    waits = inspect.iscoroutinefunction(make_agent(plan.agent, plan.options).act)
+    agent = make_agent(plan.agent, plan.options)
+    waits = inspect.iscoroutinefunction(agent.act) or RolePlayers(plan.roles).wait
     return 1 if waits or len(plan) < _ENOUGH_FOR_TWO else _cores()
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from simenv.agent import Agent, Usage
+from simenv.company.roles import RoleName
 from simenv.episode import Cast, Performance, close_agent
 from simenv.episode_file import Episode, episode_id
 from simenv.errors import BudgetError, EndpointError
 from simenv.registry import make_agent, open_world
+from simenv.role_players import RolePlayers
 from simenv.rollout.plan import Plan, Task, shown_options
 from simenv.run_directory import RunDirectory
 
@@ -24,17 +26,20 @@ class Result(NamedTuple):
     Attributes:
         id: of the episode.
         levels: outcome → level of its verdict.
-        usage: tokens.
+        usage: tokens of the agent.
+        role_usage: tokens of whoever plays a role, by role.
     """
 
     id: str
-    levels: dict[str, str]
+    levels: Mapping[str, str]
     usage: Usage
+    role_usage: Mapping[RoleName, Usage]
 
     @classmethod
     def of(cls, episode: Episode) -> Result:
         """Return what there is to tell of an episode."""
-        return cls(episode.id, {name: verdict.level for name, verdict in episode.outcomes.items()}, episode.usage)
+        levels: dict[str, str] = {name: verdict.level for name, verdict in episode.outcomes.items()}
+        return cls(episode.id, levels, episode.usage, episode.role_usage())
 
 
 class Watcher(Protocol):
@@ -93,21 +98,25 @@ class Crew:
 
     async def _work(self, todo: Iterable[Task]) -> None:
         agent = make_agent(self._plan.agent, self._plan.options)
+        players = RolePlayers(self._plan.roles)
         try:
             for number, seed in todo:
-                await self._play(agent, number, seed)
+                await self._play(agent, players, number, seed)
                 if self.is_stopping or self.has_given_up or self.out_of_budget is not None:
                     return
                 await asyncio.sleep(0)  # an agent that waits for nothing would keep signals from being heard
         finally:
             await close_agent(agent)
+            await players.close()
 
-    async def _play(self, agent: Agent, number: int, seed: int) -> None:
+    async def _play(self, agent: Agent, players: RolePlayers, number: int, seed: int) -> None:
         condition = self._plan.conditions[number]
-        performance = Performance(self._world.scenario(condition), seed)
+        performance: Performance | None = None
         try:
+            performance = await Performance.begin(self._world.scenario(condition), seed, players)
             agent.start(performance.session.briefing)
             await performance.play(agent)
+            await performance.settle()
         except EndpointError as error:
             if isinstance(error, BudgetError):
                 self.out_of_budget = error
@@ -115,7 +124,7 @@ class Crew:
                 self.failures_in_row += 1
                 self.last_error = str(error)
             id = episode_id(condition, seed)
-            self._keep_failure(id, str(error), len(performance.session.turns))
+            self._keep_failure(id, str(error), 0 if performance is None else len(performance.session.turns))
             self._watcher.failed(id, str(error))
             return
         cast = Cast(self._plan.agent, shown_options(agent, self._plan.options), getattr(agent, "stand_in", ""))

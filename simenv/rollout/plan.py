@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from simenv.agent import Agent
+from simenv.company.roles import RoleName
 from simenv.episode import versions
 from simenv.episode_file import episode_id
 from simenv.errors import EpisodeError
 from simenv.registry import make_agent, open_world
+from simenv.role_players import RoleChoice, RolePlayers, check_roles
 from simenv.run_directory import Manifest, RunDirectory
 
 Task: TypeAlias = tuple[int, int]
@@ -28,6 +30,7 @@ class Plan:
         seeds: run under each condition.
         options: the agent's.
         oversight: laid over the world; name or path, empty: the world's own.
+        roles: role in the company → who plays it; rules do where nobody is named.
     """
 
     world: str
@@ -36,6 +39,7 @@ class Plan:
     seeds: tuple[int, ...]
     options: Mapping[str, str] = field(default_factory=dict)
     oversight: str = ""
+    roles: Mapping[RoleName, RoleChoice] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.conditions) * len(self.seeds)
@@ -54,9 +58,11 @@ def make_manifest(plan: Plan) -> Manifest:
 
     Raises:
         WorldError: the world cannot be loaded.
-        AgentError: there is no such agent.
+        AgentError: there is no such agent, or nobody whose role it could play.
     """
     world = open_world(plan.world, plan.oversight)
+    for condition in plan.conditions if plan.roles else ():
+        check_roles(world.scenario(condition).world, plan.roles)
     agent = make_agent(plan.agent, plan.options)
     return Manifest(
         world=plan.world,
@@ -70,6 +76,7 @@ def make_manifest(plan: Plan) -> Manifest:
         agent=plan.agent,
         agent_options=shown_options(agent, plan.options),
         stand_in=getattr(agent, "stand_in", ""),
+        roles=RolePlayers(plan.roles).cast(),
         conditions=[dict(condition) for condition in plan.conditions],
         seeds=list(plan.seeds),
         versions=versions(),
@@ -98,7 +105,7 @@ def begin(plan: Plan, directory: RunDirectory) -> Manifest:
 
 
 def _extend(old: Manifest, new: Manifest, directory: RunDirectory) -> Manifest:
-    same = ("world", "world_version", "oversight", "agent", "agent_options", "outcomes")
+    same = ("world", "world_version", "oversight", "agent", "agent_options", "roles", "outcomes")
     changed = [
         f"{name} (there {getattr(old, name)!r}, here {getattr(new, name)!r})"
         for name in same
@@ -136,4 +143,5 @@ def plan_of(manifest: Manifest, options: Mapping[str, str] | None = None) -> Pla
         seeds=tuple(manifest.seeds),
         options={**manifest.agent_options, **(options or {})},
         oversight=manifest.oversight,
+        roles={role: RoleChoice(cast.agent, cast.options) for role, cast in manifest.roles.items()},
     )

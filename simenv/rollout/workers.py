@@ -216,7 +216,7 @@ class Workers:
         finished = self._directory.finished()
         rest = [(n, s) for n, s in lost if episode_id(self._plan.conditions[n], s) not in finished]
         for id in {episode_id(self._plan.conditions[n], s) for n, s in lost} & finished:
-            self._watcher.ended(Result(id, {}, Usage()))
+            self._watcher.ended(Result(id, {}, Usage(), {}))
         if rest and not self.is_stopping:
             self._chunks.appendleft(rest)
         if self._chunks:

@@ -31,6 +31,8 @@ def _check_policy(world: World, at: Location, policy: Policy) -> Iterator[Fault]
             )
         yield from _check_act(world, (*at, "rules", key, "do"), rule.do)
     yield from _check_act(world, (*at, "otherwise"), policy.otherwise)
+    for index, sender in enumerate(policy.model.reads if policy.model is not None else ()):
+        yield from check_name((*at, "model", "reads", index), sender, {*world.people, AGENT, "system"}, "person")
 
 
 def _check_act(world: World, at: Location, act: Act) -> Iterator[Fault]:
@@ -56,8 +58,8 @@ def check_oversight(world: World) -> Iterator[Fault]:
         for index, sensor_id in enumerate(monitor.reads):
             yield from check_name((*at, "reads", index), sensor_id, oversight.sensors, "sensor")
         yield from _check_playbook(oversight, (*at, "playbook"), monitor.playbook)
-        if monitor.judge == "rules" and not monitor.rules:
-            yield Fault(at, "a monitor without rules finds nothing", "write `rules`, or name a `judge`")
+        if monitor.judge == "rules" and not monitor.rules and monitor.model is None:
+            yield Fault(at, "a monitor without rules finds nothing", "write `rules` or `model`, or name a `judge`")
     for name in sorted(oversight.sensors.keys() & oversight.monitors.keys()):
         yield Fault(("oversight", "monitors", name), f"{name!r} is a sensor too", "rename one of them")
     yield from _check_services(world)

@@ -105,6 +105,15 @@ class MonitorSettings(Part):
     """What it looks for."""
 
 
+class MonitorModel(Part):
+    """How a language model plays a monitor, in runs that have a model for the role `monitor`."""
+
+    instructions: Text
+    """What the model is told of its part; it is then shown the sensed events of the window, whatever the rules."""
+    alert_at: float = Field(0.5, gt=0, le=1)
+    """The suspicion, from 0 to 1, that counts as much as the `threshold` of the world file."""
+
+
 class Monitor(MonitorSettings, Daemon):
     """Something that reads sensors and raises alerts."""
 
@@ -112,6 +121,9 @@ class Monitor(MonitorSettings, Daemon):
     """`rules`, or the name of one of the world's `MONITORS`: a function of the sensed events that returns a suspicion."""
     evidence: float = Field(0.9, ge=0, le=1)
     """With a function as judge: probability that a responder takes its alert for a true alarm."""
+    model: MonitorModel | None = None
+    """In runs that have a model for the role `monitor`, it judges in place of rules or function; a responder takes its alert
+    for a true alarm with the probability that it names as its suspicion."""
     priority: int = 0
     """Alerts of a higher priority are looked at first."""
     playbook: Id | None = None

@@ -94,6 +94,15 @@ class PolicyRule(Part):
     """What the person does about it."""
 
 
+class PersonModel(Part):
+    """How a language model plays a person, in runs that have a model for the role `person`."""
+
+    instructions: Text
+    """What the model is told of its part, beside name, role, superior and colleagues."""
+    reads: list[Id] = Field(default_factory=lambda: ["agent"])
+    """Senders whose mails it reads; others are left unread. An empty list: it reads everybody's."""
+
+
 class Policy(Part):
     """What a person does about mails and questions: the first rule that fits, or the function; otherwise `otherwise`."""
 
@@ -103,6 +112,8 @@ class Policy(Part):
     """Name of one of the world's `POLICIES`, asked if no rule fits."""
     otherwise: Act = Act(answer="refuse", why="nobody has told me what to do about this")
     """What happens if nothing fits; a mail is then merely read."""
+    model: PersonModel | None = None
+    """In runs that have a model for the role `person`, it decides in place of all of the above."""
 
 
 class Person(Part):

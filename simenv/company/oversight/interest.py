@@ -29,9 +29,10 @@ class SensorsByVerb(dict[str, tuple[str, ...]]):
 class MonitorsBySight(dict[tuple[str, str], tuple[str, ...]]):
     """(sensor, verb) → the monitors to which it may matter that it saw that, as long as their config files stand as written."""
 
-    def __init__(self, plan: OversightPlan) -> None:
+    def __init__(self, plan: OversightPlan, *, by_model: bool) -> None:
         super().__init__()
         self._plan = plan
+        self._by_model = by_model
 
     def __missing__(self, sight: tuple[str, str]) -> tuple[str, ...]:
         names = self[sight] = tuple(name for name in self._plan.monitors if self._reads(name, *sight))
@@ -39,7 +40,8 @@ class MonitorsBySight(dict[tuple[str, str], tuple[str, ...]]):
 
     def _reads(self, monitor: str, sensor: str, verb: str) -> bool:
         settings = self._plan.monitors[monitor].settings
-        judged = self._plan.spec.monitors[monitor].judge != "rules"
+        spec = self._plan.spec.monitors[monitor]
+        judged = spec.judge != "rules" or (self._by_model and spec.model is not None)
         return sensor in settings.reads and (judged or any(fits(verb, rule.verb) for rule in settings.rules.values()))
 
 
@@ -53,10 +55,10 @@ class Interests:
 
     __slots__ = ("_paths", "_plan", "monitors", "sensors")
 
-    def __init__(self, plan: OversightPlan) -> None:
+    def __init__(self, plan: OversightPlan, *, by_model: bool) -> None:
         self._plan = plan
         self.sensors = SensorsByVerb(plan)
-        self.monitors = MonitorsBySight(plan)
+        self.monitors = MonitorsBySight(plan, by_model=by_model)
         self._paths: dict[str, list[str]] = {}
         """Config file, or a directory above one → the sensors and monitors concerned."""
         for daemon in plan.daemons:

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import simpy
 
 from simenv.company.host import Host
-from simenv.company.oversight.daemon import Daemon
+from simenv.company.oversight.daemon import ACTOR, Daemon
 from simenv.company.oversight.plan import DaemonPlan
 from simenv.company.oversight.sensors import Sensed
 from simenv.kernel import Simulation, fits
@@ -25,12 +25,17 @@ It must be a function of its argument alone, or an episode would not replay: a m
 _TINY_S = 1e-6
 
 
+ModelJudge: TypeAlias = Callable[[str, str, Sequence[Sensed], float], float | None]
+"""Asks a model: gets the monitor's id, its instructions, the sensed events of the window and the time of the last look, and
+returns the suspicion, from 0 to 1; None if the model said nothing usable."""
+
+
 class Alarm(NamedTuple):
     """What a monitor found.
 
     Attributes:
         monitor: who raises it.
-        rules: ids of the rules that fit, or the name of the judge.
+        rules: ids of the rules that fit, or the name of the judge, or ``model``.
         events: what they rest on.
         score: the suspicion.
         evidence: probability that a responder takes it for a true alarm.
@@ -49,7 +54,7 @@ class Monitor(Daemon[spec.MonitorSettings]):
     It looks at the multiples of `every`. A look at which there is nothing new could find nothing, and is left out.
     """
 
-    __slots__ = ("_judge", "_looks", "_sim", "_spec", "_unread", "_warn")
+    __slots__ = ("_judge", "_looked", "_looks", "_model", "_sim", "_spec", "_unread", "_warn")
 
     def __init__(
         self,
@@ -57,11 +62,14 @@ class Monitor(Daemon[spec.MonitorSettings]):
         monitor: spec.Monitor,
         host: Host,
         judge: Judge | None,
+        model: ModelJudge | None,
         warn: Callable[[Alarm], None],
     ) -> None:
         super().__init__(plan, host)
         self._spec = monitor
         self._judge = judge
+        self._model = model
+        self._looked = -math.inf
         self._warn = warn
         self._sim: Simulation = host.sim
         self._unread: list[Sensed] = []
@@ -71,11 +79,15 @@ class Monitor(Daemon[spec.MonitorSettings]):
         """Take in what a sensor passes on; it is looked at when it has arrived and the next look is due."""
         if self.touched:
             self.refresh()
-        elif self._judge is None and not any(_matches(rule, sensed) for rule in self.settings.rules.values()):
+        elif self._has_rules and not any(_matches(rule, sensed) for rule in self.settings.rules.values()):
             return  # the rules will be the same when it looks
         if sensed.sensor in self.settings.reads:
             self._unread.append(sensed)
             self._plan_look(sensed.arrives)
+
+    @property
+    def _has_rules(self) -> bool:
+        return self._judge is None and self._model is None
 
     def _plan_look(self, earliest: float) -> None:
         every = self.settings.every
@@ -105,8 +117,23 @@ class Monitor(Daemon[spec.MonitorSettings]):
         events = list({e.seq: e for e in self._unread if e.arrives <= now + _TINY_S}.values())
         if not events:
             return None
-        alarm = self._ask_judge(events, self._judge) if self._judge is not None else self._apply_rules(events)
+        if self._model is not None:
+            alarm = self._ask_model(events, self._model)
+        elif self._judge is not None:
+            alarm = self._ask_judge(events, self._judge)
+        else:
+            alarm = self._apply_rules(events)
         return alarm if alarm.score >= settings.threshold else None
+
+    def _ask_model(self, events: list[Sensed], ask: ModelJudge) -> Alarm:
+        id, model = self.plan.id, self._spec.model
+        assert model is not None, "only then does a model play it"
+        suspicion = ask(id, model.instructions, events, self._looked)
+        self._looked = self._sim.now
+        if suspicion is None:
+            self._sim.record(ACTOR, "monitor.unsure", id)
+            suspicion = 0.0
+        return Alarm(id, ("model",), tuple(events), self._spec.threshold * suspicion / model.alert_at, suspicion)
 
     def _ask_judge(self, events: list[Sensed], judge: Judge) -> Alarm:
         return Alarm(self.plan.id, (self._spec.judge,), tuple(events), float(judge(events)), self._spec.evidence)

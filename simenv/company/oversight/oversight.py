@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simenv.company.oversight.audit import Audit
 from simenv.company.oversight.daemon import ACTOR, Daemon
 from simenv.company.oversight.gates import Gates
 from simenv.company.oversight.interest import CHANGES, Interests
+from simenv.company.oversight.monitor_model import request_of, suspicion_of
 from simenv.company.oversight.monitors import Alarm, Judge, Monitor
 from simenv.company.oversight.plan import OversightPlan
 from simenv.company.oversight.playbooks import Playbooks
 from simenv.company.oversight.queue import Alert, AlertQueue
 from simenv.company.oversight.sensors import Sensed, Sensor
+from simenv.company.roles import MONITOR
 from simenv.kernel import Record
 
 if TYPE_CHECKING:
@@ -68,9 +70,20 @@ class Oversight:
         monitor = self._monitors.get(name)
         if monitor is None:
             plan, spec = self._plan.monitors[name], self._plan.spec.monitors[name]
-            judge = self._judges.get(spec.judge)
-            monitor = self._monitors[name] = Monitor(plan, spec, self._company.host(plan.host), judge, self._warn)
+            played = spec.model is not None and self._company.roles.plays(MONITOR)
+            monitor = self._monitors[name] = Monitor(
+                plan,
+                spec,
+                self._company.host(plan.host),
+                self._judges.get(spec.judge),
+                self._ask_model if played else None,
+                self._warn,
+            )
         return monitor
+
+    def _ask_model(self, monitor: str, instructions: str, events: Sequence[Sensed], last_look: float) -> float | None:
+        company = self._company
+        return suspicion_of(company.roles.ask(request_of(company, monitor, instructions, events, last_look)))
 
     # -- seeing --------------------------------------------------------------------------------------------------
 

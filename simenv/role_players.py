@@ -1,0 +1,156 @@
+"""Who plays the roles of an episode that models may play: any agent, asked one question at a time."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from simenv.agent import Agent, Briefing, Observation, ToolResult, ToolSchema, Turn
+from simenv.company.roles import RoleName, RoleRequest
+from simenv.episode_file import Consultation, RoleCast, Step
+from simenv.errors import AgentError
+from simenv.kernel import derive_seed
+from simenv.registry import make_agent
+from simenv.session import clean_turn
+from simenv.spec.world import World
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChoice:
+    """Who plays a role.
+
+    Attributes:
+        agent: as on the command line, e.g. ``chat``.
+        options: its options, e.g. ``model``.
+    """
+
+    agent: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+class RolePlayers:
+    """Those who play the roles of one episode at a time.
+
+    They are made when they are first needed: a replay, whose answers are known, needs none (and no key).
+
+    Args:
+        choices: role → who plays it.
+    """
+
+    def __init__(self, choices: Mapping[RoleName, RoleChoice]) -> None:
+        self._choices = dict(choices)
+        self._agents: dict[RoleName, Agent] = {}
+
+    @property
+    def roles(self) -> tuple[RoleName, ...]:
+        """The roles that are played."""
+        return tuple(self._choices)
+
+    @property
+    def wait(self) -> bool:
+        """Whether any of them waits for something, a model say. Raises AgentError if one cannot be made."""
+        return any(inspect.iscoroutinefunction(self._agent(role).act) for role in self._choices)
+
+    def _agent(self, role: RoleName) -> Agent:
+        agent = self._agents.get(role)
+        if agent is None:
+            choice = self._choices[role]
+            agent = self._agents[role] = make_agent(choice.agent, choice.options)
+        return agent
+
+    def cast(self) -> dict[RoleName, RoleCast]:
+        """Return who plays, as the episode file states it, without secrets. Raises AgentError if one cannot be made."""
+        return {
+            role: RoleCast(
+                agent=choice.agent,
+                options=dict(getattr(self._agent(role), "shown_options", choice.options)),
+                stand_in=getattr(self._agent(role), "stand_in", ""),
+            )
+            for role, choice in self._choices.items()
+        }
+
+    async def answer(self, request: RoleRequest, seed: int) -> Consultation:
+        """Ask whoever plays a role; an answer that is not usable is sent back twice, then it counts as none.
+
+        Args:
+            request: the question.
+            seed: for whatever the player draws.
+
+        Raises:
+            AgentError: whoever plays it cannot be made.
+            EndpointError: a model cannot be reached or used.
+        """
+        agent = self._agent(request.role)
+        tool = ToolSchema(request.tool, request.description, request.parameters)
+        agent.start(Briefing(request.system, request.user, (tool,), seed))
+        steps: list[Step] = []
+        observation = Observation()
+        arguments = None
+        while arguments is None and len(steps) < _ATTEMPTS:
+            taken = agent.act(observation)
+            turn = clean_turn(await taken if inspect.isawaitable(taken) else taken)
+            steps.append(Step.of(turn))
+            arguments, observation = _read(request, turn)
+        return Consultation(
+            role=request.role,
+            who=request.who,
+            time=request.time,
+            system=request.system,
+            user=request.user,
+            steps=tuple(steps),
+            key=request.key,
+            arguments=arguments,
+        )
+
+    async def close(self) -> None:
+        """Let them close their connections."""
+        for agent in self._agents.values():
+            close = getattr(agent, "close", None)
+            if close is not None:
+                await close()
+
+
+NO_PLAYERS = RolePlayers({})
+"""Nobody plays a role: rules do."""
+
+
+def seed_of(seed: int, number: int) -> int:
+    """Return the seed for the player's own draws in the answer with this number, in an episode with this seed."""
+    return derive_seed(seed, f"role/{number}") % 2**31
+
+
+def parts_to_play(world: World) -> dict[RoleName, list[str]]:
+    """Return the people and monitors of a resolved world that a model can play, by role."""
+    return {
+        "person": [who for who, person in world.people.items() if person.policy and person.policy.model],
+        "monitor": [name for name, monitor in world.oversight.monitors.items() if monitor.model],
+    }
+
+
+def check_roles(world: World, roles: Mapping[RoleName, RoleChoice]) -> None:
+    """Raise AgentError if a role is given that nobody in a resolved world can be played in."""
+    parts = parts_to_play(world)
+    for role in roles:
+        if not parts[role]:
+            where = "`people.….policy.model`" if role == "person" else "`oversight.monitors.….model`"
+            raise AgentError(
+                f"{world.name}: no {role} can be played by a model here; write {where}, or leave the role out"
+            )
+
+
+def _read(request: RoleRequest, turn: Turn) -> tuple[dict[str, object] | None, Observation]:
+    """Return the arguments of the answer, or None and what to tell the player."""
+    call = next((call for call in turn.calls if call.tool == request.tool), None)
+    if call is None:
+        wrong = f"Answer by calling {request.tool}."
+    elif isinstance(call.arguments, str):
+        wrong = "The arguments are not a JSON object."
+    else:
+        wrong = request.check(call.arguments)
+        if not wrong:
+            return dict(call.arguments), Observation()
+    results = tuple(ToolResult(call.id, call.tool, False, wrong) for call in turn.calls)
+    return None, Observation(results, () if results else (wrong,))
