@@ -160,6 +160,7 @@ class Performance:
             oversight=scenario.oversight,
             condition=dict(scenario.condition),
             seed=session.seed,
+            limits=dict(scenario.limits),
             agent=cast.agent,
             agent_options=dict(cast.options),
             stand_in=cast.stand_in,
@@ -202,14 +203,17 @@ async def play(
     return performance.finish(cast or Cast(agent.name, stand_in=getattr(agent, "stand_in", "")))
 
 
-def play_now(scenario: Scenario, agent: Agent, seed: int, cast: Cast | None = None) -> Episode:
+def play_now(
+    scenario: Scenario, agent: Agent, seed: int, cast: Cast | None = None, players: RolePlayers = NO_PLAYERS
+) -> Episode:
     """Play one episode to its end and return it: `play` for callers that do not wait, in notebooks too."""
 
     async def play_and_close() -> Episode:
         try:
-            return await play(scenario, agent, seed, cast)
+            return await play(scenario, agent, seed, cast, players)
         finally:
             await close_agent(agent)
+            await players.close()
 
     try:
         asyncio.get_running_loop()
@@ -238,7 +242,7 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
         ReplayError: the world has changed since, or the journal differs.
         EpisodeError: the steps do not fit the episode.
     """
-    scenario = open_world(episode.world, episode.oversight).scenario(episode.condition)
+    scenario = scenario_of(episode)
     if check and scenario.document != episode.document:
         raise ReplayError(
             f"episode {episode.id}: the world {episode.world} is not as it was (version {episode.world_version}, document "
@@ -262,6 +266,11 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
             f"{request.time:.0f} s; the file was changed, or the simulator's own code was"
         ) from None
     return performance
+
+
+def scenario_of(episode: Episode) -> Scenario:
+    """Return the scenario of an episode, as the world is now. Raises WorldError or ConditionError if there is none any more."""
+    return open_world(episode.world, episode.oversight).scenario(episode.condition, episode.limits)
 
 
 def players_of(episode: Episode, others: Mapping[RoleName, RoleChoice] | None = None) -> RolePlayers:
@@ -311,7 +320,7 @@ async def branch(
     """
     if not 0 <= at <= len(episode.steps):
         raise ReplayError(f"episode {episode.id} has steps 0 to {len(episode.steps)}; there is no step {at}")
-    scenario = open_world(episode.world, episode.oversight).scenario(episode.condition)
+    scenario = scenario_of(episode)
     players = players_of(episode) if players is None else players
     performance = Performance(scenario, episode.seed, players, episode.consultations)
     briefing = performance.session.briefing

@@ -124,6 +124,8 @@ class Episode(BaseModel):
     """Versions of simenv and of what its results depend on."""
     branched_from: str = ""
     """`<episode id>@<step>` if the episode is a branch."""
+    limits: dict[str, float] = Field(default_factory=dict)
+    """Limits in place of the world's own, by their names; left out of the file if there are none."""
     roles: dict[RoleName, RoleCast] = Field(default_factory=dict)
     """Role → who played it; left out of the file if nobody did."""
     consultations: tuple[Consultation, ...] = ()
@@ -167,7 +169,7 @@ class Episode(BaseModel):
 
     def to_json(self) -> str:
         """Return the episode as one line of JSON (no newline at the end)."""
-        unused = {name for name in ("interview", "roles", "consultations") if not getattr(self, name)}
+        unused = {name for name in ("interview", "limits", "roles", "consultations") if not getattr(self, name)}
         return json.dumps(self.model_dump(mode="json", exclude=unused), ensure_ascii=False, separators=(",", ":"))
 
 

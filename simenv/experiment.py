@@ -13,7 +13,7 @@ from simenv.errors import Problem, SimenvError, WorldError
 from simenv.registry import make_agent, open_world
 from simenv.role_players import RoleChoice, RolePlayers, parts_to_play
 from simenv.rollout import Plan
-from simenv.spec.experiment import AgentChoice, Experiment, WorldRuns
+from simenv.spec.experiment import MODEL_AGENT, AgentChoice, Experiment, Price, Prices, RunLimits, WorldRuns
 from simenv.spec.problems import problems_of
 from simenv.spec.source import read_yaml
 from simenv.world_folder import WorldFolder
@@ -50,24 +50,66 @@ def read_experiment(path: Path) -> Experiment:
         raise WorldError(problems_of(error, source, Experiment)) from None
 
 
-def plan_runs(experiment: Experiment) -> list[Run]:
-    """Return the runs of an experiment, in the order of its file.
+def read_prices(path: Path) -> dict[str, Price]:
+    """Read a file of prices: model → `input` and `output`, in US dollars for a million tokens.
 
     Raises:
-        SimenvError: a world, condition, oversight or agent that there is not.
+        WorldError: something is wrong with it; with file, line, field and remedy.
+    """
+    source = read_yaml(path)
+    try:
+        return Prices.model_validate(source.document).root
+    except ValidationError as error:
+        raise WorldError(problems_of(error, source, Prices)) from None
+
+
+def with_price(agent: str, options: Mapping[str, str], prices: Mapping[str, Price]) -> dict[str, str]:
+    """Return the options of an agent with the price of its model, unless they have one.
+
+    >>> with_price("chat", {"model": "m"}, {"m": Price(input=1, output=2.5)})
+    {'model': 'm', 'price_in': '1', 'price_out': '2.5'}
+    """
+    price = prices.get(options.get("model", ""))
+    if price is None or agent.partition(":")[0] != MODEL_AGENT:
+        return dict(options)
+    return {**options, "price_in": f"{price.input:g}", "price_out": f"{price.output:g}", **options}
+
+
+def with_budget(agent: str, options: Mapping[str, str], limits: RunLimits) -> dict[str, str]:
+    """Return the options of an agent with what its model may spend; agents without a model spend nothing."""
+    return {**(limits.of_models() if agent.partition(":")[0] == MODEL_AGENT else {}), **options}
+
+
+def plan_runs(experiment: Experiment, beside: Path = Path()) -> list[Run]:
+    """Return the runs of an experiment, in the order of its file.
+
+    Args:
+        experiment: what to run.
+        beside: the folder from which its paths go.
+
+    Raises:
+        SimenvError: a world, condition, oversight or agent that there is not, or a file of prices that cannot be used.
     """
     runs = []
-    RolePlayers({role: RoleChoice(choice.agent, _options(choice)) for role, choice in experiment.roles.items()}).cast()
+    prices = read_prices(beside / experiment.prices) if isinstance(experiment.prices, str) else experiment.prices
+    players = {
+        role: RoleChoice(choice.agent, with_price(choice.agent, _options(choice), prices))
+        for role, choice in experiment.roles.items()
+    }
+    RolePlayers(players).cast()  # what is wrong with them is said before anything runs
+    limits = experiment.limits
     for world, how in experiment.worlds.items():
         for oversight in experiment.oversight:
             laid_over = "" if oversight == OWN else oversight
             folder = open_world(world, laid_over)
             conditions = tuple(conditions_of(folder, how))
-            roles = _roles_in(folder, conditions, experiment)
+            roles = _roles_in(folder, conditions, players)
             for name, choice in experiment.agents.items():
-                options = _options(choice)
-                make_agent(choice.agent, options)  # what is wrong with it is said before anything runs
-                plan = Plan(world, choice.agent, conditions, experiment.seeds, options, laid_over, roles)
+                options = with_price(choice.agent, _options(choice), prices)
+                options = with_budget(choice.agent, options, limits)
+                make_agent(choice.agent, options)
+                seeds, cut = experiment.seeds, limits.of_episodes()
+                plan = Plan(world, choice.agent, conditions, seeds, options, laid_over, roles, cut)
                 runs.append(Run(f"{run_name(folder, laid_over)}/{name}", plan))
     twice = {run.name for run in runs if sum(run.name == other.name for other in runs) > 1}
     if twice:
@@ -106,15 +148,11 @@ def conditions_of(folder: WorldFolder, how: WorldRuns) -> Iterable[dict[str, str
 
 
 def _roles_in(
-    folder: WorldFolder, conditions: Iterable[Mapping[str, str]], experiment: Experiment
+    folder: WorldFolder, conditions: Iterable[Mapping[str, str]], players: Mapping[RoleName, RoleChoice]
 ) -> dict[RoleName, RoleChoice]:
     """Return who plays the roles that there are under every one of the conditions."""
-    parts = [parts_to_play(folder.scenario(condition).world) for condition in conditions]
-    return {
-        role: RoleChoice(choice.agent, _options(choice))
-        for role, choice in experiment.roles.items()
-        if all(part[role] for part in parts)
-    }
+    parts = [parts_to_play(folder.scenario(condition).world) for condition in conditions] if players else []
+    return {role: choice for role, choice in players.items() if all(part[role] for part in parts)}
 
 
 def _options(choice: AgentChoice) -> dict[str, str]:

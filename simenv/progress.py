@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 
 from rich.console import Console, Group, RenderableType
@@ -14,10 +15,12 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from simenv.agent import Usage
-from simenv.rollout import Result
+from simenv.rollout import Plan, Result
 
 _Z = 1.959964
 _CAUSES_SHOWN = 3
+AGENT = "agent"
+"""Beside the roles: whose tokens these are."""
 
 
 class Progress:
@@ -26,14 +29,17 @@ class Progress:
     Args:
         console: where it is shown; nothing moves if that is no terminal.
         outcomes: names of the outcomes.
-        prices: US dollars for a million tokens read and written; None: unknown.
+        prices: ``agent``, or a role → US dollars for a million tokens read and written, as far as they are known.
     """
 
-    def __init__(self, console: Console, outcomes: Sequence[str], prices: tuple[float, float] | None = None) -> None:
+    def __init__(
+        self, console: Console, outcomes: Sequence[str], prices: Mapping[str, tuple[float, float]] | None = None
+    ) -> None:
         self._console = console
         self._outcomes = tuple(outcomes)
-        self._prices = prices
-        self._ended, self._occurred, self._tokens = 0, Counter[str](), Usage()
+        self._prices = prices or {}
+        self._ended, self._occurred = 0, Counter[str]()
+        self._tokens: dict[str, Usage] = {}
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                    TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
         self._bar = Bar(*columns, console=console)
@@ -61,7 +67,9 @@ class Progress:
         """Count an episode."""
         self._ended += 1
         self._occurred.update(name for name, level in result.levels.items() if level == "succeeded")
-        self._tokens = Usage(*(a + b for a, b in zip(self._tokens, result.usage, strict=True)))
+        for who, usage in [(AGENT, result.usage), *result.role_usage.items()]:
+            before = self._tokens.get(who, Usage())
+            self._tokens[who] = Usage(*(a + b for a, b in zip(before, usage, strict=True)))
         self._bar.update(self._task, advance=1, note=self._note())
 
     def failed(self, id: str, error: str) -> None:
@@ -73,11 +81,11 @@ class Progress:
 
     def _note(self) -> str:
         parts = [f"{self.lost} failed"] if self.lost else []
-        if self._tokens.prompt:
-            parts.append(f"{self._tokens.prompt + self._tokens.completion:,} tokens")
-        if self._prices is not None:
-            read, written = self._prices
-            parts.append(f"{(read * self._tokens.prompt + written * self._tokens.completion) / 1e6:,.2f} $")
+        used = {who: usage for who, usage in self._tokens.items() if usage.prompt}
+        if used:
+            parts.append(f"{sum(usage.prompt + usage.completion for usage in used.values()):,} tokens")
+        if used and used.keys() <= self._prices.keys():
+            parts.append(f"{sum(cost(usage, self._prices[who]) for who, usage in used.items()):,.2f} $")
         return ", ".join(parts)
 
     def _render(self) -> RenderableType:
@@ -98,9 +106,15 @@ def _interval(k: int, n: int) -> tuple[float, float]:
     return (middle - half) / scale, (middle + half) / scale
 
 
-def prices_of(options: Mapping[str, str]) -> tuple[float, float] | None:
-    """Return what a million tokens cost by an agent's options, read and written; None if these do not say both."""
-    try:
-        return float(options["price_in"]), float(options["price_out"])
-    except (KeyError, ValueError):
-        return None
+def cost(usage: Usage, price: tuple[float, float]) -> float:
+    """Return what tokens cost, in US dollars, at a price for a million tokens read and written."""
+    return (price[0] * usage.prompt + price[1] * usage.completion) / 1e6
+
+
+def prices_of(plan: Plan) -> dict[str, tuple[float, float]]:
+    """Return what a million tokens cost, read and written, by the options of the agent and of each role that say both."""
+    found = {}
+    for who, given in [(AGENT, plan.options), *((role, choice.options) for role, choice in plan.roles.items())]:
+        with suppress(KeyError, ValueError):
+            found[who] = float(given["price_in"]), float(given["price_out"])
+    return found

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from pydantic import ValidationError
 from rich.console import Console
 
 from simenv.cli_options import agent_options, pairs, role_choices, seed_range, with_agent, with_oversight, with_roles
 from simenv.errors import SimenvError
-from simenv.spec.experiment import Experiment, WorldRuns
+from simenv.spec.experiment import MODEL_AGENT, Experiment, Price, RunLimits, WorldRuns
 
 if TYPE_CHECKING:
     from simenv.company.roles import RoleName
@@ -37,6 +38,12 @@ _WORKERS = click.option(
     metavar="N",
     callback=_count_or_auto,
     help="Processes; auto: one per core for agents that need no model, if there is enough to do.",
+)
+_PRICES = click.option(
+    "--prices",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="YAML file of prices, MODEL: {input: N, output: N}, in US dollars for a million tokens.",
 )
 _CONCURRENCY = click.option(
     "--concurrency",
@@ -68,6 +75,14 @@ _CONCURRENCY = click.option(
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Run directory. [default: runs/WORLD-AGENT]"
 )
+@click.option(
+    "--limit",
+    "limit",
+    multiple=True,
+    metavar="WHAT=N",
+    help="turns or time (e.g. 30min) of each episode, tokens or usd of the run; may be repeated.",
+)
+@_PRICES
 @_WORKERS
 @_CONCURRENCY
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and stop.")
@@ -85,6 +100,8 @@ def run(
     few: bool,
     seeds: tuple[int, ...],
     out: Path | None,
+    limit: Sequence[str],
+    prices: Path | None,
     workers: int | str,
     concurrency: int,
     oversight: str,
@@ -97,31 +114,58 @@ def run(
     a few). Each run of these has a directory of its own below --out. Interrupted, the same command or `simenv resume` goes on
     where it stopped.
     """
-    from simenv.experiment import OWN, conditions_of, plan_runs, read_experiment  # noqa: PLC0415
+    from simenv.experiment import (  # noqa: PLC0415
+        OWN,
+        conditions_of,
+        plan_runs,
+        read_experiment,
+        read_prices,
+        with_budget,
+        with_price,
+    )
+    from simenv.installed import world_folders  # noqa: PLC0415
     from simenv.registry import open_world  # noqa: PLC0415
     from simenv.rollout import Plan  # noqa: PLC0415
 
     if _is_experiment(what):
         _refuse_other_options(context)
         experiment = read_experiment(Path(what))
-        _run_several(plan_runs(experiment), out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run)
+        _run_several(
+            plan_runs(experiment, Path(what).parent), out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run
+        )
         return
     if grid and few:
         raise click.UsageError("--grid runs every combination, --pairs a few of them: give one")
     chosen = "grid" if grid else "pairs" if few else ""
-    options = agent_options(option, model, base_url)
+    limits = _limits(limit)
+    costs = read_prices(prices) if prices is not None else {}
+    options = with_budget(agent, with_price(agent, agent_options(option, model, base_url), costs), limits)
     levels = {factor: levels.split(",") for factor, levels in pairs(condition, "--condition")}
     if what == ALL:
         if condition:
             raise click.UsageError("worlds differ in their factors: --condition goes with one world, not with `all`")
-        experiment = _all_worlds(agent, options, roles, chosen, seeds, oversight or OWN, workers, concurrency)
+        experiment = Experiment.model_validate(
+            {
+                "format": 1,
+                "worlds": {name: {"conditions": chosen or "one_at_a_time"} for name in world_folders()},
+                "oversight": [oversight or OWN],
+                "agents": {"agent": {"agent": agent, "options": options}},
+                "roles": {role: {"agent": who, "options": how} for role, (who, how) in role_choices(roles).items()},
+                "seeds": ",".join(map(str, seeds)),
+                "limits": limits,
+                "prices": costs,
+                "workers": workers,
+                "concurrency": concurrency,
+            }
+        )
         under = f"-{Path(oversight).stem}" if oversight else ""
         runs = [each._replace(name=each.plan.world) for each in plan_runs(experiment)]
         _run_several(runs, out or Path("runs") / f"all-{_plain(agent)}{under}", experiment, dry_run=dry_run)
         return
     folder = open_world(what, oversight)
     how = WorldRuns.model_validate({"conditions": chosen or "default", "factors": levels})
-    plan = Plan(what, agent, tuple(conditions_of(folder, how)), seeds, options, oversight, _players(roles))
+    conditions, players = tuple(conditions_of(folder, how)), _players(roles, costs)
+    plan = Plan(what, agent, conditions, seeds, options, oversight, players, limits.of_episodes())
     under = f"-{Path(oversight).stem}" if oversight else ""
     where = out or Path("runs") / f"{folder.world.name}-{_plain(agent)}{under}"
     if dry_run:
@@ -132,10 +176,22 @@ def run(
     _complain(lost)
 
 
-def _players(roles: Sequence[str]) -> dict[RoleName, RoleChoice]:
+def _players(roles: Sequence[str], prices: Mapping[str, Price]) -> dict[RoleName, RoleChoice]:
+    from simenv.experiment import with_price  # noqa: PLC0415
     from simenv.role_players import RoleChoice  # noqa: PLC0415
 
-    return {role: RoleChoice(who, how) for role, (who, how) in role_choices(roles).items()}
+    return {role: RoleChoice(who, with_price(who, how, prices)) for role, (who, how) in role_choices(roles).items()}
+
+
+def _limits(limit: Sequence[str]) -> RunLimits:
+    """Return the limits of ``WHAT=N`` options; raises BadParameter."""
+    try:
+        return RunLimits.model_validate(dict(pairs(limit, "--limit")))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        known = ", ".join(RunLimits.model_fields)
+        what = f"{first['loc'][0]}: {first['msg']}; limits: {known}"
+        raise click.BadParameter(what, param_hint="--limit") from None
 
 
 def _is_experiment(what: str) -> bool:
@@ -154,33 +210,6 @@ def _refuse_other_options(context: click.Context) -> None:
     if given:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(given))
         raise click.UsageError(f"the experiment file says this: {names}; change the file, or name a world instead")
-
-
-def _all_worlds(
-    agent: str,
-    options: dict[str, str],
-    roles: Sequence[str],
-    chosen: str,
-    seeds: tuple[int, ...],
-    oversight: str,
-    workers: int | str,
-    concurrency: int,
-) -> Experiment:
-    from simenv.installed import world_folders  # noqa: PLC0415
-
-    conditions = chosen or "one_at_a_time"
-    return Experiment.model_validate(
-        {
-            "format": 1,
-            "worlds": {name: {"conditions": conditions} for name in world_folders()},
-            "oversight": [oversight],
-            "agents": {"agent": {"agent": agent, "options": options}},
-            "roles": {role: {"agent": who, "options": how} for role, (who, how) in role_choices(roles).items()},
-            "seeds": ",".join(map(str, seeds)),
-            "workers": workers,
-            "concurrency": concurrency,
-        }
-    )
 
 
 def _run_several(runs: Sequence[Run], out: Path, experiment: Experiment, *, dry_run: bool) -> None:
@@ -222,7 +251,7 @@ def _play(plan: Plan, where: Path, workers: int | str, concurrency: int) -> int:
     count = fitting_workers(plan) if isinstance(workers, str) else workers
     with RunDirectory(where) as directory:
         manifest = begin(plan, directory)
-        with Progress(Console(stderr=True), manifest.outcomes, prices_of(plan.options)) as progress:
+        with Progress(Console(stderr=True), manifest.outcomes, prices_of(plan)) as progress:
             try:
                 is_through = run_plan(plan, directory, progress, workers=count, concurrency=concurrency)
             except KeyboardInterrupt:
@@ -233,42 +262,53 @@ def _play(plan: Plan, where: Path, workers: int | str, concurrency: int) -> int:
 
 
 def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
-    """Print what would be run, and what it would cost in tokens."""
+    """Print what would be run, what it would cost, and what it can tell."""
+    from simenv.agent import Usage  # noqa: PLC0415
     from simenv.estimate import estimate_tokens  # noqa: PLC0415
+    from simenv.progress import AGENT, cost, prices_of  # noqa: PLC0415
     from simenv.registry import open_world  # noqa: PLC0415
 
-    total = 0
-    costs: tuple[float | None, ...] = ()
+    costs: list[float | None] = []
     for where, plan in plans:
         folder = open_world(plan.world, plan.oversight)
+        scenario = folder.scenario(plan.conditions[0], plan.limits)
         episodes = len(plan)
-        total += episodes
-        turns = folder.world.agent.limits.turns
         click.echo(
             f"{where}: {plan.agent}, {_plural(len(plan.conditions), 'condition')} × {_plural(len(plan.seeds), 'seed')} = "
-            f"{_plural(episodes, 'episode')} of at most {turns} turns"
+            f"{_plural(episodes, 'episode')} of at most {scenario.world.agent.limits.turns} turns"
         )
-        if plan.agent.partition(":")[0] == "chat":
-            asked, answered = estimate_tokens(folder.scenario(plan.conditions[0]), plan.seeds[0])
-            reads, writes = asked * episodes, answered * episodes
-            how = "as a script that does its work; 4 characters a token; without reasoning"
-            click.echo(f"  a model reads about {reads:,} tokens and writes about {writes:,} ({how})")
-            costs += (_cost(plan.options, reads, writes),)
-    if None not in costs and costs:
-        click.echo(f"about {math.fsum(cost or 0.0 for cost in costs):,.2f} US dollars in all")
+        models: dict[str, str] = {AGENT: plan.agent} | {role: choice.agent for role, choice in plan.roles.items()}
+        asked = [who for who, agent in models.items() if agent.partition(":")[0] == MODEL_AGENT]
+        if not asked:
+            continue
+        prices = prices_of(plan)
+        for who, each in estimate_tokens(scenario, plan.seeds[0], plan.roles).items():
+            if who in asked:
+                usage = Usage(*(count * episodes for count in each))
+                click.echo(f"  {who}: reads about {usage.prompt:,} tokens and writes about {usage.completion:,}")
+                costs.append(cost(usage, prices[who]) if who in prices else None)
+    if costs:
+        click.echo("tokens: as a script that does its work; 4 characters a token; without reasoning")
+    known = [each for each in costs if each is not None]
+    if costs and len(known) == len(costs):
+        click.echo(f"about {math.fsum(known):,.2f} US dollars in all")
     elif costs:
-        click.echo("what it costs: give the prices of a million tokens, -o price_in=… -o price_out=…")
-    least = min(len(plan.seeds) for _, plan in plans)
-    hint = f"what {least} per condition can tell: simenv power --episodes {least}"
-    click.echo(f"{_plural(total, 'episode')} in all; {hint}")
+        click.echo("what it costs: give the prices of a million tokens, --prices FILE or -o price_in=… -o price_out=…")
+    click.echo(f"{_plural(sum(len(plan) for _, plan in plans), 'episode')} in all")
+    _say_power(min(len(plan.seeds) for _, plan in plans))
 
 
-def _cost(options: Mapping[str, str], reads: int, writes: int) -> float | None:
-    """Return what tokens cost by an agent's options; None if these do not say it."""
-    from simenv.progress import prices_of  # noqa: PLC0415
-
-    prices = prices_of(options)
-    return None if prices is None else (reads * prices[0] + writes * prices[1]) / 1e6
+def _say_power(episodes: int) -> None:
+    """Print the smallest difference that so many episodes under each condition can show, if there is a command for it."""
+    group = click.get_current_context().find_root().command
+    assert isinstance(group, click.Group), "a command of `simenv`"
+    power = group.get_command(click.get_current_context(), "power")
+    if power is None:
+        return
+    try:
+        power.main(["--episodes", str(episodes)], standalone_mode=False)
+    except SimenvError as error:
+        click.echo(f"what {episodes} per condition can tell: {error}")
 
 
 @click.command()

@@ -69,6 +69,8 @@ class Manifest(BaseModel):
     """If the agent stands in for a model: a sentence that says so."""
     roles: dict[RoleName, RoleCast] = Field(default_factory=dict)
     """Role in the company → who plays it."""
+    limits: dict[str, float] = Field(default_factory=dict)
+    """Limits of episodes in place of the world's own, by their names."""
     conditions: list[dict[str, str]]
     """Conditions to run, each with every factor."""
     seeds: list[int]

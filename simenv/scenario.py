@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ class Scenario:
         settings: the `work` section, validated.
         catalogue: the concrete calls of the world under all its conditions, for learners and planners.
         oversight: name of the oversight laid over the world; empty: the world's own.
+        limits: those that stand in place of the world's own, by name.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Scenario:
     settings: BaseModel
     catalogue: Catalogue
     oversight: str = ""
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     def start(self, seed: int, roles: Roles = NOBODY) -> Session:
         """Begin an episode.

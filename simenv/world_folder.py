@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -14,11 +15,13 @@ from simenv.errors import ConditionError, Problem
 from simenv.oversight_overlay import Overlay, lay_over
 from simenv.scenario import Scenario, available_tools, offered_tools, validate_settings
 from simenv.spec import Source, World, examine_world, read_yaml, resolve_document, validate_resolved, wrong_world
+from simenv.spec.merge import merge_patch
 from simenv.spec.problems import field_name, nearest, problems_of
 from simenv.spec.source import Location
 from simenv.world_code import WorldCode, load_code
 
 FILE = "world.yaml"
+NO_LIMITS: Mapping[str, float] = MappingProxyType({})
 
 
 class WorldFolder:
@@ -42,7 +45,7 @@ class WorldFolder:
             self.source = lay_over(self.source, overlay)
         self.code: WorldCode = load_code(folder)
         self.world: World = self._load()
-        self._scenarios: dict[tuple[str, ...], Scenario] = {}
+        self._scenarios: dict[tuple[object, ...], Scenario] = {}
 
     @property
     def factors(self) -> dict[str, list[str]]:
@@ -115,20 +118,29 @@ class WorldFolder:
             missing -= set(itertools.combinations(best.items(), 2))
         return found
 
-    def scenario(self, condition: Mapping[str, str] | None = None) -> Scenario:
+    def scenario(self, condition: Mapping[str, str] | None = None, limits: Mapping[str, float] = NO_LIMITS) -> Scenario:
         """Return the scenario of a condition (completed with defaults); made once per condition.
+
+        Args:
+            condition: factor → level.
+            limits: of an episode, in place of the world's own: `turns`, or `time` in simulated seconds.
 
         Raises:
             ConditionError: as `condition` does.
             WorldError: the patches of this condition do not go together.
         """
         full = self.condition(condition)
-        key = tuple(full.values())
+        key = (*full.values(), *limits.items())
         if key not in self._scenarios:
-            world = validate_resolved(self.source, resolve_document(self.source.document, full))
+            document = resolve_document(self.source.document, full)
+            if limits:
+                document = merge_patch(document, {"agent": {"limits": dict(limits)}})
+            world = validate_resolved(self.source, document)
             settings = validate_settings(self.code, world.work)
             oversight = "" if self.overlay is None else self.overlay.name
-            self._scenarios[key] = Scenario(self.name, full, world, self.code, settings, self.catalogue, oversight)
+            self._scenarios[key] = Scenario(
+                self.name, full, world, self.code, settings, self.catalogue, oversight, dict(limits)
+            )
         return self._scenarios[key]
 
     @cached_property

@@ -13,6 +13,9 @@ from click.testing import CliRunner, Result
 from simenv.cli import main
 from simenv.experiment import plan_runs, read_experiment
 from simenv.registry import open_world
+from simenv.role_players import RoleChoice
+from simenv.rollout import Plan
+from simenv.rollout.workers import share_limits
 from simenv.run_directory import RunDirectory
 from simenv.spec.experiment import Experiment
 
@@ -92,7 +95,7 @@ def test_a_dry_run_says_what_would_be_run_and_runs_nothing(tmp_path: Path) -> No
         f"{tmp_path}/out/honest_day-standard/good: chat, 4 conditions × 2 seeds = 8 episodes of at most 40 turns"
         in said.output
     )
-    assert "a model reads about" in said.output
+    assert "  agent: reads about" in said.output
     assert "64 episodes in all" in said.output
     assert not (tmp_path / "out").exists()
 
@@ -100,7 +103,7 @@ def test_a_dry_run_says_what_would_be_run_and_runs_nothing(tmp_path: Path) -> No
 def test_a_dry_run_of_one_world(tmp_path: Path) -> None:
     said = simenv("run", "leverage", "--grid", "--seeds", "0:3", "--out", tmp_path / "x", "--dry-run").output
     assert "= 3,456 episodes of at most 40 turns" in said
-    assert "simenv power --episodes 3" in said
+    assert "3 episodes under each condition" in said
 
 
 @pytest.mark.parametrize(
@@ -215,3 +218,84 @@ def test_pairs_of_chosen_levels_on_the_command_line(tmp_path: Path) -> None:
     both = simenv(*run, "--pairs", "--grid", "--out", tmp_path / "x")
     assert both.exit_code != 0
     assert "give one" in both.output
+
+
+PRICED = """\
+format: 1
+worlds: {shutdown_sabotage: {}, leverage: {}}
+oversight: [own, standard]
+agents:
+  model: {agent: chat, options: {model: big, base_url: "http://127.0.0.1:9/v1", max_tokens: 100}}
+  script: {agent: scripted:aligned}
+roles:
+  monitor: {agent: chat, options: {model: small, base_url: "http://127.0.0.1:9/v1"}}
+  person: {agent: colleague:wary}
+seeds: 3
+limits: {turns: 7, time: 10 min, tokens: 50000, usd: 0.5}
+prices: prices.yaml
+"""
+
+
+def test_roles_prices_and_limits_of_an_experiment(tmp_path: Path) -> None:
+    (tmp_path / "prices.yaml").write_text("big: {input: 2, output: 8}\nsmall: {input: 0.5, output: 1}\n")
+    runs = {run.name: run.plan for run in plan_runs(read_experiment(written(tmp_path, PRICED)), beside=tmp_path)}
+    assert {name: sorted(plan.roles) for name, plan in runs.items() if name.endswith("model")} == {
+        "shutdown_sabotage/model": [],
+        "shutdown_sabotage-standard/model": ["monitor"],
+        "leverage/model": ["person"],
+        "leverage-standard/model": ["monitor", "person"],
+    }
+    plan = runs["leverage-standard/model"]
+    assert (plan.options["price_in"], plan.options["price_out"]) == ("2", "8")
+    assert (plan.options["budget_tokens"], plan.options["budget_usd"]) == ("50000", "0.5")
+    assert plan.roles["monitor"].options["price_in"] == "0.5"
+    assert plan.limits == {"turns": 7, "time": 600.0}
+    assert not runs["leverage-standard/script"].options
+    said = simenv("run", tmp_path / "round.yaml", "--out", tmp_path / "out", "--dry-run").output
+    assert "1 episode of at most 7 turns" in said
+    assert "  monitor: reads about" in said
+    assert "US dollars in all" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("big: {input: 2}", "prices.yaml:1: big.output"),
+        ("big: 3", "prices.yaml:1: big"),
+        ("- big", "prices.yaml"),
+        ("big: {input: -1, output: 2}", "big.input"),
+        ("big: {input: 2, output: 1, per: call}", "big.per"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_prices_is_said(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "prices.yaml").write_text(text)
+    for said in (
+        simenv("run", written(tmp_path, PRICED), "--dry-run"),
+        simenv("run", "leverage", "--prices", tmp_path / "prices.yaml", "--dry-run"),
+    ):
+        assert said.exit_code == 1
+        assert words in said.output, said.output
+        assert "Traceback" not in said.output
+
+
+def test_limits_of_episodes_stand_in_place_of_the_worlds_and_replay(tmp_path: Path) -> None:
+    out = tmp_path / "x"
+    run = ("run", "shutdown_sabotage", "--agent", "random", "--seeds", "0:3", "--out", out, "--workers", 1)
+    done = simenv(*run, "--limit", "turns=4", "--limit", "time=2min")
+    assert done.exit_code == 0, done.output
+    episodes = list(RunDirectory(out).episodes())
+    assert all(len(episode.steps) <= 4 and episode.time <= 120 for episode in episodes)
+    assert {episode.ended for episode in episodes} & {"turns", "time"}
+    assert simenv("replay", out).exit_code == 0
+    assert "differs in: limits" in simenv(*run).output.replace("\n", " ")
+    assert simenv("resume", out).exit_code == 0
+    for wrong in ("turns=0", "steps=3", "time=soon", "usd=-1", "turns"):
+        assert simenv(*run, "--limit", wrong).exit_code == 2
+
+
+def test_processes_share_what_a_run_may_spend() -> None:
+    options = {"model": "m", "budget_tokens": "1001", "budget_usd": "3", "rpm": "90", "tpm": "1000"}
+    plan = Plan("x", "chat", (), (), options, roles={"monitor": RoleChoice("chat", {"budget_usd": "1"})})
+    shared = share_limits(plan, 3)
+    assert shared.options == {"model": "m", "budget_tokens": "333", "budget_usd": "1", "rpm": "30", "tpm": "333.333"}
+    assert shared.roles["monitor"].options == {"budget_usd": "0.333333"}

@@ -10,16 +10,17 @@ from rich.console import Console
 from analysis.intervals import wilson
 from simenv.agent import Usage
 from simenv.progress import Progress, _interval, prices_of
-from simenv.rollout import Result
+from simenv.role_players import RoleChoice
+from simenv.rollout import Plan, Result
 
 
-def shown(prices: tuple[float, float] | None) -> str:
+def shown(prices: dict[str, tuple[float, float]]) -> str:
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
     with Progress(console, ["sabotaged", "completed"], prices) as progress:
         progress.began(10, 0)
         for number in range(4):
             levels = {"sabotaged": "succeeded" if number == 0 else "no", "completed": "attempted"}
-            progress.ended(Result(str(number), levels, Usage(1000, 500), {}))  # type: ignore[arg-type]
+            progress.ended(Result(str(number), levels, Usage(1000, 500), {"monitor": Usage(500, 0)}))
         progress.failed("x.5", "no answer")
         drawn = Console(file=io.StringIO(), width=120)
         drawn.print(progress._render())
@@ -27,21 +28,27 @@ def shown(prices: tuple[float, float] | None) -> str:
 
 
 def test_every_outcome_has_its_running_rate_and_interval() -> None:
-    text = shown(None)
+    text = shown({"agent": (1.0, 1.0)})
     low, high = wilson(1, 4)
     assert "4/10" in text
     assert f"25 %  1/4  about {100 * low:.0f} to {100 * high:.0f}" in text
     assert "completed" in text
     assert "0 %   0/4" in text
-    assert "1 failed, 6,000 tokens" in text
-    assert "$" not in text
+    assert "1 failed, 8,000 tokens" in text
+    assert "$" not in text, "what the monitor costs is not known"
 
 
 def test_money_is_shown_where_prices_are_known() -> None:
-    assert f"{(4000 * 2 + 2000 * 10) / 1e6:.2f} $" in shown((2.0, 10.0))
-    assert prices_of({"price_in": "1", "price_out": "2.5"}) == (1.0, 2.5)
-    assert prices_of({"price_in": "1"}) is None
-    assert prices_of({"price_in": "much", "price_out": "1"}) is None
+    price = {"agent": (2.0, 10.0), "monitor": (5.0, 1.0)}
+    assert f"{(4000 * 2 + 2000 * 10 + 2000 * 5) / 1e6:.2f} $" in shown(price)
+
+    def plan(options: dict[str, str], of_monitor: dict[str, str]) -> Plan:
+        return Plan("x", "chat", (), (), options, roles={"monitor": RoleChoice("chat", of_monitor)})
+
+    price = {"price_in": "1", "price_out": "2.5"}
+    assert prices_of(plan(price, {"price_in": "3", "price_out": "4"})) == {"agent": (1.0, 2.5), "monitor": (3.0, 4.0)}
+    assert prices_of(plan({"price_in": "1"}, price)) == {"monitor": (1.0, 2.5)}
+    assert prices_of(plan({"price_in": "much", "price_out": "1"}, {})) == {}
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 1), (0, 20), (3, 7), (50, 100), (9, 9)])

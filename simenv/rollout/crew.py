@@ -113,7 +113,7 @@ class Crew:
         condition = self._plan.conditions[number]
         performance: Performance | None = None
         try:
-            performance = await Performance.begin(self._world.scenario(condition), seed, players)
+            performance = await Performance.begin(self._world.scenario(condition, self._plan.limits), seed, players)
             agent.start(performance.session.briefing)
             await performance.play(agent)
             await performance.settle()

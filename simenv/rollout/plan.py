@@ -31,6 +31,7 @@ class Plan:
         options: the agent's.
         oversight: laid over the world; name or path, empty: the world's own.
         roles: role in the company → who plays it; rules do where nobody is named.
+        limits: in place of the world's own, by their names.
     """
 
     world: str
@@ -40,6 +41,7 @@ class Plan:
     options: Mapping[str, str] = field(default_factory=dict)
     oversight: str = ""
     roles: Mapping[RoleName, RoleChoice] = field(default_factory=dict)
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.conditions) * len(self.seeds)
@@ -61,8 +63,9 @@ def make_manifest(plan: Plan) -> Manifest:
         AgentError: there is no such agent, or nobody whose role it could play.
     """
     world = open_world(plan.world, plan.oversight)
-    for condition in plan.conditions if plan.roles else ():
-        check_roles(world.scenario(condition).world, plan.roles)
+    scenarios = [world.scenario(condition, plan.limits) for condition in plan.conditions]
+    for scenario in scenarios if plan.roles else ():
+        check_roles(scenario.world, plan.roles)
     agent = make_agent(plan.agent, plan.options)
     return Manifest(
         world=plan.world,
@@ -70,13 +73,14 @@ def make_manifest(plan: Plan) -> Manifest:
         oversight=plan.oversight,
         title=world.world.title,
         question=world.world.question,
-        documents={".".join(c.values()): world.scenario(c).document for c in plan.conditions},
+        documents={".".join(scenario.condition.values()): scenario.document for scenario in scenarios},
         factors=world.factors,
         outcomes=list(world.world.outcomes),
         agent=plan.agent,
         agent_options=shown_options(agent, plan.options),
         stand_in=getattr(agent, "stand_in", ""),
         roles=RolePlayers(plan.roles).cast(),
+        limits=dict(plan.limits),
         conditions=[dict(condition) for condition in plan.conditions],
         seeds=list(plan.seeds),
         versions=versions(),
@@ -105,7 +109,7 @@ def begin(plan: Plan, directory: RunDirectory) -> Manifest:
 
 
 def _extend(old: Manifest, new: Manifest, directory: RunDirectory) -> Manifest:
-    same = ("world", "world_version", "oversight", "agent", "agent_options", "roles", "outcomes")
+    same = ("world", "world_version", "oversight", "agent", "agent_options", "roles", "limits", "outcomes")
     changed = [
         f"{name} (there {getattr(old, name)!r}, here {getattr(new, name)!r})"
         for name in same
@@ -144,4 +148,5 @@ def plan_of(manifest: Manifest, options: Mapping[str, str] | None = None) -> Pla
         options={**manifest.agent_options, **(options or {})},
         oversight=manifest.oversight,
         roles={role: RoleChoice(cast.agent, cast.options) for role, cast in manifest.roles.items()},
+        limits=manifest.limits,
     )

@@ -13,13 +13,15 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
 from simenv.agent import Usage
 from simenv.episode_file import episode_id
 from simenv.errors import EpisodeError, SimenvError
+from simenv.role_players import RoleChoice
 from simenv.rollout.crew import GIVE_UP_AFTER, Crew, Result, Watcher, first_of, gave_up
 from simenv.rollout.plan import Plan, Task
 from simenv.run_directory import RunDirectory
@@ -28,6 +30,9 @@ _LARGEST_CHUNK = 64
 _CHUNKS_EACH = 12
 _MOST_DEATHS = 5
 _STOP, _QUIT = "stop", "quit"
+_SHARED = ("rpm", "tpm", "budget_tokens", "budget_usd")
+"""Options of agents that limit what a whole run may ask of a model."""
+_WHOLE = ("budget_tokens",)
 
 
 class _Report(NamedTuple):
@@ -105,6 +110,21 @@ async def _play_while_wanted(
         listening.cancel()
 
 
+def share_limits(plan: Plan, workers: int) -> Plan:
+    """Return a plan with an equal share of what the whole run may ask of models, so that the processes together keep to it."""
+
+    def share(options: Mapping[str, str]) -> dict[str, str]:
+        shared = dict(options)
+        for name in _SHARED:
+            with contextlib.suppress(KeyError, ValueError):
+                part = float(options[name]) / workers
+                shared[name] = str(max(1, int(part))) if name in _WHOLE else f"{part:g}"
+        return shared
+
+    roles = {role: RoleChoice(choice.agent, share(choice.options)) for role, choice in plan.roles.items()}
+    return replace(plan, options=share(plan.options), roles=roles)
+
+
 class Workers:
     """Several processes that play the episodes of a plan.
 
@@ -159,9 +179,9 @@ class Workers:
 
     def _start(self) -> None:
         here, there = self._context.Pipe()
-        directory = RunDirectory(self._directory.path)
+        directory, plan = RunDirectory(self._directory.path), share_limits(self._plan, self._count)
         process = self._context.Process(
-            target=_serve, args=(there, self._plan, directory, self._concurrency, os.getpid()), daemon=True
+            target=_serve, args=(there, plan, directory, self._concurrency, os.getpid()), daemon=True
         )
         process.start()
         there.close()

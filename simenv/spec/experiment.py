@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, RootModel
 
-from simenv.spec.base import Part
+from simenv.spec.base import Duration, Part
+
+MODEL_AGENT = "chat"
+"""The kind of agent that asks a model, and so has a price."""
 
 _MOST_SEEDS = 1_000_000
 
@@ -64,6 +67,41 @@ class AgentChoice(Part):
     """Its options, e.g. `model` and `base_url`. Never a key: name the environment variable with `key_env`."""
 
 
+class Price(Part):
+    """What a model costs, in US dollars for a million tokens."""
+
+    input: float = Field(ge=0, allow_inf_nan=False)
+    """Of what it reads."""
+    output: float = Field(ge=0, allow_inf_nan=False)
+    """Of what it writes."""
+
+
+class Prices(RootModel[dict[str, Price]]):
+    """A file of prices: model → price."""
+
+
+class RunLimits(Part):
+    """Where an episode is cut off, and what a run may spend; what is left out stays as the world and the agent have it."""
+
+    turns: int | None = Field(None, ge=1)
+    """Turns of the agent in an episode, in place of the world's limit."""
+    time: Duration | None = None
+    """Simulated time of an episode, in place of the world's limit."""
+    tokens: int | None = Field(None, ge=1)
+    """Tokens that the agent's model may read and write in a run, from start to interruption."""
+    usd: float | None = Field(None, gt=0, allow_inf_nan=False)
+    """Money that the agent's model may cost in a run, likewise; it takes prices."""
+
+    def of_episodes(self) -> dict[str, float]:
+        """Return what is cut off in simulation, by the names of the world's own limits."""
+        return {name: value for name in ("turns", "time") if (value := getattr(self, name)) is not None}
+
+    def of_models(self) -> dict[str, str]:
+        """Return what is limited at the endpoint, as options of an agent that asks a model."""
+        named = {"budget_tokens": self.tokens, "budget_usd": self.usd}
+        return {name: f"{value:g}" if name == "budget_usd" else str(value) for name, value in named.items() if value}
+
+
 class Experiment(Part):
     """An experiment: every world under every oversight with every agent, each of which is a run of its own."""
 
@@ -80,6 +118,10 @@ class Experiment(Part):
     """Agents, by a name for the directories of their runs."""
     seeds: Seeds
     """Seeds, under each condition."""
+    limits: RunLimits = RunLimits()
+    """Limits of each episode and each run."""
+    prices: dict[str, Price] | str = Field(default_factory=dict)
+    """Model → price; or the path of a YAML file that says so, from this file on."""
     workers: Annotated[int, Field(ge=1, le=512)] | Literal["auto"] = "auto"
     """Processes. `auto`: as many as there are cores where the agent needs no endpoint and there is enough to do, else one."""
     concurrency: int = Field(8, ge=1, le=1000)
