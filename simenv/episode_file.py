@@ -172,6 +172,10 @@ class Episode(BaseModel):
         unused = {name for name in ("interview", "limits", "roles", "consultations") if not getattr(self, name)}
         return json.dumps(self.model_dump(mode="json", exclude=unused), ensure_ascii=False, separators=(",", ":"))
 
+    def to_line(self) -> bytes:
+        """Return the episode as a line of a run directory, newline included."""
+        return self.to_json().encode("utf-8", "surrogatepass") + b"\n"
+
 
 class Head(BaseModel):
     """What figures need of an episode: much less to read, where there are many."""

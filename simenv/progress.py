@@ -49,7 +49,6 @@ class Progress:
         """Episodes that failed."""
 
     def __enter__(self) -> Progress:
-        self._live.start()
         return self
 
     def __exit__(
@@ -58,7 +57,8 @@ class Progress:
         self._live.stop()
 
     def began(self, total: int, finished: int) -> None:
-        """Show how much there is to do."""
+        """Show how much there is to do, and from now on how it goes."""
+        self._live.start()
         self._bar.update(self._task, total=total, completed=finished)
         if finished:
             self._console.print(f"{finished} of {total} episodes are there already.")

@@ -54,6 +54,14 @@ _CONCURRENCY = click.option(
 )
 
 
+_RAY = click.option(
+    "--ray",
+    default="",
+    metavar="ADDRESS",
+    help="Play on the Ray cluster at this address; `local`: on one of this machine's own.",
+)
+
+
 @click.command()
 @click.argument("what", metavar="WORLD|FILE|all")
 @with_agent
@@ -85,6 +93,7 @@ _CONCURRENCY = click.option(
 @_PRICES
 @_WORKERS
 @_CONCURRENCY
+@_RAY
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and stop.")
 @click.pass_context
 def run(
@@ -104,6 +113,7 @@ def run(
     prices: Path | None,
     workers: int | str,
     concurrency: int,
+    ray: str,
     oversight: str,
     dry_run: bool,
 ) -> None:
@@ -156,6 +166,7 @@ def run(
                 "prices": costs,
                 "workers": workers,
                 "concurrency": concurrency,
+                "ray": ray,
             }
         )
         under = f"-{Path(oversight).stem}" if oversight else ""
@@ -171,7 +182,7 @@ def run(
     if dry_run:
         _say_plan([(str(where), plan)])
         return
-    lost = _play(plan, where, workers, concurrency)
+    lost = _play(plan, where, workers, concurrency, ray)
     _show(where)
     _complain(lost)
 
@@ -219,7 +230,7 @@ def _run_several(runs: Sequence[Run], out: Path, experiment: Experiment, *, dry_
         return
     lost = 0
     for name, plan in runs:
-        lost += _play(plan, out / name, experiment.workers, experiment.concurrency)
+        lost += _play(plan, out / name, experiment.workers, experiment.concurrency, experiment.ray)
         _say_outcomes(name, out / name)
     click.echo(f"Each is a run of its own: simenv table {out}/{runs[0].name}")
     _complain(lost)
@@ -241,19 +252,19 @@ def _say_outcomes(name: str, where: Path) -> None:
     click.echo(f"{name}: {_plural(episodes, 'episode')}, {_plural(conditions, 'condition')}; {told}")
 
 
-def _play(plan: Plan, where: Path, workers: int | str, concurrency: int) -> int:
+def _play(plan: Plan, where: Path, workers: int | str, concurrency: int, ray: str) -> int:
     """Run what is missing of a plan; return how many episodes failed."""
     from simenv.progress import Progress, prices_of  # noqa: PLC0415
-    from simenv.rollout import begin, fitting_workers  # noqa: PLC0415
+    from simenv.rollout import begin  # noqa: PLC0415
     from simenv.rollout import run as run_plan  # noqa: PLC0415
     from simenv.run_directory import RunDirectory  # noqa: PLC0415
 
-    count = fitting_workers(plan) if isinstance(workers, str) else workers
+    count = None if isinstance(workers, str) else workers
     with RunDirectory(where) as directory:
         manifest = begin(plan, directory)
         with Progress(Console(stderr=True), manifest.outcomes, prices_of(plan)) as progress:
             try:
-                is_through = run_plan(plan, directory, progress, workers=count, concurrency=concurrency)
+                is_through = run_plan(plan, directory, progress, workers=count, concurrency=concurrency, ray=ray)
             except KeyboardInterrupt:
                 is_through = False
     if not is_through:
@@ -322,7 +333,8 @@ def _say_power(episodes: int) -> None:
 )
 @_WORKERS
 @_CONCURRENCY
-def resume(directory: Path, option: Sequence[str], workers: int | str, concurrency: int) -> None:
+@_RAY
+def resume(directory: Path, option: Sequence[str], workers: int | str, concurrency: int, ray: str) -> None:
     """Go on with the run in DIRECTORY, or with all runs below it, where they stopped."""
     from simenv.rollout import plan_of  # noqa: PLC0415
     from simenv.run_directory import RunDirectory, runs_below  # noqa: PLC0415
@@ -331,7 +343,7 @@ def resume(directory: Path, option: Sequence[str], workers: int | str, concurren
     runs = runs_below(directory)
     for where in runs:
         plan = plan_of(RunDirectory(where).manifest(), dict(pairs(option, "--option")))
-        lost += _play(plan, where, workers, concurrency)
+        lost += _play(plan, where, workers, concurrency, ray)
         if len(runs) > 1:
             _say_outcomes(str(where.relative_to(directory)), where)
     if len(runs) == 1:

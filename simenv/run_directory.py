@@ -171,9 +171,13 @@ class RunDirectory:
 
     def append(self, episode: Episode) -> None:
         """Append a finished episode, to a segment of this writer's own."""
+        self.append_line(episode.to_line())
+
+    def append_line(self, line: bytes) -> None:
+        """Append a finished episode as its line."""
         try:
             self._segment = self._segment or SegmentWriter(self.path, EPISODES)
-            self._segment.write(episode.to_json().encode("utf-8", "surrogatepass") + b"\n")
+            self._segment.write(line)
         except OSError as error:
             raise self._unwritable(self._segment.path if self._segment else self.path, error) from None
 

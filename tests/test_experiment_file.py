@@ -15,7 +15,7 @@ from simenv.experiment import plan_runs, read_experiment
 from simenv.registry import open_world
 from simenv.role_players import RoleChoice
 from simenv.rollout import Plan
-from simenv.rollout.workers import share_limits
+from simenv.rollout.pool import share_limits
 from simenv.run_directory import RunDirectory
 from simenv.spec.experiment import Experiment
 

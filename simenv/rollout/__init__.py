@@ -9,14 +9,16 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from simenv.errors import SimenvError
 from simenv.registry import make_agent
 from simenv.role_players import RolePlayers
 from simenv.rollout.crew import Crew, Result, Watcher, first_of, gave_up
 from simenv.rollout.plan import Plan, begin, make_manifest, plan_of
-from simenv.rollout.workers import Workers
+from simenv.rollout.pool import Pool
+from simenv.rollout.processes import Processes
+from simenv.rollout.ray_actors import RayActors
 from simenv.run_directory import RunDirectory
 
 __all__ = ["Plan", "Result", "Watcher", "begin", "fitting_workers", "make_manifest", "plan_of", "run"]
@@ -25,7 +27,15 @@ _ENOUGH_FOR_TWO = 400
 """Fewer episodes are played sooner than a second process is up."""
 
 
-def run(plan: Plan, directory: RunDirectory, watcher: Watcher, *, workers: int = 1, concurrency: int = 1) -> bool:
+def run(
+    plan: Plan,
+    directory: RunDirectory,
+    watcher: Watcher,
+    *,
+    workers: int | None = 1,
+    concurrency: int = 1,
+    ray: str = "",
+) -> bool:
     """Run the episodes of a plan that the directory does not hold yet.
 
     The same episodes come out, byte for byte, whatever the number of workers, the concurrency and the order in which they
@@ -36,8 +46,9 @@ def run(plan: Plan, directory: RunDirectory, watcher: Watcher, *, workers: int =
         plan: what to run.
         directory: begun with `begin`.
         watcher: is told how it goes.
-        workers: processes; 1 plays in this one.
+        workers: processes; 1 plays in this one. None: as many as fit (`fitting_workers`), or on Ray one per core.
         concurrency: how many episodes of a process may wait for their agents at the same time.
+        ray: play on the Ray cluster at this address, `local`: on one of this machine's own; empty: without Ray.
 
     Returns:
         Whether the plan was gone through; False if it was interrupted.
@@ -46,15 +57,23 @@ def run(plan: Plan, directory: RunDirectory, watcher: Watcher, *, workers: int =
         BudgetError: what the run may spend is spent; what is finished is kept.
         EndpointError: so many episodes failed in a row that going on is useless; what is finished is kept.
         EpisodeError: the directory cannot be written, or another run is writing there.
+        MissingExtra: Ray is not installed.
     """
     directory.take(alone=True)
     missing = plan.missing(directory.finished())
-    watcher.began(len(plan), len(plan) - len(missing))
     directory.take(alone=False)
-    if workers > 1 and len(missing) > 1:
-        pool = Workers(plan, directory, watcher, workers, concurrency)
+    count = fitting_workers(plan) if workers is None else workers
+    pool: Pool[Any] | None = None
+    if count > 1 and len(missing) > 1 and not ray:
+        pool = Processes(plan, directory, watcher, count, concurrency)
+        pool.begin(missing)  # before whoever watches starts threads: then processes can be forked
+    watcher.began(len(plan), len(plan) - len(missing))
+    if ray and missing:
+        pool = RayActors(plan, directory, watcher, workers, concurrency, ray)
+        pool.begin(missing)
+    if pool is not None:
         with _draining(pool.stop):
-            pool.play(missing)
+            pool.go_through()
         return not pool.is_stopping
     crew = Crew(plan, directory, watcher, directory.append_failure)
     with _draining(lambda: setattr(crew, "is_stopping", True)):

@@ -14,7 +14,6 @@ from simenv.errors import BudgetError, EndpointError
 from simenv.registry import make_agent, open_world
 from simenv.role_players import RolePlayers
 from simenv.rollout.plan import Plan, Task, shown_options
-from simenv.run_directory import RunDirectory
 
 GIVE_UP_AFTER = 5
 """So many failures in a row, without an episode finished between, end a run: the endpoint is gone."""
@@ -55,6 +54,13 @@ class Watcher(Protocol):
         """An episode failed; it will be tried again when the run is continued."""
 
 
+class Keeper(Protocol):
+    """Where finished episodes go."""
+
+    def append(self, episode: Episode) -> None:
+        """Keep an episode."""
+
+
 class Crew:
     """Workers that share one list of episodes.
 
@@ -66,7 +72,7 @@ class Crew:
     """
 
     def __init__(
-        self, plan: Plan, directory: RunDirectory, watcher: Watcher, keep_failure: Callable[[str, str, int], None]
+        self, plan: Plan, directory: Keeper, watcher: Watcher, keep_failure: Callable[[str, str, int], None]
     ) -> None:
         self._plan = plan
         self._directory = directory

@@ -126,3 +126,5 @@ class Experiment(Part):
     """Processes. `auto`: as many as there are cores where the agent needs no endpoint and there is enough to do, else one."""
     concurrency: int = Field(8, ge=1, le=1000)
     """Episodes of a process that may wait for a model at once."""
+    ray: str = ""
+    """Address of a Ray cluster to play on; `local`: on one of this machine's own; empty: without Ray."""

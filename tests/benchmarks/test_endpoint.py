@@ -21,6 +21,7 @@ from simenv.scenario import Scenario
 
 IN_FLIGHT = 256
 LEAST = 0.9
+MOST_MS_A_DECISION = 1.0
 
 
 class Quiet:
@@ -90,3 +91,21 @@ def test_the_engine_keeps_up_with_a_bare_client(url: str, tmp_path: Path) -> Non
             f"bare client {calls / bare_took:.0f}/s, {1e3 * bare_used / calls:.2f} ms; ratio {ratios[-1]:.2f}"
         )
     assert max(ratios) >= LEAST
+
+
+def test_a_rerun_from_kept_answers(url: str, tmp_path: Path) -> None:
+    condition = open_world("shutdown_sabotage").scenario().condition
+    options = {"model": "m", "base_url": url, "stream": "false", "cache": str(tmp_path / "answers.sqlite")}
+    took: list[float] = []
+    for mode, count in {"read-write": 1, "replay": 3}.items():
+        for attempt in range(count):
+            plan = Plan("shutdown_sabotage", "chat", (condition,), tuple(range(256)), {**options, "cache_mode": mode})
+            directory = RunDirectory(tmp_path / f"{mode}-{attempt}")
+            begin(plan, directory)
+            began = time.perf_counter()
+            with directory:
+                run(plan, directory, Quiet(), concurrency=IN_FLIGHT)
+            took.append(time.perf_counter() - began)
+    decisions = sum(len(episode.steps) for episode in directory.episodes())
+    print(f"\n{decisions} decisions from kept answers: {1e3 * min(took[1:]) / decisions:.2f} ms each")
+    assert 1e3 * min(took[1:]) / decisions <= MOST_MS_A_DECISION

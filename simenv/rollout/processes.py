@@ -1,0 +1,127 @@
+"""Playing episodes in several processes of this machine, each with a segment of its own.
+
+A process whose parent dies stops after its episode. Where it is safe, processes are forked, which saves a second of imports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from simenv.rollout.crew import Watcher
+from simenv.rollout.plan import Plan, Task
+from simenv.rollout.pool import Place, Pool, Report
+from simenv.run_directory import RunDirectory
+
+_STOP, _QUIT = "stop", "quit"
+_LOOK_AROUND_S = 0.5
+
+
+def _may_fork() -> bool:
+    """Return whether a copy of this process works: on Linux, and if no other thread could hold a lock at that moment."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: int, parent: int) -> None:
+    """Play chunks until the parent says that there are no more, or is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and says what to do
+    with directory:
+        directory.take(alone=False)
+        place = Place(plan, directory, concurrency)
+        while True:
+            try:
+                while not pipe.poll(
+                    _LOOK_AROUND_S
+                ):  # a pipe whose other end was forked into others does not say that it ended
+                    if os.getppid() != parent:
+                        return
+                tasks = pipe.recv()
+            except (EOFError, OSError):
+                return
+            if tasks in (_STOP, _QUIT):
+                return
+            report = asyncio.run(_play_while_wanted(place, tasks, pipe, parent))
+            try:
+                pipe.send(report)
+            except OSError:
+                return
+
+
+async def _play_while_wanted(place: Place, tasks: Sequence[Task], pipe: Connection, parent: int) -> Report:
+    async def listen() -> None:
+        while not place.crew.is_stopping:
+            place.crew.is_stopping = os.getppid() != parent or pipe.poll()
+            await asyncio.sleep(0.05)
+
+    listening = asyncio.create_task(listen())
+    try:
+        return await place.play(tasks)
+    finally:
+        listening.cancel()
+
+
+class Processes(Pool[Connection]):
+    """Several processes that play the episodes of a plan."""
+
+    remedy = "--workers 1 shows what goes wrong"
+
+    def __init__(self, plan: Plan, directory: RunDirectory, watcher: Watcher, count: int, concurrency: int) -> None:
+        super().__init__(plan, directory, watcher, count, concurrency)
+        self._context: Any = multiprocessing.get_context("fork" if _may_fork() else "spawn")
+        self._running: dict[Connection, Any] = {}
+
+    def _open(self) -> Connection:
+        here: Connection
+        there: Connection
+        here, there = self._context.Pipe()
+        directory = RunDirectory(self._directory.path)
+        process = self._context.Process(
+            target=_serve, args=(there, self._shared_plan, directory, self._concurrency, os.getpid()), daemon=True
+        )
+        process.start()
+        there.close()
+        self._running[here] = process
+        return here
+
+    def _hand(self, place: Connection, chunk: Sequence[Task]) -> None:
+        _tell(place, chunk)
+
+    def _hear(self, places: Iterable[Connection]) -> list[tuple[Connection, Report | None]]:
+        heard: list[tuple[Connection, Report | None]] = []
+        for pipe in wait(list(places)):
+            assert isinstance(pipe, Connection)
+            try:
+                heard.append((pipe, pipe.recv()))
+            except (EOFError, OSError):
+                self._running.pop(pipe).join()
+                heard.append((pipe, None))
+        return heard
+
+    def _let_go(self, place: Connection) -> None:
+        _tell(place, _QUIT)
+
+    def _tell_to_stop(self, places: Iterable[Connection]) -> None:
+        for pipe in places:
+            _tell(pipe, _STOP)
+
+    def _close(self) -> None:
+        for pipe, process in self._running.items():
+            _tell(pipe, _QUIT)
+            process.join(timeout=10.0)
+            if process.is_alive():
+                process.kill()
+            pipe.close()
+        self._running.clear()
+
+
+def _tell(pipe: Connection, what: Any) -> None:
+    with contextlib.suppress(OSError):  # if it is gone, that will be found out
+        pipe.send(what)

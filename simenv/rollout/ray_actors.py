@@ -1,0 +1,127 @@
+"""Playing episodes on Ray: one actor per core of this machine or of a cluster (extra `ray`).
+
+Whole episodes travel: an actor gets a chunk of tasks and returns the finished episodes, which this process alone writes. So the
+machines of a cluster need no storage in common, only simenv (and the world, if it is given by a path) where they are.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from simenv.errors import MissingExtra, SimenvError
+from simenv.rollout.crew import Watcher
+from simenv.rollout.plan import Plan, Task
+from simenv.rollout.pool import Basket, Place, Pool, Report
+from simenv.run_directory import RunDirectory
+
+_PATIENCE_S = 10.0
+LOCAL = "local"
+"""In place of a cluster's address: Ray is started on this machine, and stopped at the end."""
+
+
+class _Actor:
+    """A place, as an actor: `stop` is heard between episodes."""
+
+    def __init__(self, plan: Plan, concurrency: int) -> None:
+        self._place = Place(plan, Basket(), concurrency)
+
+    async def play(self, tasks: Sequence[Task]) -> Report:
+        """Play a chunk."""
+        return await self._place.play(tasks)
+
+    async def stop(self) -> None:
+        """Begin no more episodes."""
+        self._place.crew.is_stopping = True
+
+
+class RayActors(Pool[Any]):
+    """Several actors that play the episodes of a plan.
+
+    Args:
+        plan: what they belong to.
+        directory: where finished episodes go.
+        watcher: is told of each.
+        count: how many actors; None: one for each core that there is.
+        concurrency: how many episodes each may have waiting for a model.
+        address: of a cluster, as Ray writes it; `LOCAL`: of none.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        SimenvError: the cluster cannot be reached.
+    """
+
+    remedy = "the logs of Ray tell more"
+
+    def __init__(
+        self, plan: Plan, directory: RunDirectory, watcher: Watcher, count: int | None, concurrency: int, address: str
+    ) -> None:
+        self._ray = _connect(address, count)
+        cores = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+        super().__init__(plan, directory, watcher, cores if count is None else count, concurrency)
+        self._actor = self._ray.remote(num_cpus=1, max_restarts=0, max_concurrency=2)(_Actor)
+        self._answers: dict[Any, Any] = {}
+        """What is awaited → the actor that it comes from."""
+
+    def _open(self) -> Any:
+        return self._actor.remote(self._shared_plan, self._concurrency)
+
+    def _hand(self, place: Any, chunk: Sequence[Task]) -> None:
+        self._answers[place.play.remote(chunk)] = place
+
+    def _hear(self, places: Iterable[Any]) -> list[tuple[Any, Report | None]]:
+        ray = self._ray
+        ready: list[Any] = []
+        while not ready:  # in short waits, so that Ctrl-C is heard
+            ready, _ = ray.wait(list(self._answers), timeout=0.2)
+        heard: list[tuple[Any, Report | None]] = []
+        for answer in ready:
+            place = self._answers.pop(answer)
+            try:
+                heard.append((place, ray.get(answer)))
+            except ray.exceptions.RayTaskError as error:
+                raise SimenvError(f"an actor failed: {error.cause}") from None
+            except ray.exceptions.RayError:
+                heard.append((place, None))
+        return heard
+
+    def _let_go(self, place: Any) -> None:
+        self._ray.kill(place)
+
+    def _tell_to_stop(self, places: Iterable[Any]) -> None:
+        for place in places:
+            place.stop.remote()
+
+    def _close(self) -> None:
+        self._ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raise OSError if nobody listens at ``[ray://]HOST:PORT``: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), _PATIENCE_S).close()
+
+
+def _connect(address: str, count: int | None) -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    try:
+        import ray  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise MissingExtra("ray", "ray") from None
+    quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        _knock(address)
+        if address == LOCAL:
+            ray.init(address="local", num_cpus=count, **quiet)
+        else:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SimenvError(
+            f"Ray at {address!r}: {error}; check the address (and RAY_AUTH_MODE), or give `{LOCAL}`"
+        ) from None
+    return ray

@@ -1,0 +1,107 @@
+"""Episodes on Ray: the same bytes as anywhere, whoever is killed on the way."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from simenv.errors import MissingExtra
+from simenv.rollout.ray_actors import RayActors
+from tests.segmented import rows_of
+
+pytest.importorskip("ray", reason="extra `ray`")
+
+EPISODES = 240
+COMMAND = [
+    *(sys.executable, "-m", "simenv", "run", "shutdown_sabotage", "--agent", "scripted:conflicted"),
+    *("--seeds", f"0:{EPISODES}"),
+]
+
+
+def ray(out: Path, *more: str) -> list[str]:
+    return [*COMMAND, "--out", str(out), "--ray", "local", "--workers", "2", *more]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    subprocess.run([*COMMAND, "--out", str(out), "--workers", "1"], check=True, capture_output=True, timeout=120)
+    return sorted(rows_of(out))
+
+
+def started(out: Path) -> subprocess.Popen[bytes]:
+    """Start a run on Ray, and wait until it has finished an episode or two."""
+    process = subprocess.Popen(ray(out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while (not rows_of(out) if out.exists() else True) and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    return process
+
+
+def actors_of(process: subprocess.Popen[bytes]) -> list[int]:
+    """Return the processes of the actors of a run: what Ray started for it, by their names."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True).stdout.splitlines()
+    rows = [(int(pid), int(ppid), args) for pid, ppid, args in (line.split(None, 2) for line in listed)]
+    family = {process.pid}
+    for _ in range(4):
+        family |= {pid for pid, ppid, _ in rows if ppid in family}
+    return [pid for pid, _, args in rows if pid in family and args.startswith("ray::")]
+
+
+def test_a_run_on_ray_gives_the_same_bytes_even_if_an_actor_is_killed(tmp_path: Path, undisturbed: list[bytes]) -> None:
+    out = tmp_path / "run"
+    process = started(out)
+    actors = actors_of(process)
+    if process.poll() is None:
+        assert len(actors) >= 2
+        os.kill(random.Random(0).choice(actors), signal.SIGKILL)
+    assert process.wait(timeout=120) == 0, process.stderr and process.stderr.read()
+    assert sorted(rows_of(out)) == undisturbed
+
+
+def test_a_run_on_ray_whose_parent_is_killed_goes_on_to_the_same_bytes(
+    tmp_path: Path, undisturbed: list[bytes]
+) -> None:
+    out = tmp_path / "run"
+    process = started(out)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    resume = [sys.executable, "-m", "simenv", "resume", str(out), "--ray", "local", "--workers", "2"]
+    done = subprocess.run(resume, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert sorted(rows_of(out)) == undisturbed
+
+
+def test_ctrl_c_finishes_what_was_begun(tmp_path: Path, undisturbed: list[bytes]) -> None:
+    out = tmp_path / "run"
+    process = started(out)
+    process.send_signal(signal.SIGINT)
+    code = process.wait(timeout=60)
+    rows = rows_of(out)
+    assert set(rows) <= set(undisturbed) and len(set(rows)) == len(rows)
+    if len(rows) < EPISODES:
+        assert code == 1
+        assert process.stderr is not None
+        assert b"goes on" in process.stderr.read().replace(b"\n", b" ")
+
+
+def test_a_cluster_that_is_not_there_is_said_in_a_line(tmp_path: Path) -> None:
+    run = [*COMMAND, "--out", str(tmp_path / "run"), "--ray", "127.0.0.1:1"]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert "Ray at '127.0.0.1:1'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_ray_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'simenv\[ray\]'"):
+        RayActors(None, None, None, 1, 1, "local")  # type: ignore[arg-type]
