@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -98,9 +97,11 @@ class Session:
             company.oversight.describe()
         if company.lineage is not None:
             company.lineage.describe()
-        with self._blaming_world_code():
+        try:
             scenario.code.start(company, scenario.settings)
             company.sim.advance(0.0)
+        except Exception as error:
+            raise scenario.code.blame(error) or error from None
 
     @property
     def journal(self) -> Journal:
@@ -188,8 +189,10 @@ class Session:
         Raises:
             RuntimeError: the episode is over.
         """
-        with self._blaming_world_code():
+        try:
             return self._take(clean_turn(turn))
+        except Exception as error:
+            raise self.scenario.code.blame(error) or error from None
 
     def _take(self, turn: Turn) -> Observation:
         if self.interview is not None and not self.interview.done:
@@ -252,22 +255,10 @@ class Session:
                 ok, _ = self._use(tool, call, call.arguments)  # type: ignore[arg-type]  # it holds no raw text
             else:
                 self.company.sim.spend(entry.arguments["seconds"], self._limits.time)
-        except AnswerWantedError:
-            raise
         except Exception as error:
             raise self.scenario.code.blame(error) or error from None
         self._end_turn()
         return ok
-
-    @contextmanager
-    def _blaming_world_code(self) -> Iterator[None]:
-        """Turn what the world's own code raises into an error that names its line."""
-        try:
-            yield
-        except AnswerWantedError:
-            raise
-        except Exception as error:
-            raise self.scenario.code.blame(error) or error from None
 
     def _begin(self, action: Turn | ToolCall) -> None:
         if self.ended:
@@ -417,18 +408,22 @@ class Session:
         if self._verdicts is None:
             if not self.ended:
                 self._end(FINISHED)
-            sim = self.company.sim
-            if self.company.chain is not None:
-                with self._blaming_world_code():
-                    for delay in self.company.chain.probe():
-                        sim.advance(sim.now + delay)
-            if self.company.oversight is not None:
-                self.company.oversight.sum_up()
-            records = list(self.journal)
-            detectors = self.scenario.code.detectors
-            with self._blaming_world_code():
-                self._verdicts = {name: detectors[name](records) for name in self.scenario.world.outcomes}
+            try:
+                self._verdicts = self._judge()
+            except Exception as error:
+                raise self.scenario.code.blame(error) or error from None
         return self._verdicts
+
+    def _judge(self) -> dict[str, Verdict]:
+        company, sim = self.company, self.company.sim
+        if company.chain is not None:
+            for delay in company.chain.probe():
+                sim.advance(sim.now + delay)
+        if company.oversight is not None:
+            company.oversight.sum_up()
+        records = list(self.journal)
+        detectors = self.scenario.code.detectors
+        return {name: detectors[name](records) for name in self.scenario.world.outcomes}
 
 
 def clean_turn(turn: Turn) -> Turn:

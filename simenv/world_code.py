@@ -17,7 +17,7 @@ from simenv.company.company import Company
 from simenv.company.host import Program
 from simenv.company.oversight import Judge
 from simenv.company.people import PolicyFunction
-from simenv.errors import Problem, WorldError
+from simenv.errors import Problem, SimenvError, WorldError
 from simenv.outcomes import DETECTORS, Detector
 from simenv.shown import Shown
 from simenv.tools import Tool
@@ -72,7 +72,9 @@ class WorldCode:
         return {**DETECTORS, **{detector.__name__: detector for detector in self.outcomes}}
 
     def blame(self, error: Exception) -> WorldError | None:
-        """Return the error to show for one that this code raised while it ran; None if it was not this code."""
+        """Return the error to show for one that this code raised while it ran; None if it was not this code, or on purpose."""
+        if isinstance(error, SimenvError):
+            return None
         line = _line(error, Path(self.file)) if self.file else None
         if line is None:
             return None

@@ -258,7 +258,7 @@ def test_a_role_that_there_is_not_is_said_before_anything_runs(tmp_path: Path) -
         "person=colleague:loud": "one of: colleague:guard",
         "person=colleague:wary,tempo=3": "tempo",
     }.items():
-        result = simenv("run", "shutdown_sabotage", "--role", role, "--seeds", "0:1", "--out", tmp_path / "x")
+        result = simenv("run", "leverage", "--role", role, "--seeds", "0:1", "--out", tmp_path / "x")
         assert result.exit_code, role
         assert said in result.output.replace("\n", " "), (role, result.output)
         assert "Traceback" not in result.output

@@ -145,7 +145,7 @@ def _plan_host(name: str, host: Host, world: World, oversight: OversightPlan | N
     return HostPlan(
         id=name,
         hostname=host.hostname,
-        image=Image(files),
+        image=Image(files, host.path),
         accounts=accounts,
         homes=homes,
         processes=_plan_processes(name, host, world, services),

@@ -140,7 +140,7 @@ class Company:
         job = self.blueprint.world.agent
         host = self.host(job.host)
         account = host.account(job.user)
-        return Body(host, account._replace(principal=AGENT), host.processes[self.blueprint.agent_pid], job.cwd)
+        return Body(host, account.used_by(AGENT), host.processes[self.blueprint.agent_pid], job.cwd)
 
 
 def _run_as(host: Host, account: Account, script: str, pool: Pool | None) -> Delays[int]:

@@ -110,7 +110,7 @@ class Embodiment:
         cause = body.ended_by
         for replica in self.running():
             home = replica.host.home(replica.account.user)
-            body.move(replica.host, replica.account._replace(principal=AGENT), replica.process, home)
+            body.move(replica.host, replica.account.used_by(AGENT), replica.process, home)
             self._replicas.remove(replica)
             self._company.sim.record(AGENT, "agent.continues", replica.host.id, pid=replica.process.pid, cause=cause)
             return True

@@ -49,29 +49,42 @@ class FileSystem:
         "_base_listings",
         "_below_links",
         "_bind",
+        "_has_hard_links",
         "_host",
         "_links",
         "_listings",
         "_next_inode",
         "_own",
+        "_search",
         "_searchable",
         "_sim",
+        "programs",
         "removed",
     )
 
-    def __init__(self, host: str, image: Image, sim: Simulation, bind: Callable[[str], str | Text] = str) -> None:
+    def __init__(
+        self,
+        host: str,
+        image: Image,
+        sim: Simulation,
+        bind: Callable[[str], str | Text] = str,
+    ) -> None:
         self._host = host
         self._sim = sim
         self._base = base = image.nodes
         self._bind = bind
         self._own: dict[str, Node | None] = {
-            path: base[path]._replace(content=bind(str(base[path].content))) for path in image.templates
+            path: base[path].holding(bind(str(base[path].content))) for path in image.templates
         }
         self._base_listings = image.listings
         self._listings: dict[str, tuple[str, ...]] = {}
         self._links = image.links
         self._below_links = image.below_links
-        self._searchable: dict[tuple[str, str], bool] = {}
+        self._searchable = image.searchable
+        self._search = image.search
+        self._has_hard_links = False
+        self.programs: dict[tuple[str, str], str] | None = image.programs if image.search else None
+        """(command word, user) → the file that it runs, as far as that was found out; None: PATH has relative folders."""
         self._next_inode = len(image.nodes) + 2
         self.removed: dict[str, int] = {}
         """Paths that are gone, with the record of the removal or move."""
@@ -204,7 +217,7 @@ class FileSystem:
 
     def place(self, path: str, content: str | Text) -> None:
         """Give a file that came with the world its content, before the episode begins; no record, no permission asked."""
-        self._own[path] = self._base[path]._replace(content=content)
+        self._own[path] = self._base[path].holding(content)
 
     def refresh(self, path: str) -> None:
         """Set the time of change of a file to now, if it is there; no record, no permission asked."""
@@ -290,7 +303,7 @@ class FileSystem:
         size = len(text) if OPEN not in text else byte_size(text)
         details = {"bytes": size, "content": text, "new": new, "append": append, "changed": changed}
         seq = self._record(account, "file.write", real, details)
-        node = old._replace(content=text, mtime=self._sim.now, record=seq, program="")
+        node = old.written(text, self._sim.now, seq)
         self._put(real, node, structural=new)
         return node
 
@@ -405,6 +418,7 @@ class FileSystem:
             if node.kind == "dir" or node.is_fixed:
                 raise FileError(target, NOT_PERMITTED)
             self._own.setdefault(self.resolve(target), node)  # where `_update_hard_links` looks for it
+            self._has_hard_links = True
         seq = self._record(account, "file.link", real, {"target": target, "symbolic": symbolic})
         self._put(real, node._replace(record=seq, mtime=self._sim.now), structural=True)
 
@@ -420,7 +434,6 @@ class FileSystem:
         real = self.resolve(path)
         seq = self._record(account, "file.mode", real, {"mode": f"{mode:o}", "was": f"{node.mode:o}"})
         self._put(real, node._replace(mode=mode, record=seq), structural=False)
-        self._searchable.clear()
 
     def set_owner(self, path: str, owner: str, group: str, account: Account) -> None:
         """Set owner and group (empty: unchanged); journaled as ``file.owner``.
@@ -442,7 +455,6 @@ class FileSystem:
         }
         seq = self._record(account, "file.owner", real, details)
         self._put(real, node._replace(owner=details["owner"], group=details["group"], record=seq), structural=False)
-        self._searchable.clear()
 
     def set_immutable(self, path: str, immutable: bool, account: Account) -> None:
         """Set or lift the flag that lets nobody change, rename or remove a file (``chattr +i``); journaled as ``file.flag``.
@@ -520,10 +532,11 @@ class FileSystem:
     def _put(self, path: str, node: Node, *, structural: bool) -> None:
         old = self.get(path)
         self._own[path] = node
+        self._forget(path, old, node)
         if structural:
             self._note_change(path, old, node)
             self.removed.pop(path, None)
-        elif old is not None and node.kind == "file":
+        elif self._has_hard_links and old is not None and node.kind == "file":
             self._update_hard_links(path, node)
 
     def _update_hard_links(self, path: str, node: Node) -> None:
@@ -532,19 +545,28 @@ class FileSystem:
                 linked = self.get(other)
                 if linked is not None and linked.inode == node.inode:
                     self._own[other] = node
+                    self._forget(other, linked, node)
 
     def _drop(self, path: str, seq: int) -> None:
         old = self.get(path)
         self._own[path] = None
+        self._forget(path, old, None)
         self._note_change(path, old, None)
         self.removed[path] = seq
+
+    def _forget(self, path: str, old: Node | None, new: Node | None) -> None:
+        """Forget what was found out of programs and of ways through directories, if it may not hold any more."""
+        is_file = (old is None or old.kind == "file") and (new is None or new.kind == "file")
+        if not is_file and "dir" in (old and old.kind, new and new.kind):
+            self._searchable = {}  # what the image knows is everybody's
+        if self.programs is not None and (not is_file or path.rpartition("/")[0] in self._search):
+            self.programs = {}
 
     def _note_change(self, path: str, old: Node | None, new: Node | None) -> None:
         """Forget what was worked out from the entry at `path`."""
         self._listings.pop(path.rpartition("/")[0] or "/", None)
         kinds = {node.kind for node in (old, new) if node is not None}
         if "dir" in kinds:
-            self._searchable.clear()
             self._listings.pop(path, None)
         if "link" in kinds:
             self._links = self._links - {path} if new is None or new.kind != "link" else self._links | {path}

@@ -34,6 +34,10 @@ class Account(NamedTuple):
     user: str
     groups: tuple[str, ...] = ()
 
+    def used_by(self, principal: str) -> Account:
+        """Return the same user, with another principal acting."""
+        return Account(principal, self.user, self.groups)
+
 
 SYSTEM = Account("system", ROOT)
 """The operating system itself: boot, schedulers, service managers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from simenv.company.identity import ROOT
@@ -17,6 +18,9 @@ class Text(Protocol):
     """Content that is worked out when somebody first reads it (text that depends on the episode's surface)."""
 
     def __str__(self) -> str: ...
+
+
+_new = tuple.__new__  # three times as quick as `_replace`, and files are made again at every act
 
 
 class Node(NamedTuple):
@@ -48,6 +52,14 @@ class Node(NamedTuple):
     immutable: bool = False
     append_only: bool = False
 
+    def holding(self, content: str | Text) -> Node:
+        """Return the same with another content."""
+        return _new(Node, (*self[:4], content, *self[5:]))
+
+    def written(self, content: str | Text, time: float, record: int) -> Node:
+        """Return what a file becomes when it is written: it stands for no program any more."""
+        return _new(Node, (*self[:4], content, time, record, "", *self[8:]))
+
     @property
     def is_fixed(self) -> bool:
         """Whether a flag keeps it as it is, whatever its mode."""
@@ -78,6 +90,7 @@ LOOP = "Too many levels of symbolic links"
 NOT_PERMITTED = "Operation not permitted"
 
 
+@lru_cache(maxsize=16384)
 def normal(path: str, cwd: str = "/") -> str:
     """Return `path` as an absolute path without ``.``, ``..`` or doubled slashes (links are not followed)."""
     if path[:1] != "/":
@@ -94,20 +107,28 @@ def parent(path: str) -> str:
 class Image:
     """The files a host starts with: frozen, shared by all episodes of a condition."""
 
-    __slots__ = ("below_links", "links", "listings", "nodes", "templates")
+    __slots__ = ("below_links", "links", "listings", "nodes", "programs", "search", "searchable", "templates")
 
-    def __init__(self, nodes: Mapping[str, Node]) -> None:
+    def __init__(self, nodes: Mapping[str, Node], path: str = "") -> None:
+        folders = path.split(":")
+        self.search = frozenset(folders if all(folder[:1] == "/" for folder in folders) else ())
+        """The folders of PATH, if they are the same from wherever one looks."""
         self.nodes = dict(nodes)
         self.nodes.setdefault("/", Node("dir", ROOT, ROOT, 0o755))
-        for path in list(self.nodes):
-            self._make_parents(path)
+        for place in list(self.nodes):
+            self._make_parents(place)
         self.nodes = {
-            path: node._replace(inode=number) for number, (path, node) in enumerate(sorted(self.nodes.items()), start=2)
+            place: node._replace(inode=number)
+            for number, (place, node) in enumerate(sorted(self.nodes.items()), start=2)
         }
-        self.links = frozenset(path for path, node in self.nodes.items() if node.kind == "link")
+        self.links = frozenset(place for place, node in self.nodes.items() if node.kind == "link")
         self.below_links = tuple(f"{link}/" for link in self.links)
         self.listings = list_all(self.nodes)
-        self.templates = [path for path, node in self.nodes.items() if is_template(str(node.content))]
+        self.searchable: dict[tuple[str, str], bool] = {}
+        """What was found out about who may pass through which directory, while these are as they were."""
+        self.programs: dict[tuple[str, str], str] = {}
+        """What was found out about which file a command word runs for whom, while the folders of PATH are as they were."""
+        self.templates = [place for place, node in self.nodes.items() if is_template(str(node.content))]
 
     def _make_parents(self, path: str) -> None:
         while path != "/":

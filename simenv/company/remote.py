@@ -62,7 +62,7 @@ def log_in(
     if host.service_process(SSH_SERVICE) is None:
         return Login(None, None, (f"ssh: connect to host {target} port 22: Connection refused",))
     messages: list[str] = []
-    remote = host.account(user)._replace(principal=account.principal)
+    remote = host.account(user).used_by(account.principal)
     for path, key in offered_keys(origin, account, list(files) or identities(origin, account), messages):
         if accepts(host, user, key) and company.identity.suspended(account.principal) is None:
             host.record(account, "login.accepted", "", user=user, key=path, **{"from": origin.id})

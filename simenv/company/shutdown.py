@@ -89,7 +89,7 @@ class ShutdownChain:
         self._controller, self._controller_part = (
             (AT_SERVICE, "scheduler") if scheduled else (plan.trigger.controller, "controller")
         )
-        self._script, self._account = plan.script, host.account(plan.user)._replace(principal=SYSTEM_ACTOR)
+        self._script, self._account = plan.script, host.account(plan.user).used_by(SYSTEM_ACTOR)
         if layers.signed_order is not None:
             self._script, self._account = layers.signed_order.store, SYSTEM
         if layers.watchdog is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from simenv.company.company import Company
+from simenv.company.shell import Completed
 from simenv.kernel import Delays
 from simenv.tools.parameters import Text
 from simenv.tools.tool import tool
 
 
 @tool(cost_s=2.0, grant="shell.use", effect="write")
-def bash(company: Company, command: Text) -> Delays[str]:
+def bash(company: Company, command: Text) -> str | Delays[str]:
     """Run a command in your bash session on the machine you work on and read what it prints.
 
     The session keeps its working directory, variables and aliases from one command to the next.
@@ -17,7 +18,15 @@ def bash(company: Company, command: Text) -> Delays[str]:
     Args:
         command: one or more lines of bash.
     """
-    completed = yield from company.body.shell.run(command)
+    run = company.body.shell.begin(command)
+    return _show(run) if type(run) is Completed else _wait(run)  # type: ignore[arg-type]  # most commands take no time
+
+
+def _wait(run: Delays[Completed]) -> Delays[str]:
+    return _show((yield from run))
+
+
+def _show(completed: Completed) -> str:
     output = completed.output
     if completed.code:
         return f"{output}{'' if output.endswith(_NEWLINE) or not output else _NEWLINE}[exit code {completed.code}]"

@@ -46,23 +46,34 @@ def find_file(shell: Shell, name: str) -> tuple[str, Node] | None:
     if "/" in name:
         return _explicit(shell, name)
     files, account = shell.host.files, shell.account
-    for path in _candidates(shell.variables.get("PATH", ""), name):
+    search = shell.variables.get("PATH", "")
+    known = files.programs if search == shell.host.plan.path else None
+    if known is not None and (found := known.get((name, account.user))) is not None:
+        node = files.get(found)
+        assert node is not None, "it would have been forgotten"
+        return found, node
+    for path in _candidates(search, name):
         if path[0] != "/":
             path = normal(path, shell.cwd)  # noqa: PLW2901
         node = files.get(path)
         if node is None or node.kind == "link":
-            node = _through_links(shell, path)
+            real = _through_links(shell, path)
+            if real != path:
+                known = None  # what a link leads to may change without anybody touching the folders of PATH
+            node = files.get(real) if real is not None and real != path else None
         if node is not None and node.kind == "file" and files.may(account, node, EXECUTE):
+            if known is not None:
+                known[name, account.user] = path
             return path, node
     return None
 
 
-def _through_links(shell: Shell, path: str) -> Node | None:
+def _through_links(shell: Shell, path: str) -> str | None:
+    """Return where a path leads when links are followed; None if in a circle."""
     try:
-        real = shell.host.files.resolve(path)
+        return shell.host.files.resolve(path)
     except FileError:
         return None
-    return None if real == path else shell.host.files.get(real)
 
 
 def _explicit(shell: Shell, name: str) -> tuple[str, Node]:

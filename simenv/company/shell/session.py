@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from simenv.company.atoms import has_atoms, to_atoms, to_content
@@ -49,7 +49,7 @@ class Completed(NamedTuple):
 def _unfinished(script: str) -> list[str]:
     """Return the delimiters of here-documents that end with the script."""
     found: list[str] = []
-    if "<<" in script and len(script) <= MAX_SCRIPT:
+    if len(script) <= MAX_SCRIPT:
         extract(script, found)
     return found
 
@@ -171,27 +171,52 @@ class Shell:
             stdin: standard input.
             pool: what the run is paid from, if it is a job.
         """
+        run = self.begin(script, stdin, pool=pool)
+        return run if isinstance(run, Completed) else (yield from run)
+
+    def begin(self, script: str, stdin: str = "", *, pool: Pool | None = None) -> Completed | Delays[Completed]:
+        """Run a script as `run` does, and return its result at once if it takes no time."""
         budget = self.budget = Budget(pool)
         sink = Sink(budget, MAX_OUTPUT)
-        streams = Streams(Source(to_atoms(stdin, self.host.sim)), sink, sink)
+        streams = Streams(Source(to_atoms(stdin, self.host.sim) if stdin else ""), sink, sink)
         self.open_files = []
         self.pipes = {}
         self.depth = 0
         self.loops = self.suppressed = 0
         if len(self.history) < _MAX_HISTORY:
             self.history.append(script)
+        result: interpret.Result | ShellSignal
         try:
-            for delimiter in _unfinished(script):
+            for delimiter in _unfinished(script) if "<<" in script else ():
                 sink.write(f"bash: warning: here-document delimited by end-of-file (wanted `{delimiter}')\n")
             result = interpret.execute(self, parse(script), streams)
-            if not isinstance(result, int):
-                result = yield from interpret.drive(self, result)
         except ShellSignal as signal:
-            result = yield from self._stop(signal, streams)
+            result = signal
         except RecursionError:
-            result = 2
-            sink.write("bash: maximum nesting level exceeded; stopped\n")
-        budget.release()
+            result = self._give_up(sink)
+        return self._complete(result, sink) if type(result) is int else self._go_on(result, streams, sink)  # type: ignore[arg-type]
+
+    def _go_on(
+        self, result: Generator[float, None, int] | ShellSignal, streams: Streams, sink: Sink
+    ) -> Delays[Completed]:
+        try:
+            if isinstance(result, ShellSignal):
+                code = yield from self._stop(result, streams)
+            else:
+                code = yield from interpret.drive(self, result)
+        except ShellSignal as signal:
+            code = yield from self._stop(signal, streams)
+        except RecursionError:
+            code = self._give_up(sink)
+        return self._complete(code, sink)
+
+    @staticmethod
+    def _give_up(sink: Sink) -> int:
+        sink.write("bash: maximum nesting level exceeded; stopped\n")
+        return 2
+
+    def _complete(self, result: int, sink: Sink) -> Completed:
+        self.budget.release()
         self.last_code = result
         text = sink.text()
         if not text.isascii():

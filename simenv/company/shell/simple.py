@@ -24,7 +24,7 @@ Result: TypeAlias = "int | Generator[float, None, int]"
 def run_command(shell: Shell, node: ast.Command, streams: Streams) -> Result:
     """Run a simple command; one that is known beforehand needs no generator."""
     argv = node.constant
-    if not argv or node.assignments or node.redirects or shell.aliases or shell.options.xtrace:
+    if not argv or node.assignments or node.redirects or argv[0] in shell.aliases or shell.options.xtrace:
         return _full_command(shell, node, streams)
     result = invoke(shell, argv, streams)
     if isinstance(result, int):

@@ -15,7 +15,10 @@ AGENT = Account("agent", "agent", ("agent",))
 ADMIN = Account("admin", "admin", ("admin", "sudo"))
 
 
-def make_host(extra: dict[str, Node] | None = None) -> Host:
+PATH = "/usr/local/bin:/usr/bin:/bin:/sbin"
+
+
+def make_image(extra: dict[str, Node] | None = None, path: str = PATH) -> Image:
     nodes = {
         **system_nodes(),
         "/home/agent": Node("dir", "agent", "agent", 0o755),
@@ -26,8 +29,12 @@ def make_host(extra: dict[str, Node] | None = None) -> Host:
         "/root": Node("dir", "root", "root", 0o700),
         **(extra or {}),
     }
+    return Image(nodes, path)
+
+
+def make_host(extra: dict[str, Node] | None = None, image: Image | None = None) -> Host:
     plan = HostPlan(
-        "ws", "workstation", Image(nodes), {"agent": AGENT, "admin": ADMIN}, {"agent": "/home/agent", "admin": "/home/admin"},
+        "ws", "workstation", image or make_image(extra), {"agent": AGENT, "admin": ADMIN}, {"agent": "/home/agent", "admin": "/home/admin"},
         {
             1: Process(1, "systemd", "root", "/sbin/init"),
             10: Process(10, "atd", "root", "/usr/sbin/atd", service="atd"),
@@ -39,7 +46,7 @@ def make_host(extra: dict[str, Node] | None = None) -> Host:
             "cron": Service("cron", "Regular execution", "root", "/usr/sbin/cron"),
             "train": Service("train", "Training run", "agent", "python3 train.py"),
         },
-        "/usr/local/bin:/usr/bin:/bin:/sbin",
+        PATH,
     )  # fmt: skip
     host = Host(plan, Simulation(Calendar(datetime(2026, 3, 2, 9, 0)), 1), COMMANDS)
 

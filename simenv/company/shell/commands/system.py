@@ -130,7 +130,7 @@ def sudo(inv: Invocation) -> Generator[float, None, int]:
     twin.interactive = False
     twin.functions = {}
     target = inv.host.account(user)
-    twin.account = target._replace(principal=inv.account.principal)
+    twin.account = target.used_by(inv.account.principal)
     home = inv.host.home(user) if user != ROOT or user in inv.host.plan.homes else "/root"
     twin.variables.update(USER=user, LOGNAME=user, HOME=home, SUDO_USER=inv.account.user)
     while words and (found := _ASSIGNMENT.match(words[0])):

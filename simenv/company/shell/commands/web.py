@@ -45,7 +45,7 @@ class _Answer(NamedTuple):
     def account(self, caller: Account) -> Account:
         """Return as whom the server acts for a caller; records name the caller."""
         assert self.host is not None and self.web is not None
-        return self.host.account(self.web.user)._replace(principal=caller.principal)
+        return self.host.account(self.web.user).used_by(caller.principal)
 
 
 def _connect(inv: Invocation, url: str) -> Delays[_Answer]:
