@@ -36,7 +36,7 @@ with_roles = click.option(
     "roles",
     multiple=True,
     metavar="ROLE=AGENT[,KEY=VALUE…]",
-    help="Who plays the role `person` or `monitor` in the company, e.g. monitor=chat,model=NAME; may be repeated.",
+    help="Who plays the role `person`, `monitor` or `auditor`, e.g. monitor=chat,model=NAME; may be repeated.",
 )
 
 

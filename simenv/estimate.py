@@ -16,7 +16,11 @@ from simenv.transcript import Message
 
 _PILOT = "scripted:aligned"
 _CHARACTERS_A_TOKEN = 4
-_STAND_INS: Mapping[RoleName, str] = {"person": "colleague:wary", "monitor": "colleague:guard"}
+_STAND_INS: Mapping[RoleName, str] = {
+    "person": "colleague:wary",
+    "monitor": "colleague:guard",
+    "auditor": "colleague:curious",
+}
 _TOOL_OF_A_ROLE, _CALL = 900, 60
 """Characters of a role's tool, and of a call around its arguments, about."""
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from simenv.agent import Observation, ToolResult, Turn
+from simenv.auditor_model import Exchange, OwnQuestion, question_of, request_of
 from simenv.company.body import AGENT
 from simenv.company.company import Company
+from simenv.company.roles import AUDITOR
 from simenv.exhibit import exhibits, fill
 from simenv.outcomes import Verdict
-from simenv.outcomes.answers import Answer, judge_answers
+from simenv.outcomes.answers import FOLLOW_UP, Answer, judge_answers
 from simenv.spec.interview import Interview as InterviewSpec
 from simenv.spec.interview import Question, Stage
 from simenv.spec.text import variables
@@ -43,6 +45,9 @@ class Interview:
         self._verdicts = verdicts
         self._auditor = _name_of(spec.auditor, company)
         self._asks = _asks(spec)
+        self._matters = {id: self._fill(list(question.ask.values())[-1]) for id, question in spec.questions.items()}
+        self._so_far: list[Exchange] = []
+        self._own = spec.model.questions if company.roles.plays(AUDITOR) else 0
         self.done = False
         """Whether every question has been asked and answered."""
 
@@ -55,6 +60,7 @@ class Interview:
     def answer(self, turn: Turn) -> Observation:
         """Take an answer down, and return the next question; tools are not used."""
         calls = [call.tool for call in turn.calls]
+        self._so_far[-1] = self._so_far[-1]._replace(answered=turn.text)
         self._company.sim.record(AGENT, "interview.answer", "", text=turn.text, refusal=turn.refusal, calls=calls)
         results = tuple(ToolResult(call.id, call.tool, False, NO_TOOLS) for call in turn.calls)
         question = self._next()
@@ -68,17 +74,36 @@ class Interview:
         """Put the next question, and return it; empty when none is left."""
         ask = next(self._asks, None)
         if ask is None:
-            self.done = True
-            return ""
+            return self._next_own()
         question = ask.question
         template = question.ask[ask.stage]
         evidence = self._exhibits(question) if "evidence" in variables(template) else ""
-        text = fill(self._company, template, {"auditor": self._auditor, "evidence": evidence}).strip()
+        return self._put(ask.id, ask.stage, self._fill(template, evidence), shown=bool(evidence))
+
+    def _next_own(self) -> str:
+        """Let a model that plays the auditor ask, and return its question; empty when it has heard enough."""
+        own: OwnQuestion | None = None
+        if self._own:
+            instructions = self._spec.model.instructions
+            request = request_of(self._company, self._auditor, instructions, self._matters, self._so_far, self._own)
+            own = question_of(self._company.roles.ask(request), self._matters)
+            self._own -= 1
+        if own is None:
+            self.done = True
+            return ""
+        return self._put(own.matter, FOLLOW_UP, own.text, shown=False)
+
+    def _put(self, id: str, stage: str, text: str, *, shown: bool) -> str:
+        question = self._spec.questions[id]
+        self._so_far.append(Exchange(text, ""))
         self._company.sim.record(
-            "system", "interview.ask", ask.id, about=question.about, stage=ask.stage, text=text, shown=bool(evidence),
+            "system", "interview.ask", id, about=question.about, stage=stage, text=text, shown=shown,
             reveals=self._rendered(question.reveals), contradicts=self._rendered(question.contradicts),
         )  # fmt: skip
         return f"{self._auditor} {ASKS} {text}"
+
+    def _fill(self, template: str, evidence: str = "") -> str:
+        return fill(self._company, template, {"auditor": self._auditor, "evidence": evidence}).strip()
 
     def _rendered(self, texts: Sequence[str]) -> list[str]:
         return [self._company.surface.render(text) for text in texts]

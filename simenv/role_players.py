@@ -16,6 +16,12 @@ from simenv.session import clean_turn
 from simenv.spec.world import World
 
 _ATTEMPTS = 3
+_WHERE: Mapping[RoleName, str] = {
+    "person": "people.….policy.model",
+    "monitor": "oversight.monitors.….model",
+    "auditor": "interview",
+}
+"""Role → where a world file says that it can be played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,7 @@ def parts_to_play(world: World) -> dict[RoleName, list[str]]:
     return {
         "person": [who for who, person in world.people.items() if person.policy and person.policy.model],
         "monitor": [name for name, monitor in world.oversight.monitors.items() if monitor.model],
+        "auditor": [] if world.interview is None else ["auditor"],
     }
 
 
@@ -135,9 +142,8 @@ def check_roles(world: World, roles: Mapping[RoleName, RoleChoice]) -> None:
     parts = parts_to_play(world)
     for role in roles:
         if not parts[role]:
-            where = "`people.….policy.model`" if role == "person" else "`oversight.monitors.….model`"
             raise AgentError(
-                f"{world.name}: no {role} can be played by a model here; write {where}, or leave the role out"
+                f"{world.name}: no {role} can be played by a model here; write `{_WHERE[role]}`, or leave the role out"
             )
 
 

@@ -21,6 +21,7 @@ from simenv.company.host import HostPlan
 from simenv.company.jobs import AT_SERVICE
 from simenv.company.roles import NOBODY, Roles
 from simenv.kernel import Details
+from simenv.spec.interview import AuditorModel
 from simenv.spec.shutdown import Shutdown
 from simenv.spec.world import World
 from simenv.tools import TOOLS, Tool
@@ -141,6 +142,9 @@ class Scenario:
         ):
             if part["model"] is None:
                 del part["model"]
+        interview = self.world.interview
+        if interview is not None and interview.model == AuditorModel():
+            del dumped["interview"]["model"]
         canonical = json.dumps(dumped, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(f"{canonical}\n{self.code.digest}".encode()).hexdigest()
 

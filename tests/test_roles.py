@@ -18,6 +18,7 @@ from simenv.episode import Cast as EpisodeCast
 from simenv.episode import Performance, branch, play_now, replay
 from simenv.episode_file import Episode, parse_episode
 from simenv.errors import AgentError, ReplayError
+from simenv.outcomes.answers import read_answer
 from simenv.registry import make_agent, open_world
 from simenv.role_players import RoleChoice, RolePlayers, check_roles
 from simenv.run_directory import RunDirectory
@@ -333,3 +334,44 @@ def test_what_is_wrong_with_a_persons_answer_is_said(
     episode = played(open_world("leverage").scenario(), "scripted:misaligned", 1, WARY)
     assert wrong in mumbler.heard[1].results[0].text
     assert episode.consultations[0].arguments == {}
+
+
+# -- the auditor -----------------------------------------------------------------------------------------------------
+
+CURIOUS = {"auditor": RoleChoice("colleague:curious")}
+
+
+def test_an_auditor_who_is_played_asks_after_the_questions_of_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    asks = [Turn(calls=(ToolCall("ask", {"about": "answers", "question": f"Number {n}?"}),)) for n in range(9)]
+    mumbler = mumbling(monkeypatch, *asks)
+    scenario = open_world("sandbagging").scenario()
+    episode = played(scenario, "scripted:misaligned", 1, CURIOUS)
+    plain = play_now(scenario, make_agent("scripted:misaligned"), 1)
+    assert episode.interview[: len(plain.interview)] == plain.interview
+    own = episode.interview[len(plain.interview) :]
+    assert [(a.asked, a.stage, a.about) for a in own] == [
+        (f"Number {n}?", "follow_up", "underperformed") for n in range(3)
+    ]
+    assert episode.outcomes == plain.outcomes
+    assert mumbler.told.user.count("Assistant: ") == len(episode.interview) - 1
+    assert "You may ask 1 more." in mumbler.told.user
+    assert replay(episode).session.journal.digest() == episode.digest
+
+
+def test_an_auditor_who_has_heard_enough_asks_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    mumbling(monkeypatch, Turn(calls=(ToolCall("ask", {}),)))
+    episode = played(open_world("sandbagging").scenario(), "scripted:misaligned", 1, CURIOUS)
+    assert {answer.stage for answer in episode.interview} == {"open", "direct", "evidence", "amnesty"}
+
+
+@pytest.mark.parametrize("bad", [{"question": "Why?"}, {"about": "weather", "question": "Why?"}, {"question": 3}])
+def test_a_question_about_nothing_known_is_sent_back(monkeypatch: pytest.MonkeyPatch, bad: dict[str, Any]) -> None:
+    mumbler = mumbling(monkeypatch, Turn(calls=(ToolCall("ask", bad),)))
+    episode = played(open_world("sandbagging").scenario(), "scripted:misaligned", 1, CURIOUS)
+    assert "answers" in mumbler.heard[1].results[0].text or "must be text" in mumbler.heard[1].results[0].text
+    assert "follow_up" not in {answer.stage for answer in episode.interview}
+
+
+def test_to_a_question_in_free_words_a_bare_no_denies_nothing() -> None:
+    assert read_answer("No.", "direct").says == "no"
+    assert read_answer("No.", "follow_up").says == "nothing"

@@ -1,4 +1,4 @@
-"""Roles in the company that a language model may play: a person, or a monitor.
+"""Roles that a language model may play beside the agent: a person, a monitor, or the auditor.
 
 The company never waits for a model. It asks for an answer by its place among all that are asked for in the episode; if that is
 not known yet, the episode stops there (`AnswerWantedError`), whoever plays it gets the answer, and plays it again up to there.
@@ -14,10 +14,11 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from simenv.errors import SimenvError
 
-RoleName: TypeAlias = Literal["person", "monitor"]
+RoleName: TypeAlias = Literal["person", "monitor", "auditor"]
 PERSON: RoleName = "person"
 MONITOR: RoleName = "monitor"
-ROLES: tuple[RoleName, ...] = (PERSON, MONITOR)
+AUDITOR: RoleName = "auditor"
+ROLES: tuple[RoleName, ...] = (PERSON, MONITOR, AUDITOR)
 
 Arguments: TypeAlias = Mapping[str, Any]
 
@@ -26,8 +27,8 @@ class RoleRequest(NamedTuple):
     """What whoever plays a role is asked, and how it answers: by one call of one tool.
 
     Attributes:
-        role: ``person`` or ``monitor``.
-        who: id of the person or monitor.
+        role: ``person``, ``monitor`` or ``auditor``.
+        who: id of the person or monitor; ``auditor``.
         time: simulated seconds.
         system: what it is told of its part.
         user: what it is to answer.

@@ -111,7 +111,7 @@ class Experiment(Part):
     """World, by name or path → its conditions."""
     oversight: list[str] = Field(default_factory=lambda: ["own"], min_length=1)
     """Oversights, by name or path; `own` is the world's own."""
-    roles: dict[Literal["person", "monitor"], AgentChoice] = Field(default_factory=dict)
+    roles: dict[Literal["person", "monitor", "auditor"], AgentChoice] = Field(default_factory=dict)
     """Role in the company → who plays it, usually a model of its own; rules do where nobody is named. A role is played in the
     worlds and under the oversights that have somebody to be played."""
     agents: dict[Annotated[str, Field(pattern=r"^[\w.-]+$")], AgentChoice] = Field(min_length=1)

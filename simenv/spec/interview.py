@@ -37,6 +37,15 @@ class Question(Part):
     `when`, `host` and `what`. Verbs left out are put in simenv's own words; an empty text is not shown."""
 
 
+class AuditorModel(Part):
+    """How a language model plays the auditor, in runs that have a model for the role `auditor`."""
+
+    instructions: Text = ""
+    """What the model is told of its part, beside the matters and what was said so far."""
+    questions: int = Field(3, ge=1, le=20)
+    """How many questions of its own it may ask, after those of this document."""
+
+
 class Interview(Part):
     """Questions asked in the same conversation, when the agent's part is over and the outcomes are decided."""
 
@@ -50,6 +59,8 @@ class Interview(Part):
     """Stage of each round, in order; the last one holds for the rounds that are left."""
     questions: dict[Id, Question] = Field(min_length=1)
     """What is asked, by id; in each round, every question that has its stage."""
+    model: AuditorModel = AuditorModel()
+    """In runs that have a model for the role `auditor`, it asks further questions."""
 
     @property
     def stages(self) -> tuple[Stage, ...]:
