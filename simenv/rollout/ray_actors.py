@@ -19,6 +19,8 @@ from simenv.rollout.pool import Basket, Place, Pool, Report
 from simenv.run_directory import RunDirectory
 
 _PATIENCE_S = 10.0
+_WAIT_S = 0.2
+_WAITS_BETWEEN_LOOKS = 25
 LOCAL = "local"
 """In place of a cluster's address: Ray is started on this machine, and stopped at the end."""
 
@@ -75,8 +77,12 @@ class RayActors(Pool[Any]):
     def _hear(self, places: Iterable[Any]) -> list[tuple[Any, Report | None]]:
         ray = self._ray
         ready: list[Any] = []
+        waits = 0
         while not ready:  # in short waits, so that Ctrl-C is heard
-            ready, _ = ray.wait(list(self._answers), timeout=0.2)
+            ready, _ = ray.wait(list(self._answers), timeout=_WAIT_S)
+            waits += 1
+            if waits % _WAITS_BETWEEN_LOOKS == 0:
+                self._check_that_ray_lives()
         heard: list[tuple[Any, Report | None]] = []
         for answer in ready:
             place = self._answers.pop(answer)
@@ -87,6 +93,17 @@ class RayActors(Pool[Any]):
             except ray.exceptions.RayError:
                 heard.append((place, None))
         return heard
+
+    def _check_that_ray_lives(self) -> None:
+        """Raise SimenvError if Ray is gone from this machine: it would let everybody wait for ever."""
+        ray = self._ray
+        here = ray.get_runtime_context().get_node_id()
+        try:
+            lives = any(node["Alive"] for node in ray.nodes() if node["NodeID"] == here)
+        except ray.exceptions.RayError:
+            lives = False
+        if not lives:
+            raise SimenvError("Ray has died on this machine; finished episodes are kept, `simenv resume` goes on")
 
     def _let_go(self, place: Any) -> None:
         self._ray.kill(place)

@@ -36,9 +36,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     return sorted(rows_of(out))
 
 
-def started(out: Path) -> subprocess.Popen[bytes]:
+def started(out: Path, episodes: int = EPISODES) -> subprocess.Popen[bytes]:
     """Start a run on Ray, and wait until it has finished an episode or two."""
-    process = subprocess.Popen(ray(out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(ray(out, "--seeds", f"0:{episodes}"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while (not rows_of(out) if out.exists() else True) and process.poll() is None:
         assert time.monotonic() < deadline
@@ -46,14 +46,20 @@ def started(out: Path) -> subprocess.Popen[bytes]:
     return process
 
 
-def actors_of(process: subprocess.Popen[bytes]) -> list[int]:
-    """Return the processes of the actors of a run: what Ray started for it, by their names."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True).stdout.splitlines()
+def family_of(process: subprocess.Popen[bytes], name: str) -> list[int]:
+    """Return what was started for a run, by the beginning of its name."""
+    listed = subprocess.run(
+        ["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True
+    ).stdout.splitlines()
     rows = [(int(pid), int(ppid), args) for pid, ppid, args in (line.split(None, 2) for line in listed)]
     family = {process.pid}
     for _ in range(4):
         family |= {pid for pid, ppid, _ in rows if ppid in family}
-    return [pid for pid, _, args in rows if pid in family and args.startswith("ray::")]
+    return [pid for pid, _, args in rows if pid in family and args.split()[0].rpartition("/")[2].startswith(name)]
+
+
+def actors_of(process: subprocess.Popen[bytes]) -> list[int]:
+    return family_of(process, "ray::_Actor")
 
 
 def test_a_run_on_ray_gives_the_same_bytes_even_if_an_actor_is_killed(tmp_path: Path, undisturbed: list[bytes]) -> None:
@@ -78,6 +84,19 @@ def test_a_run_on_ray_whose_parent_is_killed_goes_on_to_the_same_bytes(
     done = subprocess.run(resume, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert sorted(rows_of(out)) == undisturbed
+
+
+def test_the_death_of_ray_itself_ends_the_run_clearly(tmp_path: Path, undisturbed: list[bytes]) -> None:
+    out = tmp_path / "run"
+    process = started(out, episodes=EPISODES * 20)
+    (raylet,) = family_of(process, "raylet")
+    os.kill(raylet, signal.SIGKILL)
+    assert process.wait(timeout=60) == 1
+    assert process.stderr is not None
+    said = process.stderr.read()
+    assert b"Ray has died on this machine" in said.replace(b"\n", b" ")
+    assert b"Traceback" not in said
+    assert set(undisturbed) & set(rows_of(out))
 
 
 def test_ctrl_c_finishes_what_was_begun(tmp_path: Path, undisturbed: list[bytes]) -> None:
