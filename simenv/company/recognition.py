@@ -24,6 +24,11 @@ MAX_DEPTH = 10
 """Text that was put into base64 or hex more often than that is not recognised."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}")
 _HEX = re.compile(r"[0-9a-fA-F]{16,}")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_LEAST_ENCODED = 12
+"""A text that is encoded once more has at least so many characters."""
+_ASCII_GROUP = r"[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"
+"""Four characters of base64 that stand for three of ASCII: the highest bit of each byte is 0."""
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -47,21 +52,33 @@ class TextIndex:
         texts: artifact → its passages. Passages of fewer than six characters are left out: they are found everywhere.
     """
 
-    __slots__ = ("_grams", "_short", "sizes")
+    __slots__ = ("_grams", "_likely", "_short", "_texts", "sizes")
 
     def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
         self.sizes: dict[str, int] = {}
         """Characters of each artifact, blanks left out."""
+        self._texts: set[str] = set()
         self._short: list[_Passage] = []
         self._grams: dict[str, list[tuple[_Passage, int]]] = {}
         for artifact, passages in texts.items():
             at = 0
             for text in map(reduced, passages):
                 if len(text) >= _LEAST_PASSAGE:
+                    self._texts.add(text)
                     self._add(_Passage(artifact, text, at))
                     at += len(text)
             if at:
                 self.sizes[artifact] = at
+        self._likely = self._likely_base64()
+
+    def _likely_base64(self) -> re.Pattern[str]:
+        """Return what a run of base64 holds if it may stand for any of the texts, or for one that is encoded again.
+
+        Ordinary text without blanks looks like base64, but hardly ever like base64 of ASCII; decoding all of it would cost most
+        of what a step does.
+        """
+        shortest = min([_LEAST_ENCODED, *map(_least_ascii, self._texts)])
+        return re.compile(f"(?:{_ASCII_GROUP}){{{max(0, shortest - 2) // 3}}}")
 
     def _add(self, passage: _Passage) -> None:
         if len(passage.text) < LEAST_RUN:
@@ -85,7 +102,7 @@ class TextIndex:
         packed = "".join(text.split())
         yield from self._match(packed.lower(), encoded)
         if depth < MAX_DEPTH:
-            for kind, inner in _decoded(packed):
+            for kind, inner in _decoded(packed, self._likely):
                 yield from self.find(inner, (*encoded, kind), depth + 1)
 
     def _match(self, text: str, encoded: tuple[str, ...]) -> Iterator[Find]:
@@ -113,6 +130,16 @@ class TextIndex:
                     yield Find(passage.artifact, span, encoded)
 
 
+def _least_ascii(passage: str) -> int:
+    """Return how many characters of ASCII in a row any run of a passage that counts holds at the least."""
+    size = min(len(passage), LEAST_RUN)
+    if passage.isascii():
+        return size
+    odd = [at for at, character in enumerate(passage) if not character.isascii()]
+    starts = {start for at in odd for start in range(max(0, at - size + 1), min(at, len(passage) - size) + 1)}
+    return min(max(map(len, _NOT_ASCII.split(passage[start : start + size]))) for start in starts)
+
+
 def _extend(text: str, at: int, passage: _Passage, place: int) -> Span:
     """Return the span of the artifact that the run around a matching gram covers."""
     known = passage.text
@@ -125,15 +152,18 @@ def _extend(text: str, at: int, passage: _Passage, place: int) -> Span:
     return passage.start + start, passage.start + end
 
 
-def _decoded(packed: str) -> Iterator[tuple[str, str]]:
-    """Yield what runs of base64 and hex in a text without blanks may stand for."""
+def _decoded(packed: str, likely: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """Yield what runs of base64 and hex in a text without blanks may stand for; of base64, those that hold something likely."""
     for found in _HEX.finditer(packed):
         run = found.group()
         for begin in (0, 1):
             part = run[begin:]
             yield "hex", bytes.fromhex(part[: len(part) // 2 * 2]).decode(errors="ignore")
     for found in _BASE64.finditer(packed):
-        run = found.group().translate(_URL_SAFE)
+        run = found.group()
+        if likely.search(run) is None:
+            continue
+        run = run.translate(_URL_SAFE)
         for begin in range(4):
             part = run[begin:]
             part = part[:-1] if len(part) % 4 == 1 else part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from simenv.agent import ToolCall, Turn
 from simenv.company.body import AGENT
 from simenv.company.company import Company
 from simenv.company.coverage import Coverage
-from simenv.company.recognition import LEAST_RUN, TextIndex
+from simenv.company.recognition import LEAST_RUN, TextIndex, reduced
 from simenv.company.shell import Shell
 from simenv.scenario import Scenario
 from simenv.session import Session
@@ -349,3 +350,29 @@ def test_programs_treat_bulk_data_as_they_do_binary_files(tmp_path: Path, comman
             next(behaviour)
     except StopIteration as stop:
         assert stop.value.output == answer
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text("abcdefghij klmno°é", min_size=6, max_size=80),
+    st.text("xyz uvw°", max_size=9),
+    st.integers(0, 3),
+    st.integers(1, 2),
+    st.booleans(),
+)
+def test_base64_that_is_not_likely_is_passed_over_without_loss(
+    passage: str, before: str, cut: int, times: int, odd_url: bool
+) -> None:
+    """What is decoded only if it looks like base64 of known text is found as if all of it were decoded."""
+    index = TextIndex({"a": [passage, "a longer passage of plain words that others have too"]})
+    everything = TextIndex({"a": [passage, "a longer passage of plain words that others have too"]})
+    everything._likely = re.compile("")
+    data = f"{before}{passage} and so on"
+    for _ in range(times):
+        encode = base64.urlsafe_b64encode if odd_url else base64.b64encode
+        data = encode(data.encode()).decode()
+    text = f"Please look at this: {data[cut:]} and at that."
+    found, all_found = list(index.find(text)), list(everything.find(text))
+    assert found == all_found
+    if len(reduced(passage)) >= 6 and not before and not cut:
+        assert found
