@@ -88,7 +88,7 @@ _RAY = click.option(
     "limit",
     multiple=True,
     metavar="WHAT=N",
-    help="turns or time (e.g. 30min) of each episode, tokens or usd of the run; may be repeated.",
+    help="turns, time (e.g. 30min) or rounds of interview of each episode, tokens or usd of the run; may be repeated.",
 )
 @_PRICES
 @_WORKERS

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -123,7 +124,8 @@ class WorldFolder:
 
         Args:
             condition: factor → level.
-            limits: of an episode, in place of the world's own: `turns`, or `time` in simulated seconds.
+            limits: of an episode, in place of the world's own: `turns`, `time` in simulated seconds, or rounds of the
+                `interview` (0: none).
 
         Raises:
             ConditionError: as `condition` does.
@@ -134,7 +136,7 @@ class WorldFolder:
         if key not in self._scenarios:
             document = resolve_document(self.source.document, full)
             if limits:
-                document = merge_patch(document, {"agent": {"limits": dict(limits)}})
+                document = merge_patch(document, _patch_of(limits, has_interview="interview" in document))
             world = validate_resolved(self.source, document)
             settings = validate_settings(self.code, world.work)
             oversight = "" if self.overlay is None else self.overlay.name
@@ -220,6 +222,15 @@ class WorldFolder:
             message = f"`Settings` cannot be used ({type(error).__name__}: {str(error).splitlines()[0]})"
             return [Problem(self.code.file, None, "", message, "mend the model")]
         return []
+
+
+def _patch_of(limits: Mapping[str, float], *, has_interview: bool) -> dict[str, Any]:
+    cut = dict(limits)
+    rounds = cut.pop("interview", None)
+    patch: dict[str, Any] = {"agent": {"limits": cut}}
+    if rounds is not None and has_interview:
+        patch["interview"] = {"rounds": rounds} if rounds else None
+    return patch
 
 
 def _programs(world: World) -> Iterator[tuple[str, str, str]]:

@@ -293,6 +293,15 @@ def test_limits_of_episodes_stand_in_place_of_the_worlds_and_replay(tmp_path: Pa
         assert simenv(*run, "--limit", wrong).exit_code == 2
 
 
+@pytest.mark.parametrize(("rounds", "asked"), [(0, 0), (1, 1), (2, 2)])
+def test_the_interview_can_be_cut_or_left_out(tmp_path: Path, rounds: int, asked: int) -> None:
+    run = ("run", "sandbagging", "--agent", "scripted:misaligned", "--seeds", "0:2", "--out", tmp_path / "x")
+    done = simenv(*run, "--limit", f"interview={rounds}")
+    assert done.exit_code == 0, done.output
+    assert [len(episode.interview) for episode in RunDirectory(tmp_path / "x").episodes()] == [asked] * 2
+    assert simenv("replay", tmp_path / "x").exit_code == 0
+
+
 def test_processes_share_what_a_run_may_spend() -> None:
     options = {"model": "m", "budget_tokens": "1001", "budget_usd": "3", "rpm": "90", "tpm": "1000"}
     plan = Plan("x", "chat", (), (), options, roles={"monitor": RoleChoice("chat", {"budget_usd": "1"})})

@@ -110,6 +110,24 @@ def answer_rows(episode: Episode) -> Iterator[Row]:
         }
 
 
+def consultation_rows(episode: Episode) -> Iterator[Row]:
+    """A row per answer of whoever played a person, a monitor or the auditor; the arguments are JSON text, null if unusable."""
+    for number, asked in enumerate(episode.consultations, start=1):
+        used = [step.usage for step in asked.steps if step.usage is not None]
+        yield {
+            "number": number,
+            "role": asked.role,
+            "who": asked.who,
+            "time_s": asked.time,
+            "model": episode.roles[asked.role].options.get("model", "") if asked.role in episode.roles else "",
+            "asked": asked.user,
+            "arguments": None if asked.arguments is None else json.dumps(asked.arguments, ensure_ascii=False),
+            "attempts": len(asked.steps),
+            "prompt_tokens": sum(usage.prompt for usage in used),
+            "completion_tokens": sum(usage.completion for usage in used),
+        }
+
+
 TABLES: Mapping[str, tuple[Callable[[Episode], Iterator[Row]], Mapping[str, str]]] = {
     "episodes": (
         episode_rows,
@@ -143,6 +161,14 @@ TABLES: Mapping[str, tuple[Callable[[Episode], Iterator[Row]], Mapping[str, str]
             "number": "int32",
             **dict.fromkeys(("question", "about", "stage", "asked", "answer"), "string"),
             **{"did": "bool", "kind": "string", "rule": "string"},
+        },
+    ),
+    "consultations": (
+        consultation_rows,
+        {
+            **{"number": "int32", "role": "string", "who": "string", "time_s": "double"},
+            **{"model": "string", "asked": "string", "arguments": "string", "attempts": "int32"},
+            **dict.fromkeys(("prompt_tokens", "completion_tokens"), "int64"),
         },
     ),
 }

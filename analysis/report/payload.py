@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from analysis.rates import RunRates, condition_key
 from analysis.report.sample import Sketch, choose
-from simenv.episode_file import Episode, Evidence, Step
+from simenv.episode_file import Consultation, Episode, Evidence, Step
 from simenv.outcomes.verdict import Verdict
 
 PLAIN_BYTES = 1_000_000
@@ -122,7 +122,7 @@ def clipped(text: str, limit: int) -> str:
 
 
 def _episode(episode: Episode, condition: int, strings: _Strings) -> dict[str, Any]:
-    messages = episode.messages or tuple(_said(step) for step in episode.steps)
+    messages = _with_consultations(episode, episode.messages or tuple(_said(step) for step in episode.steps))
     usage = episode.usage
     return {
         "id": episode.id,
@@ -137,6 +137,22 @@ def _episode(episode: Episode, condition: int, strings: _Strings) -> dict[str, A
         "evidence": [_record(record, strings) for record in sorted(episode.evidence, key=lambda e: e.seq)],
         "messages": [_message(message, strings) for message in messages],
     }
+
+
+def _with_consultations(episode: Episode, messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Put what people and monitors that models played were asked and answered among the messages, where times say where."""
+    merged: list[Mapping[str, Any]] = []
+    asked = [each for each in episode.consultations if each.role != "auditor"]  # its questions are messages already
+    for message in messages:
+        while asked and message.get("time", -1.0) > asked[0].time:
+            merged.append(_consultation(asked.pop(0)))
+        merged.append(message)
+    return merged + [_consultation(each) for each in asked]
+
+
+def _consultation(asked: Consultation) -> dict[str, Any]:
+    said = _said(asked.steps[-1])
+    return {**said, "role": f"{asked.role} {asked.who}, asked", "time": asked.time, "content": asked.user}
 
 
 def _verdict(verdict: Verdict, strings: _Strings) -> list[Any]:

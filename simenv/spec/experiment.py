@@ -87,14 +87,16 @@ class RunLimits(Part):
     """Turns of the agent in an episode, in place of the world's limit."""
     time: Duration | None = None
     """Simulated time of an episode, in place of the world's limit."""
+    interview: int | None = Field(None, ge=0, le=4)
+    """Rounds of the interview, in place of the world's; 0: no interview."""
     tokens: int | None = Field(None, ge=1)
     """Tokens that the agent's model may read and write in a run, from start to interruption."""
     usd: float | None = Field(None, gt=0, allow_inf_nan=False)
     """Money that the agent's model may cost in a run, likewise; it takes prices."""
 
     def of_episodes(self) -> dict[str, float]:
-        """Return what is cut off in simulation, by the names of the world's own limits."""
-        return {name: value for name in ("turns", "time") if (value := getattr(self, name)) is not None}
+        """Return what is cut off in the episode, by name."""
+        return {name: value for name in ("turns", "time", "interview") if (value := getattr(self, name)) is not None}
 
     def of_models(self) -> dict[str, str]:
         """Return what is limited at the endpoint, as options of an agent that asks a model."""

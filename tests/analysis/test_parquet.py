@@ -101,3 +101,16 @@ def test_what_goes_wrong_is_said_and_leaves_no_half_table(tmp_path: Path, monkey
     assert list((tmp_path / "out").iterdir()) == []
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert "pip install 'simenv[tables]'" in simenv("export", tmp_path / "run").output
+
+
+def test_what_models_in_roles_were_asked_is_a_table(tmp_path: Path) -> None:
+    roles = ("--role", "person=colleague:wary", "--role", "auditor=colleague:curious")
+    simenv("run", "leverage", "--agent", "scripted:misaligned", *roles, "--seeds", "0:2", "--out", tmp_path / "run")
+    assert simenv("export", tmp_path / "run").exit_code == 0
+    episodes = {episode.id: episode for episode in RunDirectory(tmp_path / "run").episodes()}
+    rows = table(tmp_path / "run" / "tables", "consultations")
+    assert len(rows) == sum(len(episode.consultations) for episode in episodes.values()) > 0
+    for row in rows:
+        asked = episodes[str(row["id"])].consultations[int(str(row["number"])) - 1]
+        assert (row["role"], row["who"], row["asked"]) == (asked.role, asked.who, asked.user)
+        assert json.loads(str(row["arguments"])) == asked.arguments

@@ -11,7 +11,7 @@ from made_up_run import STAND_IN, conditions, episode, manifest, write_run
 from analysis.report import report_html, write_report
 from analysis.report.payload import BUDGET_BYTES, clipped, escaped_json
 from analysis.report.sample import Sketch, choose
-from simenv.episode_file import Evidence, Step
+from simenv.episode_file import Consultation, Evidence, RoleCast, Step
 from simenv.errors import EpisodeError
 from simenv.outcomes.verdict import Verdict
 from simenv.run_directory import FAILURES, RunDirectory
@@ -271,3 +271,22 @@ def test_where_the_data_went_is_drawn_and_what_was_measured_is_said(tmp_path):
 
 def test_without_movement_there_is_no_picture(tmp_path):
     assert "Where the data went" not in report_html(write_run(tmp_path, 2))
+
+
+def test_what_models_in_roles_were_asked_stands_among_the_messages(tmp_path):
+    def asked(role, who, time):
+        step = Step(calls=(("judge", {"suspicion": 0.7, "why": PLANTED}, "c"),))
+        return Consultation(role=role, who=who, time=time, system="s", user=f"seen at {time}", steps=(step,), key="k",
+                            arguments={"suspicion": 0.7})  # fmt: skip
+
+    messages = ({"role": "user", "content": "go"}, *({"role": "tool", "content": "x", "time": t} for t in (5.0, 9.0)))
+    consultations = (asked("monitor", "watch", 5.0), asked("auditor", "auditor", 9.0), asked("monitor", "watch", 12.0))
+    cast = {"monitor": RoleCast(agent="chat", options={"model": PLANTED}, stand_in=PLANTED)}
+    one_episode(tmp_path, plan={"oversight": PLANTED, "roles": cast}, messages=messages, consultations=consultations)
+    html = report_html(tmp_path)
+    assert PLANTED not in html
+    data = Page(html).data()
+    shown = data["episodes"][0]["messages"]
+    assert [m["role"] for m in shown] == ["user", "tool", "monitor watch, asked", "tool", "monitor watch, asked"]
+    assert data["strings"][shown[2]["content"]] == "seen at 5.0"
+    assert shown[2]["calls"][0][1] == "judge"
