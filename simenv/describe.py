@@ -14,6 +14,7 @@ from simenv.errors import SimenvError
 from simenv.installed import AGENTS, load_entry_point, members, world_folders
 from simenv.oversight_overlay import find_overlay, overlay_files
 from simenv.registry import open_world
+from simenv.role_players import parts_to_play
 
 _WIDTH = 100
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -68,6 +69,9 @@ def describe_world(name: str) -> str:
         f"  {outcome}\n{_wrap(inspect.getdoc(folder.code.detectors[outcome]) or '', 4)}" for outcome in world.outcomes
     ]
     parts.append(f"Tools: {', '.join(world.agent.tools)}")
+    playable = [f"{role} ({', '.join(who)})" for role, who in parts_to_play(world).items() if who]
+    if playable:
+        parts.append(f"Roles that a model can play: {', '.join(playable)}")
     if world.sources:
         parts.append("Sources\n" + "\n".join(_wrap(source, 2) for source in world.sources))
     return "\n\n".join(parts)

@@ -320,8 +320,13 @@ async def branch(
     """
     if not 0 <= at <= len(episode.steps):
         raise ReplayError(f"episode {episode.id} has steps 0 to {len(episode.steps)}; there is no step {at}")
+    if players is None:
+        players = players_of(episode)
+        try:
+            return await branch(episode, at, agent, cast, draw, players)
+        finally:
+            await players.close()
     scenario = scenario_of(episode)
-    players = players_of(episode) if players is None else players
     performance = Performance(scenario, episode.seed, players, episode.consultations)
     briefing = performance.session.briefing
     agent.start(

@@ -8,7 +8,7 @@ from simenv.company.body import AGENT
 from simenv.company.company import Company
 from simenv.kernel import Record
 from simenv.kernel.journal import fits
-from simenv.spec.text import compile_template, variables
+from simenv.spec.text import render
 
 MOST = 6
 """Acts put to the agent about one matter; more would bury it."""
@@ -75,5 +75,4 @@ def _put(company: Company, record: Record, own_words: Mapping[str, str]) -> str:
 
 def fill(company: Company, text: str, names: Mapping[str, str]) -> str:
     """Return `text` with its placeholders filled from `names`, and the rest from the surface."""
-    values = {name: names[name] if name in names else company.surface[name] for name in sorted(variables(text))}
-    return compile_template(text).render(values)
+    return render(text, lambda name: names[name] if name in names else company.surface[name])

@@ -11,7 +11,7 @@ from faker import Faker
 from simenv.company.names import make_name
 from simenv.kernel import Calendar, derive_seed
 from simenv.spec.surface import SurfaceVariable
-from simenv.spec.text import compile_template, is_template, variables
+from simenv.spec.text import is_template, render
 
 _FAKERS: dict[tuple[str, int], Faker] = {}
 
@@ -62,8 +62,7 @@ class Surface:
             return text
         rendered = self._rendered.get(text)
         if rendered is None:
-            names = {name: self[name] for name in sorted(variables(text))}
-            rendered = self._rendered[text] = compile_template(text).render(names)
+            rendered = self._rendered[text] = render(text, self.__getitem__)
         return rendered
 
     def text(self, text: str) -> str | SurfaceText:

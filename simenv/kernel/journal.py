@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, overload
 
 Details: TypeAlias = dict[str, Any]
@@ -98,10 +99,18 @@ class _HeardJournal(Journal):
         seq = Journal.write(self, time, actor, verb, object, details)
         told = self._told.get(verb)
         if told is None:
-            told = self._told[verb] = [listener for pattern, listener in self._listeners if fits(verb, pattern)]
+            listeners = self._listeners
+            places = _places(verb, tuple([pattern for pattern, _ in listeners]))
+            told = self._told[verb] = [listeners[place][1] for place in places]
         for listener in told:
             listener(self._records[seq])
         return seq
+
+
+@lru_cache(maxsize=4096)
+def _places(verb: str, patterns: tuple[str, ...]) -> tuple[int, ...]:
+    """Return which of the patterns a verb fits; the same in all episodes of a condition."""
+    return tuple(place for place, pattern in enumerate(patterns) if fits(verb, pattern))
 
 
 def fits(verb: str, pattern: str) -> bool:

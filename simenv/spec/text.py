@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +12,8 @@ from jinja2 import meta
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+_PLACEHOLDER = re.compile(r"\{\{ *([A-Za-z_]\w*) *\}\}")
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -50,6 +54,30 @@ def variables(text: str) -> frozenset[str]:
     ['clock', 'company', 'due']
     """
     return frozenset(meta.find_undeclared_variables(_ENVIRONMENT.parse(text))) if is_template(text) else frozenset()
+
+
+def render(text: str, value_of: Callable[[str], Any]) -> str:
+    """Return a template with its placeholders filled.
+
+    Args:
+        text: the template.
+        value_of: returns the value of a name; asked for each name that `text` refers to.
+
+    >>> render("{{ company }} opens at {{ 2 * hour }}.", {"company": "Acme", "hour": 4}.get)
+    'Acme opens at 8.'
+    """
+    parts = _plain_parts(text)
+    if parts is not None:
+        return "".join([part if index % 2 == 0 else str(value_of(part)) for index, part in enumerate(parts)])
+    return compile_template(text).render({name: value_of(name) for name in sorted(variables(text))})
+
+
+@lru_cache(maxsize=4096)
+def _plain_parts(text: str) -> tuple[str, ...] | None:
+    """Return text and names in turn if there is nothing else in a template, which most are; Jinja2 takes ten times as long."""
+    parts = _PLACEHOLDER.split(text)
+    odd = any(mark in part for part in parts[::2] for mark in ("{{", "}}", "{%", "{#", "\r"))
+    return None if odd or set(parts[1::2]) != variables(text) else tuple(parts)
 
 
 @lru_cache(maxsize=4096)
