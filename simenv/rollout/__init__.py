@@ -69,7 +69,7 @@ def run(
         pool.begin(missing)  # before whoever watches starts threads: then processes can be forked
     watcher.began(len(plan), len(plan) - len(missing))
     if ray and missing:
-        pool = RayActors(plan, directory, watcher, workers, concurrency, ray)
+        pool = RayActors(plan, directory, watcher, workers, concurrency, ray, waits=_waits(plan))
         pool.begin(missing)
     if pool is not None:
         with _draining(pool.stop):
@@ -90,9 +90,12 @@ def run(
 
 def fitting_workers(plan: Plan) -> int:
     """Return how many processes fit a plan: one per core if the agent waits for nothing and there is enough to do, else one."""
-    agent = make_agent(plan.agent, plan.options)
-    waits = inspect.iscoroutinefunction(agent.act) or RolePlayers(plan.roles).wait
-    return 1 if waits or len(plan) < _ENOUGH_FOR_TWO else _cores()
+    return 1 if _waits(plan) or len(plan) < _ENOUGH_FOR_TWO else _cores()
+
+
+def _waits(plan: Plan) -> bool:
+    """Return whether the agent, or whoever plays a role, waits for a model."""
+    return inspect.iscoroutinefunction(make_agent(plan.agent, plan.options).act) or RolePlayers(plan.roles).wait
 
 
 class _Stop(Protocol):

@@ -47,9 +47,10 @@ class RayActors(Pool[Any]):
         plan: what they belong to.
         directory: where finished episodes go.
         watcher: is told of each.
-        count: how many actors; None: one for each core that there is.
+        count: how many actors; None: one for each core that there is, or for each machine if the agent waits for a model.
         concurrency: how many episodes each may have waiting for a model.
         address: of a cluster, as Ray writes it; `LOCAL`: of none.
+        waits: whether the agent, or whoever plays a role, waits for a model.
 
     Raises:
         MissingExtra: Ray is not installed.
@@ -59,14 +60,27 @@ class RayActors(Pool[Any]):
     remedy = "the logs of Ray tell more"
 
     def __init__(
-        self, plan: Plan, directory: RunDirectory, watcher: Watcher, count: int | None, concurrency: int, address: str
+        self,
+        plan: Plan,
+        directory: RunDirectory,
+        watcher: Watcher,
+        count: int | None,
+        concurrency: int,
+        address: str,
+        *,
+        waits: bool,
     ) -> None:
+        self._waits = waits
         self._ray = _connect(address, count)
-        cores = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
-        super().__init__(plan, directory, watcher, cores if count is None else count, concurrency)
+        super().__init__(plan, directory, watcher, self._fitting_count() if count is None else count, concurrency)
         self._actor = self._ray.remote(num_cpus=1, max_restarts=0, max_concurrency=2)(_Actor)
         self._answers: dict[Any, Any] = {}
         """What is awaited → the actor that it comes from."""
+
+    def _fitting_count(self) -> int:
+        if self._waits:
+            return max(1, sum(bool(node["Alive"]) for node in self._ray.nodes()))
+        return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
     def _open(self) -> Any:
         return self._actor.remote(self._shared_plan, self._concurrency)

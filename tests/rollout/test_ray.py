@@ -123,4 +123,4 @@ def test_a_cluster_that_is_not_there_is_said_in_a_line(tmp_path: Path) -> None:
 def test_without_ray_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtra, match=r"pip install 'simenv\[ray\]'"):
-        RayActors(None, None, None, 1, 1, "local")  # type: ignore[arg-type]
+        RayActors(None, None, None, 1, 1, "local", waits=False)  # type: ignore[arg-type]
