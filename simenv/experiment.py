@@ -91,7 +91,8 @@ def plan_runs(experiment: Experiment, beside: Path = Path()) -> list[Run]:
         SimenvError: a world, condition, oversight or agent that there is not, or a file of prices that cannot be used.
     """
     runs = []
-    prices = read_prices(beside / experiment.prices) if isinstance(experiment.prices, str) else experiment.prices
+    kept = read_prices(beside / experiment.prices_file) if experiment.prices_file else {}
+    prices = {**kept, **experiment.prices}
     players = {
         role: RoleChoice(choice.agent, with_price(choice.agent, _options(choice), prices))
         for role, choice in experiment.roles.items()

@@ -64,7 +64,10 @@ class RolePlayers:
         agent = self._agents.get(role)
         if agent is None:
             choice = self._choices[role]
-            agent = self._agents[role] = make_agent(choice.agent, choice.options)
+            try:
+                agent = self._agents[role] = make_agent(choice.agent, choice.options)
+            except AgentError as error:
+                raise AgentError(f"role {role}: {error}") from None
         return agent
 
     def cast(self) -> dict[RoleName, RoleCast]:

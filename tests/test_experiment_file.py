@@ -232,7 +232,7 @@ roles:
   person: {agent: colleague:wary}
 seeds: 3
 limits: {turns: 7, time: 10 min, tokens: 50000, usd: 0.5}
-prices: prices.yaml
+prices_file: prices.yaml
 """
 
 

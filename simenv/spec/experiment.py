@@ -122,8 +122,10 @@ class Experiment(Part):
     """Seeds, under each condition."""
     limits: RunLimits = RunLimits()
     """Limits of each episode and each run."""
-    prices: dict[str, Price] | str = Field(default_factory=dict)
-    """Model → price; or the path of a YAML file that says so, from this file on."""
+    prices: dict[str, Price] = Field(default_factory=dict)
+    """Model → price."""
+    prices_file: str = ""
+    """Path of a YAML file with prices of further models, from this file on."""
     workers: Annotated[int, Field(ge=1, le=512)] | Literal["auto"] = "auto"
     """Processes. `auto`: as many as there are cores where the agent needs no endpoint and there is enough to do, else one."""
     concurrency: int = Field(8, ge=1, le=1000)
