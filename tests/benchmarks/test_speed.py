@@ -22,8 +22,9 @@ import simenv  # noqa: F401 - registers the worlds
 from simenv.env import LearnerEnv, TextEnv
 
 ROUNDS = 15
-LIMITS = {"structured": 12, "learner": 60, "text": 100, "reset": 60}
-"""What a change must not exceed, somewhat above what is reached.
+LIMITS = {"structured": 17, "learner": 72, "text": 115, "reset": 75}
+"""What a change must not exceed: above what is reached, which is 12 to 15, 50 to 64, 89 to 100 and 47 to 65 as the machine's other
+work leaves more or less of its caches (a bare timeout needs none of them).
 
 `structured`: learner steps with tools other than the shell; `learner`: all calls of the catalogue, two thirds of them shell
 commands; `text`: the same as JSON, read as text; `reset`: a reset alone. The first three include resets.
