@@ -111,10 +111,20 @@ class Monitor(Daemon[spec.MonitorSettings]):
             self._unread = [sensed for sensed in self._unread if sensed.seq not in taken]
             self._warn(alarm)
 
+    def counts(self, rules: Sequence[str]) -> list[int]:
+        """Return how many of the events before it fit each of these rules of the world file, and how many there are in all."""
+        events = self._events()
+        known = [self._spec.rules[name] for name in rules]
+        return [*(sum(_matches(rule, event) for event in events) for rule in known), len(events)]
+
+    def _events(self) -> list[Sensed]:
+        """Return what has arrived and is within the window, once each; what has left the window is forgotten."""
+        now = self._sim.now
+        self._unread = [sensed for sensed in self._unread if sensed.time >= now - self.settings.window - _TINY_S]
+        return list({e.seq: e for e in self._unread if e.arrives <= now + _TINY_S}.values())
+
     def _judge_events(self) -> Alarm | None:
-        now, settings = self._sim.now, self.settings
-        self._unread = [sensed for sensed in self._unread if sensed.time >= now - settings.window - _TINY_S]
-        events = list({e.seq: e for e in self._unread if e.arrives <= now + _TINY_S}.values())
+        settings, events = self.settings, self._events()
         if not events:
             return None
         if self._model is not None:
