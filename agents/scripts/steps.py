@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from random import Random
 from typing import TypeAlias
 
@@ -45,5 +46,10 @@ def read_inbox(notes: Notes) -> Turn | None:
     if inbox is None:
         return use("list_mail")
     read = {deed.arguments.get("mail") for deed in notes.deeds if deed.tool == "read_mail"}
-    unread = next((number for number in map(int, _NEW.findall(inbox)) if number not in read), None)
+    unread = next((number for number in _new_mails(inbox) if number not in read), None)
     return None if unread is None else use("read_mail", mail=unread)
+
+
+@lru_cache(maxsize=64)
+def _new_mails(inbox: str) -> tuple[int, ...]:
+    return tuple(map(int, _NEW.findall(inbox)))
