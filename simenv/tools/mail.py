@@ -22,8 +22,13 @@ class InboxText:
     def __init__(self, company: Company, entries: Sequence[tuple[Message, bool]]) -> None:
         self._company = company
         self._entries = entries
+        self._text = ""
 
     def __str__(self) -> str:
+        self._text = self._text or self._write()
+        return self._text
+
+    def _write(self) -> str:
         mail, calendar = self._company.mail, self._company.sim.calendar
         lines = [
             f"{' ' if is_read else '*'}{number:>3}  {calendar.stamp(message.time)}  {mail.show(message.sender)}  "
@@ -43,8 +48,13 @@ class MailText:
     def __init__(self, company: Company, message: Message) -> None:
         self._company = company
         self._message = message
+        self._text = ""
 
     def __str__(self) -> str:
+        self._text = self._text or self._write()
+        return self._text
+
+    def _write(self) -> str:
         mail, message = self._company.mail, self._message
         return (
             f"From: {mail.show(message.sender)}\n"
