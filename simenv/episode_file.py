@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from simenv.agent import ToolCall, Turn, Usage
 from simenv.company.roles import RoleAnswer, RoleName
@@ -96,7 +97,7 @@ class Episode(BaseModel):
     Replay needs `world`, `condition`, `seed` and `steps`; `digest` proves that it gave the same journal.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, ser_json_inf_nan="constants")
 
     format: int = FORMAT
     """Version of this file format."""
@@ -170,7 +171,10 @@ class Episode(BaseModel):
     def to_json(self) -> str:
         """Return the episode as one line of JSON (no newline at the end)."""
         unused = {name for name in ("interview", "limits", "roles", "consultations") if not getattr(self, name)}
-        return json.dumps(self.model_dump(mode="json", exclude=unused), ensure_ascii=False, separators=(",", ":"))
+        try:
+            return self.model_dump_json(exclude=unused)
+        except PydanticSerializationError:  # half a surrogate pair, say, which only Python's own writer takes
+            return json.dumps(self.model_dump(mode="json", exclude=unused), ensure_ascii=False, separators=(",", ":"))
 
     def to_line(self) -> bytes:
         """Return the episode as a line of a run directory, newline included."""
