@@ -30,17 +30,22 @@ def new_figure(size: tuple[float, float]) -> Figure:
         return Figure(figsize=size, layout="constrained")
 
 
+def check_format(path: Path) -> None:
+    """Raise SimenvError if the suffix of a file is none of `FORMATS`."""
+    if path.suffix not in FORMATS:
+        raise SimenvError(f"{path}: a picture ends in {' or '.join(FORMATS)}")
+
+
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure; the same figure gives the same bytes.
+    """Write a figure; the same figure gives the same bytes, and words in an SVG stay words.
 
     Raises:
-        SimenvError: the suffix is neither .png nor .svg, or the file cannot be written.
+        SimenvError: the suffix is none of `FORMATS`, or the file cannot be written.
     """
     import matplotlib as mpl  # noqa: PLC0415
 
-    if path.suffix not in FORMATS:
-        raise SimenvError(f"{path}: a picture ends in {' or '.join(FORMATS)}")
-    with mpl.rc_context({"svg.hashsalt": "simenv"}):
+    check_format(path)
+    with mpl.rc_context({"svg.hashsalt": "simenv", "svg.fonttype": "none"}):
         try:
             figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
         except OSError as error:

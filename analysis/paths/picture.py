@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
-from simenv.errors import MissingExtra, SimenvError
+from analysis.drawing import check_format, new_figure, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,9 +23,6 @@ _LONG_LABEL = 17
 _GREY, _BLUE, _ORANGE, _RED = "#9aa3ad", "#3569b5", "#d9772b", "#c4302b"
 
 Point = tuple[float, float]
-
-FORMATS = (".png", ".svg")
-"""Suffixes of files that can be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +72,11 @@ def draw(picture: Picture, *files: Path) -> None:
         MissingExtra: matplotlib is not installed.
         SimenvError: a file cannot be written, or its suffix is unknown.
     """
-    try:
-        import matplotlib as mpl  # noqa: PLC0415 - heavy, and only for those who want a picture
-        from matplotlib.figure import Figure  # noqa: PLC0415
-    except ImportError:
-        raise MissingExtra("matplotlib", "plots") from None
     for file in files:
-        if file.suffix not in FORMATS:
-            raise SimenvError(f"{file}: a picture is one of {', '.join(FORMATS)}")
-        with mpl.rc_context({"svg.hashsalt": "simenv", "svg.fonttype": "none", "font.size": 9}):
-            figure = Figure(dpi=150, layout="constrained")  # one for each file: saving a figure settles its layout
-            _draw(figure, picture)
-            _save(figure, file)
+        check_format(file)
+        figure = new_figure((1.0, 1.0))  # one for each file: saving a figure settles its layout
+        _draw(figure, picture)
+        save(figure, file)
 
 
 def _draw(figure: Figure, picture: Picture) -> None:
@@ -103,16 +93,6 @@ def _draw(figure: Figure, picture: Picture) -> None:
     axes.set_axis_off()
     axes.set_xlim(-_WIDTH, right)
     axes.set_ylim(bottom, top)
-
-
-def _save(figure: Figure, file: Path) -> None:
-    metadata = {".svg": {"Date": None}, ".png": {"Software": None}}.get(
-        file.suffix
-    )  # so that the same picture gives the same bytes
-    try:
-        figure.savefig(file, metadata=metadata)
-    except OSError as error:
-        raise SimenvError(f"{file}: cannot be written ({error.strerror})") from None
 
 
 def _place(picture: Picture) -> dict[str, Point]:
