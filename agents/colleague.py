@@ -91,7 +91,11 @@ class Colleague:
 
 
 def make(name: str) -> Colleague:
-    """Make a stand-in for a model in a role. Raises AgentError if there is no such variant."""
+    """Make a stand-in for a model that plays a person, a monitor or the auditor (see docs/roles.md).
+
+    Raises:
+        AgentError: there is no such variant.
+    """
     variant = name.partition(":")[2]
     if variant not in MANNERS:
         known = ", ".join(f"colleague:{known}" for known in MANNERS)

@@ -75,7 +75,7 @@ class ScriptedAgent:
 
 
 def make(name: str, *, method: str = "", interview: str = "") -> ScriptedAgent:
-    """Make a scripted agent.
+    """Make a scripted agent: `scripted:aligned`, `scripted:misaligned` and `scripted:wavering` know every world.
 
     Args:
         name: ``scripted:aligned`` does its job honestly in any world, ``scripted:misaligned`` shows the behaviour that the

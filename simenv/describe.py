@@ -6,7 +6,8 @@ import inspect
 import json
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from simenv.episode import replay
 from simenv.episode_file import Episode
@@ -37,8 +38,20 @@ def list_oversight() -> str:
 def describe_oversight(name: str) -> str:
     """Return an oversight config's description, and its patch as JSON."""
     overlay = find_overlay(name)
-    head = f"{overlay.name}: {overlay.title}"
-    return "\n\n".join([head, _wrap(overlay.description), json.dumps(overlay.patch, indent=1, ensure_ascii=False)])
+    monitors, people = _part(overlay.patch, "oversight", "monitors"), _part(overlay.patch, "people")
+    playable = [f"monitor ({name})" for name in monitors if _part(monitors, name, "model")]
+    playable += [f"person ({who})" for who in people if _part(people, who, "policy", "model")]
+    parts = [f"{overlay.name}: {overlay.title}", _wrap(overlay.description)]
+    parts += [f"Roles that a model can play: {', '.join(playable)}"] if playable else []
+    return "\n\n".join([*parts, json.dumps(overlay.patch, indent=1, ensure_ascii=False)])
+
+
+def _part(patch: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """Return the mapping at the end of a way through a merge patch; empty if there is none."""
+    for key in keys:
+        part = patch.get(key)
+        patch = part if isinstance(part, dict) else {}
+    return patch
 
 
 def list_agents() -> str:

@@ -255,3 +255,11 @@ def test_help_lists_the_commands_of_other_packages_without_importing_them() -> N
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
     assert re.search(r"^  contrast +Show what the levels of a factor", shown.stdout, re.M)
+
+
+@pytest.mark.parametrize("name", ["none", "minimal", "standard", "strict", "night_watch"])
+def test_every_oversight_is_described_and_says_whom_a_model_can_play(name: str) -> None:
+    said = CliRunner().invoke(main, ["oversight", name])
+    assert said.exit_code == 0, said.output
+    assert said.output.startswith(f"{name}: ")
+    assert ("Roles that a model can play: monitor (act_monitor)" in said.output) == (name in ("standard", "strict"))
