@@ -247,8 +247,11 @@ class Session:
         Raises:
             RuntimeError: the episode is over.
         """
+        if self.ended:
+            raise RuntimeError("the episode is over; begin another")
         call = entry.prepared or entry.call(self.shown)
-        self._begin(call)
+        self._actions.append(call)
+        self.turn_count += 1
         ok, tool = True, entry.tool
         try:
             if tool is not None:
@@ -260,10 +263,10 @@ class Session:
         self._end_turn()
         return ok
 
-    def _begin(self, action: Turn | ToolCall) -> None:
+    def _begin(self, turn: Turn) -> None:
         if self.ended:
             raise RuntimeError("the episode is over; begin another")
-        self._actions.append(action)
+        self._actions.append(turn)
         self.turn_count += 1
 
     def _end_turn(self) -> None:
@@ -345,8 +348,8 @@ class Session:
         ok = True
         text: AnyText
         try:
-            if tool.cost_s:
-                self._spend(tool.cost_s)
+            if tool.cost_s and not (sim.spend(tool.cost_s, self._limits.time) and company.body.running):
+                raise AgentGoneError
             if self._gates is not None:
                 self._wait_for_approval(tool, bound)
             answer = tool.function(company, **bound)
