@@ -96,8 +96,8 @@ def expand_words(shell: Shell, words: Sequence[ast.Word], streams: Streams) -> D
     """
     arguments: list[str] = []
     for word in words:
-        if len(word) == 1 and isinstance(part := word[0], ast.Literal) and part.quoted:
-            arguments.append(part.text)
+        if (text := plain_text(word)) is not None and (word[0].quoted or (text and not _GLOB.search(text))):
+            arguments.append(text)
             continue
         fields = Fields()
         yield from _expand(shell, word, fields, streams)
@@ -109,6 +109,13 @@ def expand_words(shell: Shell, words: Sequence[ast.Word], streams: Streams) -> D
             raise ExpansionFault("Argument list too long")
     shell.budget.charge(sum(map(len, arguments)))
     return arguments
+
+
+def plain_text(word: ast.Word) -> str | None:
+    """Return the text of a word that stands for itself whatever the shell's state, globs apart; None if it may not."""
+    if len(word) != 1 or not isinstance(part := word[0], ast.Literal) or (part.text[:1] == "~" and not part.quoted):
+        return None
+    return part.text
 
 
 def expand_text(shell: Shell, word: ast.Word, streams: Streams) -> Delays[str]:

@@ -9,7 +9,7 @@ from simenv.company.nodes import FileError
 from simenv.company.shell import ast
 from simenv.company.shell.budget import MAX_FILE, Nowhere, Sink, Source, Streams
 from simenv.company.shell.errors import UsageFault
-from simenv.company.shell.expand import expand_text
+from simenv.company.shell.expand import expand_text, plain_text
 from simenv.kernel import Delays
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def redirect(shell: Shell, redirects: Sequence[ast.Redirect], streams: Streams, 
     """
     result = Streams(streams.source, streams.out, streams.err)
     for item in redirects:
-        target = yield from expand_text(shell, item.target, streams)
+        target = plain_text(item.target)
+        if target is None:
+            target = yield from expand_text(shell, item.target, streams)
         try:
             _apply(shell, item, target, result, blind=blind)
         except FileError as error:
