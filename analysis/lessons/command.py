@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,11 +62,15 @@ def lesson(number: int | None, edit: bool, port: int | None, headless: bool, exp
         shutil.copy(notebook(number), path)
     options = [*(["--port", str(port)] if port else []), *(["--headless"] if headless else [])]
     call = [sys.executable, "-m", "marimo", "edit" if edit else "run", str(path), *options]
-    try:
-        code = subprocess.run(call, check=False).returncode
-    except KeyboardInterrupt:
-        return
-    if code:
+    with subprocess.Popen(call) as server:
+        before = signal.signal(signal.SIGTERM, lambda *_: server.terminate())  # who ends us ends the server
+        try:
+            code = server.wait()
+        except KeyboardInterrupt:
+            code = 0  # marimo has heard it too
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    if code not in (0, -signal.SIGTERM):
         raise SimenvError(f"marimo ended with code {code}")
 
 

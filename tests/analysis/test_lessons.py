@@ -67,6 +67,8 @@ def test_a_lesson_is_served() -> None:
             assert "marimo" in page
         finally:
             server.terminate()
+    with pytest.raises((urllib.error.URLError, ConnectionError)):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5)
 
 
 @pytest.mark.parametrize(("arguments", "words"), [(("6",), "1<=x<=5"), (("1", "--export", "x.pdf"), ".html or .ipynb")])
