@@ -247,16 +247,15 @@ def _mode(text: str) -> Mode:
     return text
 
 
-def _tools(text: str) -> Literal["text"] | None:
-    if text not in ("native", "text"):
-        raise ValueError
-    return "text" if text == "text" else None
+def _either(usual: str, other: str) -> Callable[[str], str | None]:
+    """Return what reads one of two words; the usual one is None."""
 
+    def read(text: str) -> str | None:
+        if text not in (usual, other):
+            raise ValueError
+        return other if text == other else None
 
-def _api(text: str) -> Literal["responses"] | None:
-    if text not in ("chat", "responses"):
-        raise ValueError
-    return "responses" if text == "responses" else None
+    return read
 
 
 def _url(text: str) -> str:
@@ -297,8 +296,8 @@ _OPTIONS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "reasoning_effort": ("reasoning_effort", _named),
     "parallel": ("parallel", _yes),
     "seed": ("seed", _yes),
-    "tools": ("tools", _tools),
-    "api": ("api", _api),
+    "tools": ("tools", _either("native", "text")),
+    "api": ("api", _either("chat", "responses")),
     "cache": ("file", lambda text: Path(_named(text))),
     "cache_mode": ("mode", _mode),
     "rpm": ("requests_per_minute", _number(1.0)),

@@ -54,7 +54,7 @@ class Allowance:
 
     def cost(self, usage: Usage) -> float:
         """Return what tokens cost, in US dollars; 0 without prices."""
-        return ((self.price_in or 0.0) * usage.prompt + (self.price_out or 0.0) * usage.completion) / 1e6
+        return usage.cost(self.price_in or 0.0, self.price_out or 0.0)
 
     @property
     def has_budget(self) -> bool:

@@ -19,7 +19,6 @@ from analysis import wording
 from analysis.console import say_if_no_model
 from analysis.rates import ConditionRates, Rate, RunRates, read_rates
 from analysis.wording import printable
-from simenv.episode_file import RoleCast
 from simenv.outcomes.measures import MEASURES
 from simenv.run_directory import RunDirectory
 
@@ -135,15 +134,11 @@ def _levels(row: ConditionRates, varying: Sequence[str]) -> list[str]:
     return [printable(row.condition.get(factor, "")) for factor in varying] or ["all episodes"]
 
 
-def _name(cast: RoleCast) -> str:
-    return f"{cast.agent} {cast.options['model']}" if "model" in cast.options else cast.agent
-
-
 def _title(rates: RunRates) -> Iterator[Text]:
     manifest = rates.manifest
     options = "".join(f" {name}={value}" for name, value in manifest.agent_options.items())
     watched = f" · oversight {manifest.oversight}" if manifest.oversight else ""
-    watched += "".join(f" · {role} played by {_name(cast)}" for role, cast in manifest.roles.items())
+    watched += "".join(f" · {role} played by {cast.shown}" for role, cast in manifest.roles.items())
     yield Text(
         printable(f"{manifest.world} {manifest.world_version} · {manifest.agent}{options}{watched}"), style="bold"
     )

@@ -5,7 +5,8 @@ A language model, a script, a planner, a trained policy and a student in a brows
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -49,6 +50,15 @@ class Usage(NamedTuple):
     completion: int = 0
     reasoning: int = 0
     cached: int = 0
+
+    @classmethod
+    def total(cls, usages: Iterable[Usage]) -> Usage:
+        """Return the sum of several."""
+        return cls(*(sum(column) for column in zip(cls(), *usages, strict=True)))
+
+    def cost(self, price_in: float, price_out: float) -> float:
+        """Return what they cost, in US dollars, at these prices for a million tokens read and written."""
+        return (price_in * self.prompt + price_out * self.completion) / 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +186,16 @@ class Agent(Protocol):
 
 AgentFactory = Callable[..., Agent]
 """Makes an agent: ``factory(name, **options)``; option values are strings from the command line."""
+
+
+async def next_turn(agent: Agent, observation: Observation) -> Turn:
+    """Return an agent's answer to an observation, waiting for it if it takes that. Raises what the agent raises."""
+    turn = agent.act(observation)
+    return await turn if inspect.isawaitable(turn) else turn
+
+
+async def close_agent(agent: Agent) -> None:
+    """Let an agent close its connections, if it has any."""
+    close = getattr(agent, "close", None)
+    if close is not None:
+        await close()

@@ -212,8 +212,9 @@ def branch(
 
     Roles in the company are played as they were in the episode, but for those given with --role.
     """
+    from simenv.agent import close_agent  # noqa: PLC0415
     from simenv.describe import show_episode  # noqa: PLC0415
-    from simenv.episode import Cast, close_agent, players_of  # noqa: PLC0415
+    from simenv.episode import Cast, players_of  # noqa: PLC0415
     from simenv.episode import branch as branch_episode  # noqa: PLC0415
     from simenv.registry import make_agent  # noqa: PLC0415
     from simenv.role_players import RoleChoice  # noqa: PLC0415

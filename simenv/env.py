@@ -14,11 +14,9 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from simenv.agent import Observation, ToolCall, Turn
-from simenv.errors import ConditionError
-from simenv.lane import Lane, Vector
+from simenv.lane import Lane, Vector, choose_scenario
 from simenv.outcomes import Verdict
 from simenv.registry import open_world
-from simenv.scenario import Scenario
 from simenv.session import FINISHED, STOPPED, Session
 
 Info: TypeAlias = dict[str, Any]
@@ -67,17 +65,6 @@ class _WorldEnv(ABC):
     def verdicts(self) -> dict[str, Verdict]:
         """End the episode and judge it: outcome → verdict. Never part of an observation."""
         return self.session.close()
-
-    def _choose_scenario(self, options: Mapping[str, Any] | None) -> Scenario:
-        if not options:
-            return self._default
-        unknown = sorted(set(options) - {"condition"})
-        if unknown:
-            raise ConditionError(f"reset() knows no option {', '.join(map(repr, unknown))}; only 'condition'")
-        condition = options["condition"]
-        if not isinstance(condition, Mapping):
-            raise ConditionError(f"the option 'condition' maps factors to levels; it is {condition!r}")
-        return self.world.scenario({**self._default.condition, **condition})
 
     def _choose_seed(self, seed: int | None, draw: np.random.Generator) -> int:
         if seed is None and self._first_seed is not None:
@@ -133,7 +120,7 @@ class LearnerEnv(_WorldEnv, gymnasium.Env[Vector, np.int64]):
         """
         if seed is not None:
             super().reset(seed=seed)
-        scenario = self._choose_scenario(options)
+        scenario = choose_scenario(self.world, self._default, options)
         session = self._session = Session(scenario, self._choose_seed(seed, self.np_random))
         self._vector = np.zeros(len(self.features), np.float32)
         self._lane.begin(session, self._vector)
@@ -183,7 +170,7 @@ class TextEnv(_WorldEnv, gymnasium.Env[str, str]):
         """Begin an episode; arguments and errors as `LearnerEnv.reset`."""
         if seed is not None:
             super().reset(seed=seed)
-        scenario = self._choose_scenario(options)
+        scenario = choose_scenario(self.world, self._default, options)
         self._session = session = Session(scenario, self._choose_seed(seed, self.np_random))
         self._score = 0.0
         return _fit(_brief(session)), {"time": 0.0, "call_ok": True}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +11,14 @@ from functools import cache, partial
 from importlib.metadata import version
 
 from simenv import __version__
-from simenv.agent import Agent, Turn
-from simenv.company.roles import AnswerWantedError, RoleAnswer, RoleName, Roles
+from simenv.agent import Agent, Turn, close_agent, next_turn
+from simenv.company.roles import AnswerWantedError, RoleName, Roles
 from simenv.episode_file import Consultation, Episode, Evidence, Step, episode_id
 from simenv.errors import ReplayError
 from simenv.kernel import derive_seed
 from simenv.outcomes.measures import measure
 from simenv.registry import open_world
-from simenv.role_players import NO_PLAYERS, RoleChoice, RolePlayers, seed_of
+from simenv.role_players import NO_PLAYERS, RoleChoice, RolePlayers
 from simenv.scenario import Scenario
 from simenv.session import Session
 from simenv.transcript import Transcript
@@ -85,11 +84,10 @@ class Performance:
             try:
                 return cls(scenario, seed, players, known)
             except AnswerWantedError as wanted:
-                known.append(await players.answer(wanted.request, seed_of(seed, len(known))))
+                known.append(await players.answer(wanted.request, seed, len(known)))
 
     def _start(self) -> Session:
-        answers = [RoleAnswer(asked.key, asked.arguments) for asked in self._known]
-        return self._scenario.start(self._seed, Roles(self._players.roles, answers))
+        return self._scenario.start(self._seed, Roles(self._players.roles, [asked.answer for asked in self._known]))
 
     def take(self, turn: Turn) -> None:
         """Take one turn.
@@ -114,9 +112,7 @@ class Performance:
     async def play(self, agent: Agent) -> None:
         """Let an agent act until the episode is over. Raises what the agent and the players raise."""
         while not self.observation.done:
-            turn = agent.act(self.observation)
-            turn = await turn if inspect.isawaitable(turn) else turn
-            await self._go_through(partial(self.take, turn))
+            await self._go_through(partial(self.take, await next_turn(agent, self.observation)))
 
     async def settle(self) -> None:
         """Play what is left after the agent's part, asking players where they are to answer. Raises what they raise."""
@@ -132,8 +128,7 @@ class Performance:
                 return
             except AnswerWantedError as wanted:
                 del self._known[self.session.company.roles.taken :]
-                number = len(self._known)
-                self._known.append(await self._players.answer(wanted.request, seed_of(self._seed, number)))
+                self._known.append(await self._players.answer(wanted.request, self._seed, len(self._known)))
                 self._rewind()
 
     def forget_what_is_to_come(self) -> None:
@@ -221,13 +216,6 @@ def play_now(
         return asyncio.run(play_and_close())
     with ThreadPoolExecutor(1) as other:  # a notebook's own loop runs in this thread, and only one can
         return other.submit(lambda: asyncio.run(play_and_close())).result()
-
-
-async def close_agent(agent: Agent) -> None:
-    """Let an agent close its connections, if it has any."""
-    close = getattr(agent, "close", None)
-    if close is not None:
-        await close()
 
 
 def replay(episode: Episode, *, steps: int | None = None, check: bool = True) -> Performance:

@@ -67,16 +67,21 @@ class RoleCast(BaseModel):
     options: dict[str, str] = Field(default_factory=dict)
     stand_in: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The agent, and its model if it has one."""
+        return f"{self.agent} {self.options['model']}" if "model" in self.options else self.agent
+
 
 class Consultation(BaseModel):
-    """What whoever plays a person or a monitor was asked, and what came of it: an input of the episode, as turns are."""
+    """What whoever plays a role was asked, and what came of it: an input of the episode, as turns are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     role: RoleName
-    """`person` or `monitor`."""
+    """`person`, `monitor` or `auditor`."""
     who: str
-    """Id of the person or monitor."""
+    """Id of the person or monitor; `auditor`."""
     time: float
     """Simulated seconds."""
     system: str
@@ -89,6 +94,16 @@ class Consultation(BaseModel):
     """SHA-256 of all that it was told and asked."""
     arguments: dict[str, Any] | None
     """Its answer; null: none that could be used."""
+
+    @property
+    def answer(self) -> RoleAnswer:
+        """The answer as a replay needs it."""
+        return RoleAnswer(self.key, self.arguments)
+
+    @property
+    def usage(self) -> Usage:
+        """Its tokens."""
+        return _usage_of(self.steps)
 
 
 class Episode(BaseModel):
@@ -155,18 +170,13 @@ class Episode(BaseModel):
     @property
     def usage(self) -> Usage:
         """Tokens of the agent in the whole episode."""
-        return _sum_up(self.steps)
+        return _usage_of(self.steps)
 
     def role_usage(self) -> dict[RoleName, Usage]:
         """Return the tokens of whoever played a role, by role."""
         return {
-            role: _sum_up([step for asked in self.consultations if asked.role == role for step in asked.steps])
-            for role in self.roles
+            role: Usage.total(asked.usage for asked in self.consultations if asked.role == role) for role in self.roles
         }
-
-    def role_answers(self) -> list[RoleAnswer]:
-        """Return the answers of those who played roles, as a replay needs them."""
-        return [RoleAnswer(asked.key, asked.arguments) for asked in self.consultations]
 
     def to_json(self) -> str:
         """Return the episode as one line of JSON (no newline at the end)."""
@@ -200,9 +210,8 @@ class Head(BaseModel):
     """As the episode's."""
 
 
-def _sum_up(steps: Sequence[Step]) -> Usage:
-    used = [step.usage for step in steps if step.usage is not None]
-    return Usage(*(sum(column) for column in zip(*used, strict=True))) if used else Usage()
+def _usage_of(steps: Sequence[Step]) -> Usage:
+    return Usage.total(step.usage for step in steps if step.usage is not None)
 
 
 def episode_id(condition: Mapping[str, str], seed: int) -> str:

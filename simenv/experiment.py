@@ -13,7 +13,7 @@ from simenv.errors import Problem, SimenvError, WorldError
 from simenv.registry import make_agent, open_world
 from simenv.role_players import RoleChoice, RolePlayers, parts_to_play
 from simenv.rollout import Plan
-from simenv.spec.experiment import MODEL_AGENT, AgentChoice, Experiment, Price, Prices, RunLimits, WorldRuns
+from simenv.spec.experiment import AgentChoice, Experiment, Price, Prices, RunLimits, WorldRuns, asks_model
 from simenv.spec.problems import problems_of
 from simenv.spec.source import read_yaml
 from simenv.world_folder import WorldFolder
@@ -70,14 +70,14 @@ def with_price(agent: str, options: Mapping[str, str], prices: Mapping[str, Pric
     {'model': 'm', 'price_in': '1', 'price_out': '2.5'}
     """
     price = prices.get(options.get("model", ""))
-    if price is None or agent.partition(":")[0] != MODEL_AGENT:
+    if price is None or not asks_model(agent):
         return dict(options)
     return {**options, "price_in": f"{price.input:g}", "price_out": f"{price.output:g}", **options}
 
 
 def with_budget(agent: str, options: Mapping[str, str], limits: RunLimits) -> dict[str, str]:
     """Return the options of an agent with what its model may spend; agents without a model spend nothing."""
-    return {**(limits.of_models() if agent.partition(":")[0] == MODEL_AGENT else {}), **options}
+    return {**(limits.of_models() if asks_model(agent) else {}), **options}
 
 
 def plan_runs(experiment: Experiment, beside: Path = Path()) -> list[Run]:

@@ -45,8 +45,6 @@ class Interview:
         self._verdicts = verdicts
         self._auditor = _name_of(spec.auditor, company)
         self._asks = _asks(spec)
-        self._matters = {id: self._fill(list(question.ask.values())[-1]) for id, question in spec.questions.items()}
-        self._so_far: list[Exchange] = []
         self._own = spec.model.questions if company.roles.plays(AUDITOR) else 0
         self.done = False
         """Whether every question has been asked and answered."""
@@ -60,7 +58,6 @@ class Interview:
     def answer(self, turn: Turn) -> Observation:
         """Take an answer down, and return the next question; tools are not used."""
         calls = [call.tool for call in turn.calls]
-        self._so_far[-1] = self._so_far[-1]._replace(answered=turn.text)
         self._company.sim.record(AGENT, "interview.answer", "", text=turn.text, refusal=turn.refusal, calls=calls)
         results = tuple(ToolResult(call.id, call.tool, False, NO_TOOLS) for call in turn.calls)
         question = self._next()
@@ -84,18 +81,26 @@ class Interview:
         """Let a model that plays the auditor ask, and return its question; empty when it has heard enough."""
         own: OwnQuestion | None = None
         if self._own:
-            instructions = self._spec.model.instructions
-            request = request_of(self._company, self._auditor, instructions, self._matters, self._so_far, self._own)
-            own = question_of(self._company.roles.ask(request), self._matters)
+            company, instructions = self._company, self._spec.model.instructions
+            matters = {id: self._fill(list(asked.ask.values())[-1]) for id, asked in self._spec.questions.items()}
+            request = request_of(company, self._auditor, instructions, matters, self._exchanges(), self._own)
+            own = question_of(company.roles.ask(request), matters)
             self._own -= 1
         if own is None:
             self.done = True
             return ""
         return self._put(own.matter, FOLLOW_UP, own.text, shown=False)
 
+    def _exchanges(self) -> list[Exchange]:
+        """Return the questions so far, all of which have been answered."""
+        journal = self._company.sim.journal
+        asked, answered = (
+            [r.details["text"] for r in journal if r.verb == verb] for verb in ("interview.ask", "interview.answer")
+        )
+        return [Exchange(*pair) for pair in zip(asked, answered, strict=True)]
+
     def _put(self, id: str, stage: str, text: str, *, shown: bool) -> str:
         question = self._spec.questions[id]
-        self._so_far.append(Exchange(text, ""))
         self._company.sim.record(
             "system", "interview.ask", id, about=question.about, stage=stage, text=text, shown=shown,
             reveals=self._rendered(question.reveals), contradicts=self._rendered(question.contradicts),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simenv.company.body import AGENT
+from simenv.errors import ConditionError
+from simenv.scenario import Scenario
 from simenv.session import FINISHED, STOPPED, Session
 from simenv.world_folder import WorldFolder
 
@@ -15,6 +18,30 @@ Vector: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.int8]
 
 FIRST_FEATURES = ("time", "turns", "last_call_ok", "unread_mail")
+
+
+def choose_scenario(world: WorldFolder, now: Scenario, options: Mapping[str, Any] | None, *others: str) -> Scenario:
+    """Return the scenario that the options of `reset` ask for: ``{"condition": {factor: level}}``, which may be left out.
+
+    Args:
+        world: whose.
+        now: what stands where the condition names no level.
+        options: as given to `reset`, without those that are others' business.
+        others: names of these, for the error.
+
+    Raises:
+        ConditionError: unknown option, factor or level.
+    """
+    if not options:
+        return now
+    unknown = sorted(set(options) - {"condition"})
+    if unknown:
+        known = ", ".join(map(repr, ("condition", *others)))
+        raise ConditionError(f"reset() knows no option {', '.join(map(repr, unknown))}; only {known}")
+    condition = options["condition"]
+    if not isinstance(condition, Mapping):
+        raise ConditionError(f"the option 'condition' maps factors to levels; it is {condition!r}")
+    return world.scenario({**now.condition, **condition})
 
 
 class Lane:

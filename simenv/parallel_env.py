@@ -12,7 +12,7 @@ from gymnasium.utils import seeding
 from simenv.company.body import AGENT
 from simenv.company.roles import MONITOR, Arguments, RoleRequest, Roles
 from simenv.errors import ConditionError, MissingExtra
-from simenv.lane import Lane
+from simenv.lane import Lane, choose_scenario
 from simenv.outcomes import Verdict
 from simenv.registry import open_world
 from simenv.session import Session
@@ -140,11 +140,7 @@ class WatchedEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo has no types
         Raises:
             ConditionError: unknown option, factor or level.
         """
-        unknown = set(options or {}) - {"condition"}
-        if unknown:
-            raise ConditionError(f"reset() knows no option {', '.join(map(repr, sorted(unknown)))}; only 'condition'")
-        if options:
-            self._scenario = self.world.scenario({**self._scenario.condition, **options["condition"]})
+        self._scenario = choose_scenario(self.world, self._scenario, options)
         if seed is None:
             seed = int(self._draw.integers(2**63))
         else:

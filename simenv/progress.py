@@ -68,8 +68,7 @@ class Progress:
         self._ended += 1
         self._occurred.update(name for name, level in result.levels.items() if level == "succeeded")
         for who, usage in [(AGENT, result.usage), *result.role_usage.items()]:
-            before = self._tokens.get(who, Usage())
-            self._tokens[who] = Usage(*(a + b for a, b in zip(before, usage, strict=True)))
+            self._tokens[who] = Usage.total([self._tokens.get(who, Usage()), usage])
         self._bar.update(self._task, advance=1, note=self._note())
 
     def failed(self, id: str, error: str) -> None:
@@ -85,7 +84,7 @@ class Progress:
         if used:
             parts.append(f"{sum(usage.prompt + usage.completion for usage in used.values()):,} tokens")
         if used and used.keys() <= self._prices.keys():
-            parts.append(f"{sum(cost(usage, self._prices[who]) for who, usage in used.items()):,.2f} $")
+            parts.append(f"{sum(usage.cost(*self._prices[who]) for who, usage in used.items()):,.2f} $")
         return ", ".join(parts)
 
     def _render(self) -> RenderableType:
@@ -104,11 +103,6 @@ def _interval(k: int, n: int) -> tuple[float, float]:
     middle, scale = k + _Z**2 / 2, n + _Z**2
     half = _Z * math.sqrt(k * (n - k) / n + _Z**2 / 4)
     return (middle - half) / scale, (middle + half) / scale
-
-
-def cost(usage: Usage, price: tuple[float, float]) -> float:
-    """Return what tokens cost, in US dollars, at a price for a million tokens read and written."""
-    return (price[0] * usage.prompt + price[1] * usage.completion) / 1e6
 
 
 def prices_of(plan: Plan) -> dict[str, tuple[float, float]]:

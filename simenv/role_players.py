@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simenv.agent import Agent, Briefing, Observation, ToolResult, ToolSchema, Turn
+from simenv.agent import Agent, Briefing, Observation, ToolResult, ToolSchema, Turn, close_agent, next_turn
 from simenv.company.roles import RoleName, RoleRequest
 from simenv.episode_file import Consultation, RoleCast, Step
 from simenv.errors import AgentError
@@ -81,12 +81,13 @@ class RolePlayers:
             for role, choice in self._choices.items()
         }
 
-    async def answer(self, request: RoleRequest, seed: int) -> Consultation:
+    async def answer(self, request: RoleRequest, seed: int, number: int) -> Consultation:
         """Ask whoever plays a role; an answer that is not usable is sent back twice, then it counts as none.
 
         Args:
             request: the question.
-            seed: for whatever the player draws.
+            seed: of the episode.
+            number: of the answer in it; each has draws of its own.
 
         Raises:
             AgentError: whoever plays it cannot be made.
@@ -94,13 +95,13 @@ class RolePlayers:
         """
         agent = self._agent(request.role)
         tool = ToolSchema(request.tool, request.description, request.parameters)
-        agent.start(Briefing(request.system, request.user, (tool,), seed))
+        draw = derive_seed(seed, f"role/{number}") % 2**31
+        agent.start(Briefing(request.system, request.user, (tool,), draw))
         steps: list[Step] = []
         observation = Observation()
         arguments = None
         while arguments is None and len(steps) < _ATTEMPTS:
-            taken = agent.act(observation)
-            turn = clean_turn(await taken if inspect.isawaitable(taken) else taken)
+            turn = clean_turn(await next_turn(agent, observation))
             steps.append(Step.of(turn))
             arguments, observation = _read(request, turn)
         return Consultation(
@@ -117,18 +118,11 @@ class RolePlayers:
     async def close(self) -> None:
         """Let them close their connections."""
         for agent in self._agents.values():
-            close = getattr(agent, "close", None)
-            if close is not None:
-                await close()
+            await close_agent(agent)
 
 
 NO_PLAYERS = RolePlayers({})
 """Nobody plays a role: rules do."""
-
-
-def seed_of(seed: int, number: int) -> int:
-    """Return the seed for the player's own draws in the answer with this number, in an episode with this seed."""
-    return derive_seed(seed, f"role/{number}") % 2**31
 
 
 def parts_to_play(world: World) -> dict[RoleName, list[str]]:

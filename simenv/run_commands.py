@@ -13,7 +13,7 @@ from rich.console import Console
 
 from simenv.cli_options import agent_options, pairs, role_choices, seed_range, with_agent, with_oversight, with_roles
 from simenv.errors import SimenvError
-from simenv.spec.experiment import MODEL_AGENT, Experiment, Price, RunLimits, WorldRuns
+from simenv.spec.experiment import Experiment, Price, RunLimits, WorldRuns, asks_model
 
 if TYPE_CHECKING:
     from simenv.company.roles import RoleName
@@ -276,7 +276,7 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
     """Print what would be run, what it would cost, and what it can tell."""
     from simenv.agent import Usage  # noqa: PLC0415
     from simenv.estimate import estimate_tokens  # noqa: PLC0415
-    from simenv.progress import AGENT, cost, prices_of  # noqa: PLC0415
+    from simenv.progress import AGENT, prices_of  # noqa: PLC0415
     from simenv.registry import open_world  # noqa: PLC0415
 
     costs: list[float | None] = []
@@ -289,7 +289,7 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
             f"{_plural(episodes, 'episode')} of at most {scenario.world.agent.limits.turns} turns"
         )
         models: dict[str, str] = {AGENT: plan.agent} | {role: choice.agent for role, choice in plan.roles.items()}
-        asked = [who for who, agent in models.items() if agent.partition(":")[0] == MODEL_AGENT]
+        asked = [who for who, agent in models.items() if asks_model(agent)]
         if not asked:
             continue
         prices = prices_of(plan)
@@ -297,7 +297,7 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
             if who in asked:
                 usage = Usage(*(count * episodes for count in each))
                 click.echo(f"  {who}: reads about {usage.prompt:,} tokens and writes about {usage.completion:,}")
-                costs.append(cost(usage, prices[who]) if who in prices else None)
+                costs.append(usage.cost(*prices[who]) if who in prices else None)
     if costs:
         click.echo("tokens: as a script that does its work; 4 characters a token; without reasoning")
     known = [each for each in costs if each is not None]

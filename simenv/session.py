@@ -247,11 +247,8 @@ class Session:
         Raises:
             RuntimeError: the episode is over.
         """
-        if self.ended:
-            raise RuntimeError("the episode is over; begin another")
         call = entry.prepared or entry.call(self.shown)
-        self._actions.append(call)
-        self.turn_count += 1
+        self._begin(call)
         ok, tool = True, entry.tool
         try:
             if tool is not None:
@@ -263,10 +260,10 @@ class Session:
         self._end_turn()
         return ok
 
-    def _begin(self, turn: Turn) -> None:
+    def _begin(self, action: Turn | ToolCall) -> None:
         if self.ended:
             raise RuntimeError("the episode is over; begin another")
-        self._actions.append(turn)
+        self._actions.append(action)
         self.turn_count += 1
 
     def _end_turn(self) -> None:
@@ -348,8 +345,8 @@ class Session:
         ok = True
         text: AnyText
         try:
-            if tool.cost_s and not (sim.spend(tool.cost_s, self._limits.time) and company.body.running):
-                raise AgentGoneError
+            if tool.cost_s:
+                self._spend(tool.cost_s)
             if self._gates is not None:
                 self._wait_for_approval(tool, bound)
             answer = tool.function(company, **bound)

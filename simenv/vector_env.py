@@ -12,10 +12,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from simenv.errors import ConditionError
-from simenv.lane import Lane
+from simenv.lane import Lane, choose_scenario
 from simenv.registry import open_world
-from simenv.scenario import Scenario
 from simenv.session import Session
 
 Flags: TypeAlias = NDArray[np.bool_]
@@ -103,7 +101,7 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         """
         options = dict(options or {})
         chosen = _flags(options.pop("reset_mask", self._all), self.num_envs)
-        self._scenario = self._choose(options)
+        self._scenario = choose_scenario(self.world, self._default, options, "reset_mask")
         for number, each in enumerate(self._seeds(seed)):
             if chosen[number]:
                 if each is not None:
@@ -172,19 +170,6 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
     def _infos(self) -> dict[str, Any]:
         every = self._all.copy()
         return {"action_mask": self._masks.copy(), "_action_mask": every, "time": self._times.copy(), "_time": every}
-
-    def _choose(self, options: Mapping[str, Any]) -> Scenario:
-        unknown = sorted(set(options) - {"condition"})
-        if unknown:
-            raise ConditionError(
-                f"reset() knows no option {', '.join(map(repr, unknown))}; only 'condition', 'reset_mask'"
-            )
-        if "condition" not in options:
-            return self._default
-        condition = options["condition"]
-        if not isinstance(condition, Mapping):
-            raise ConditionError(f"the option 'condition' maps factors to levels; it is {condition!r}")
-        return self.world.scenario({**self._default.condition, **condition})
 
     def _seeds(self, seed: int | Sequence[int | None] | None) -> Sequence[int | None]:
         if seed is None and self._first_seed is not None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from analysis.intervals import Interval, jeffreys
-from simenv.episode import Cast, branch, close_agent
+from simenv.agent import close_agent
+from simenv.episode import Cast, branch
 from simenv.episode_file import Episode
 from simenv.registry import make_agent
 

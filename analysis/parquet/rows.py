@@ -113,7 +113,7 @@ def answer_rows(episode: Episode) -> Iterator[Row]:
 def consultation_rows(episode: Episode) -> Iterator[Row]:
     """A row per answer of whoever played a person, a monitor or the auditor; the arguments are JSON text, null if unusable."""
     for number, asked in enumerate(episode.consultations, start=1):
-        used = [step.usage for step in asked.steps if step.usage is not None]
+        used = asked.usage
         yield {
             "number": number,
             "role": asked.role,
@@ -123,8 +123,8 @@ def consultation_rows(episode: Episode) -> Iterator[Row]:
             "asked": asked.user,
             "arguments": None if asked.arguments is None else json.dumps(asked.arguments, ensure_ascii=False),
             "attempts": len(asked.steps),
-            "prompt_tokens": sum(usage.prompt for usage in used),
-            "completion_tokens": sum(usage.completion for usage in used),
+            "prompt_tokens": used.prompt,
+            "completion_tokens": used.completion,
         }
 
 

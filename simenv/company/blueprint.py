@@ -55,16 +55,13 @@ class Blueprint:
     mail: MailPlan
     programs: Mapping[str, Program]
     agent_pid: int
-    people: PeoplePlan
-    played_people: PeoplePlan
-    """The same, where a model plays those whom one can play."""
+    people: Mapping[bool, PeoplePlan]
+    """Whether a model plays those whom one can play → what is known of people."""
     oversight: OversightPlan | None = None
     policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
     judges: Mapping[str, Judge] = field(default_factory=dict)
-    interests: Interests | None = None
-    """Which acts concern which part of the oversight."""
-    played_interests: Interests | None = None
-    """The same, where a model plays the monitors that one can play."""
+    interests: Mapping[bool, Interests] = field(default_factory=dict)
+    """Whether a model plays the monitors that one can play → which acts concern which part of the oversight."""
     lineage: LineagePlan | None = None
     """The artifacts to follow."""
 
@@ -99,13 +96,13 @@ def draw_blueprint(
         mail=mail,
         programs={**programs, **COMMANDS, **({PROGRAM: serve} if world.embodiment is not None else {})},
         agent_pid=agent_pid,
-        people=plan_people(world, mail, by_model=False),
-        played_people=plan_people(world, mail, by_model=True),
+        people=plan_people(world, mail),
         oversight=oversight,
         policies=policies or {},
         judges=judges or {},
-        interests=None if oversight is None else Interests(oversight, by_model=False),
-        played_interests=None if oversight is None else Interests(oversight, by_model=True),
+        interests={}
+        if oversight is None
+        else {played: Interests(oversight, by_model=played) for played in (False, True)},
         lineage=plan_lineage(world),
     )
 

@@ -75,12 +75,12 @@ class Company:
         if world.embodiment is not None:
             self.embodiment = Embodiment(self, world.embodiment)
         self._people: People | None = None
-        if (blueprint.played_people if roles.plays(PERSON) else blueprint.people).concerns:
+        if blueprint.people[roles.plays(PERSON)].concerns:
             self._people = People(self)
         self.oversight: Oversight | None = None
         """Who watches the agent; None if nobody does."""
-        interests = blueprint.played_interests if roles.plays(MONITOR) else blueprint.interests
-        if blueprint.oversight is not None and interests is not None:
+        if blueprint.oversight is not None:
+            interests = blueprint.interests[roles.plays(MONITOR)]
             self.oversight = Oversight(self, blueprint.oversight, blueprint.judges, interests)
         self.work: Work = NoWork()
 

@@ -62,13 +62,7 @@ class FileSystem:
         "removed",
     )
 
-    def __init__(
-        self,
-        host: str,
-        image: Image,
-        sim: Simulation,
-        bind: Callable[[str], str | Text] = str,
-    ) -> None:
+    def __init__(self, host: str, image: Image, sim: Simulation, bind: Callable[[str], str | Text] = str) -> None:
         self._host = host
         self._sim = sim
         self._base = base = image.nodes
@@ -556,10 +550,10 @@ class FileSystem:
 
     def _forget(self, path: str, old: Node | None, new: Node | None) -> None:
         """Forget what was found out of programs and of ways through directories, if it may not hold any more."""
-        is_file = (old is None or old.kind == "file") and (new is None or new.kind == "file")
-        if not is_file and "dir" in (old and old.kind, new and new.kind):
+        kinds = {node.kind for node in (old, new) if node is not None}
+        if "dir" in kinds:
             self._searchable = {}  # what the image knows is everybody's
-        if self.programs is not None and (not is_file or path.rpartition("/")[0] in self._search):
+        if self.programs is not None and (kinds != {"file"} or path.rpartition("/")[0] in self._search):
             self.programs = {}
 
     def _note_change(self, path: str, old: Node | None, new: Node | None) -> None:

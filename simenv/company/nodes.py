@@ -109,26 +109,25 @@ class Image:
 
     __slots__ = ("below_links", "links", "listings", "nodes", "programs", "search", "searchable", "templates")
 
-    def __init__(self, nodes: Mapping[str, Node], path: str = "") -> None:
-        folders = path.split(":")
+    def __init__(self, nodes: Mapping[str, Node], search: str = "") -> None:
+        folders = search.split(":")
         self.search = frozenset(folders if all(folder[:1] == "/" for folder in folders) else ())
         """The folders of PATH, if they are the same from wherever one looks."""
         self.nodes = dict(nodes)
         self.nodes.setdefault("/", Node("dir", ROOT, ROOT, 0o755))
-        for place in list(self.nodes):
-            self._make_parents(place)
+        for path in list(self.nodes):
+            self._make_parents(path)
         self.nodes = {
-            place: node._replace(inode=number)
-            for number, (place, node) in enumerate(sorted(self.nodes.items()), start=2)
+            path: node._replace(inode=number) for number, (path, node) in enumerate(sorted(self.nodes.items()), start=2)
         }
-        self.links = frozenset(place for place, node in self.nodes.items() if node.kind == "link")
+        self.links = frozenset(path for path, node in self.nodes.items() if node.kind == "link")
         self.below_links = tuple(f"{link}/" for link in self.links)
         self.listings = list_all(self.nodes)
         self.searchable: dict[tuple[str, str], bool] = {}
         """What was found out about who may pass through which directory, while these are as they were."""
         self.programs: dict[tuple[str, str], str] = {}
         """What was found out about which file a command word runs for whom, while the folders of PATH are as they were."""
-        self.templates = [place for place, node in self.nodes.items() if is_template(str(node.content))]
+        self.templates = [path for path, node in self.nodes.items() if is_template(str(node.content))]
 
     def _make_parents(self, path: str) -> None:
         while path != "/":

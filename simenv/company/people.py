@@ -90,7 +90,7 @@ class People:
 
     def __init__(self, company: Company) -> None:
         blueprint = company.blueprint
-        plan = blueprint.played_people if company.roles.plays(PERSON) else blueprint.people
+        plan = blueprint.people[company.roles.plays(PERSON)]
         self._company = company
         self._people = blueprint.world.people
         self._functions = blueprint.policies
@@ -146,10 +146,9 @@ class People:
                 break
             self._record(person, "person.escalate", matter, to=act.escalate, rule=rule)
             person = act.escalate
-        why = act.why
         yes = act.answer == "approve"
-        self._record(person, "person.approve" if yes else "person.refuse", matter, rule=rule, why=why)
-        return Answer(yes, why, person)
+        self._record(person, "person.approve" if yes else "person.refuse", matter, rule=rule, why=act.why)
+        return Answer(yes, act.why, person)
 
     def _matter(self, question: Question, person: str) -> Matter:
         kind, asker, text = question
@@ -256,8 +255,13 @@ class PeoplePlan(NamedTuple):
     waiting: tuple[tuple[str, int], ...]
 
 
-def plan_people(world: World, mail: MailPlan, *, by_model: bool) -> PeoplePlan:
-    """Return what all episodes of a world know of its people, with a model for those whom one can play, or without."""
+def plan_people(world: World, mail: MailPlan) -> Mapping[bool, PeoplePlan]:
+    """Return what all episodes of a world know of its people, by whether a model plays those whom one can play."""
+    relations = _build_relations(world)
+    return {by_model: _plan(world, mail, relations, by_model=by_model) for by_model in (False, True)}
+
+
+def _plan(world: World, mail: MailPlan, relations: Relations, *, by_model: bool) -> PeoplePlan:
     policies = {who: person.policy for who, person in world.people.items() if person.policy is not None}
     concerns = {who: _find_concerns(policy, by_model=by_model) for who, policy in policies.items()}
     concerns = {who: senders for who, senders in concerns.items() if senders is None or senders}
@@ -267,7 +271,7 @@ def plan_people(world: World, mail: MailPlan, *, by_model: bool) -> PeoplePlan:
         for number, message in enumerate(mail.first.get(who, ()), start=1)
         if _is_among(message.sender, senders)
     )
-    return PeoplePlan(_build_relations(world), concerns, waiting)
+    return PeoplePlan(relations, concerns, waiting)
 
 
 def _find_concerns(policy: Policy, *, by_model: bool) -> frozenset[str] | None:

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from simenv.agent import Agent, Usage
+from simenv.agent import Agent, Usage, close_agent
 from simenv.company.roles import RoleName
-from simenv.episode import Cast, Performance, close_agent
+from simenv.episode import Cast, Performance
 from simenv.episode_file import Episode, episode_id
 from simenv.errors import BudgetError, EndpointError
 from simenv.registry import make_agent, open_world

@@ -38,9 +38,8 @@ def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: i
         place = Place(plan, directory, concurrency)
         while True:
             try:
-                while not pipe.poll(
-                    _LOOK_AROUND_S
-                ):  # a pipe whose other end was forked into others does not say that it ended
+                # a pipe whose other end was forked into others does not say that it ended
+                while not pipe.poll(_LOOK_AROUND_S):
                     if os.getppid() != parent:
                         return
                 tasks = pipe.recv()

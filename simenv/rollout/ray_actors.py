@@ -144,13 +144,10 @@ def _connect(address: str, count: int | None) -> Any:
         import ray  # noqa: PLC0415 - an extra
     except ImportError:
         raise MissingExtra("ray", "ray") from None
-    quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.ERROR}
+    of_its_own: dict[str, Any] = {"num_cpus": count, "include_dashboard": False} if address == LOCAL else {}
     try:
         _knock(address)
-        if address == LOCAL:
-            ray.init(address="local", num_cpus=count, **quiet)
-        else:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **of_its_own)
     except (OSError, ValueError, RuntimeError) as error:
         raise SimenvError(
             f"Ray at {address!r}: {error}; check the address (and RAY_AUTH_MODE), or give `{LOCAL}`"

@@ -8,8 +8,7 @@ from pydantic import BeforeValidator, Field, RootModel
 
 from simenv.spec.base import Duration, Part
 
-MODEL_AGENT = "chat"
-"""The kind of agent that asks a model, and so has a price."""
+_MODEL_AGENT = "chat"
 
 _MOST_SEEDS = 1_000_000
 
@@ -45,6 +44,11 @@ def _read_seeds(value: Any) -> Any:
 
 Seeds = Annotated[tuple[int, ...], BeforeValidator(_read_seeds)]
 """Seeds, written as ``7``, ``"0:100"`` or ``"1,5,10:20"``."""
+
+
+def asks_model(agent: str) -> bool:
+    """Return whether an agent, as on the command line, asks a model at an endpoint, and so has a price."""
+    return agent.partition(":")[0] == _MODEL_AGENT
 
 
 class WorldRuns(Part):

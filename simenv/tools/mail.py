@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from simenv.company.body import AGENT
@@ -16,17 +17,26 @@ from simenv.tools.tool import ToolError, tool
 MAX_ATTACHED_BYTES = 25_000_000
 
 
-class InboxText:
+class _WrittenOnce(ABC):
+    """Text that is written out when it is first read."""
+
+    _text = ""
+
+    def __str__(self) -> str:
+        self._text = self._text or self._write()
+        return self._text
+
+    @abstractmethod
+    def _write(self) -> str:
+        """Return the text."""
+
+
+class InboxText(_WrittenOnce):
     """An inbox as it was when it was listed."""
 
     def __init__(self, company: Company, entries: Sequence[tuple[Message, bool]]) -> None:
         self._company = company
         self._entries = entries
-        self._text = ""
-
-    def __str__(self) -> str:
-        self._text = self._text or self._write()
-        return self._text
 
     def _write(self) -> str:
         mail, calendar = self._company.mail, self._company.sim.calendar
@@ -42,17 +52,12 @@ class InboxText:
         return any(words in message.subject for message, _ in self._entries)
 
 
-class MailText:
+class MailText(_WrittenOnce):
     """One mail, with its header."""
 
     def __init__(self, company: Company, message: Message) -> None:
         self._company = company
         self._message = message
-        self._text = ""
-
-    def __str__(self) -> str:
-        self._text = self._text or self._write()
-        return self._text
 
     def _write(self) -> str:
         mail, message = self._company.mail, self._message

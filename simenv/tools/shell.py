@@ -19,7 +19,7 @@ def bash(company: Company, command: Text) -> str | Delays[str]:
         command: one or more lines of bash.
     """
     run = company.body.shell.begin(command)
-    return _show(run) if type(run) is Completed else _wait(run)  # type: ignore[arg-type]  # most commands take no time
+    return _show(run) if isinstance(run, Completed) else _wait(run)  # most commands take no time
 
 
 def _wait(run: Delays[Completed]) -> Delays[str]:

@@ -49,7 +49,7 @@ class Completed(NamedTuple):
 def _unfinished(script: str) -> list[str]:
     """Return the delimiters of here-documents that end with the script."""
     found: list[str] = []
-    if len(script) <= MAX_SCRIPT:
+    if "<<" in script and len(script) <= MAX_SCRIPT:
         extract(script, found)
     return found
 
@@ -178,7 +178,7 @@ class Shell:
         """Run a script as `run` does, and return its result at once if it takes no time."""
         budget = self.budget = Budget(pool)
         sink = Sink(budget, MAX_OUTPUT)
-        streams = Streams(Source(to_atoms(stdin, self.host.sim) if stdin else ""), sink, sink)
+        streams = Streams(Source(to_atoms(stdin, self.host.sim)), sink, sink)
         self.open_files = []
         self.pipes = {}
         self.depth = 0
@@ -187,14 +187,14 @@ class Shell:
             self.history.append(script)
         result: interpret.Result | ShellSignal
         try:
-            for delimiter in _unfinished(script) if "<<" in script else ():
+            for delimiter in _unfinished(script):
                 sink.write(f"bash: warning: here-document delimited by end-of-file (wanted `{delimiter}')\n")
             result = interpret.execute(self, parse(script), streams)
         except ShellSignal as signal:
             result = signal
         except RecursionError:
             result = self._give_up(sink)
-        return self._complete(result, sink) if type(result) is int else self._go_on(result, streams, sink)  # type: ignore[arg-type]
+        return self._complete(result, sink) if isinstance(result, int) else self._go_on(result, streams, sink)
 
     def _go_on(
         self, result: Generator[float, None, int] | ShellSignal, streams: Streams, sink: Sink
