@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import YAMLError
 
 from simenv.errors import Problem, WorldError
@@ -66,14 +67,22 @@ def parse_yaml(text: str, file: str) -> Source:
     """Parse YAML 1.2 text; `file` is the name to show in errors. Raises as `read_yaml` does."""
     if len(text) > _MAX_BYTES:
         raise _wrong(file, None, "larger than 4 MB", "split the world, or generate long files in processes.py")
+    reader = YAML(typ="rt")
+    reader.max_depth = _MAX_DEPTH  # long before Python's own stack ends, which it may do anywhere, destructors included
     try:
-        tree = YAML(typ="rt").load(io.StringIO(text))
+        tree = reader.load(io.StringIO(text))
+    except MaxDepthExceededError as error:
+        raise _too_deep(file, error.problem_mark.line + 1) from None
     except YAMLError as error:
         raise _not_yaml(file, error) from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _wrong(file, None, f"not YAML ({error})", "check the syntax in an editor with YAML support") from None
     lines: dict[Location, int] = {(): 1}
     return Source(file, _plain(tree, (), lines, file), lines)
+
+
+def _too_deep(file: str, line: int | None) -> WorldError:
+    return _wrong(file, line, "nested too deep", f"keep it under {_MAX_DEPTH} levels")
 
 
 def _not_yaml(file: str, error: YAMLError) -> WorldError:
@@ -91,7 +100,7 @@ def _wrong(file: str, line: int | None, message: str, remedy: str) -> WorldError
 
 def _plain(node: Any, at: Location, lines: dict[Location, int], file: str) -> Any:
     if len(at) > _MAX_DEPTH:
-        raise _wrong(file, lines.get(at), "nested too deep", f"keep it under {_MAX_DEPTH} levels")
+        raise _too_deep(file, lines.get(at))
     if len(lines) > _MAX_FIELDS:
         raise _wrong(file, lines.get(at), f"more than {_MAX_FIELDS} fields", "check for aliases (*name) that multiply")
     if getattr(getattr(node, "tag", None), "value", None) is not None:

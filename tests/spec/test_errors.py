@@ -114,7 +114,8 @@ def test_all_mistakes_are_reported_at_once_in_file_order() -> None:
         ),
         ("a: &a [*a]\n", "unknown field"),
         ("x" * 4_000_001, "larger than 4 MB"),
-        ("a: " + "[" * 3000 + "]" * 3000, ""),
+        ("a: " + "[" * 3000 + "]" * 3000, "world.yaml:1: (document): nested too deep"),
+        ("a:\n" + "".join(f"{' ' * n}b:\n" for n in range(1, 900)), "world.yaml:40: (document): nested too deep"),
     ],
 )
 def test_what_is_no_world_at_all_is_said_so(text: str, words: str) -> None:
