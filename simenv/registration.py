@@ -9,7 +9,7 @@ from gymnasium.envs.registration import EnvSpec, registry
 from simenv.installed import world_folders
 
 VIEWS = {
-    "learner": ("-v0", "simenv.env:LearnerEnv", "simenv.vector_env:LearnerVectorEnv"),
+    "learner": ("-v0", "simenv.env:LearnerEnv", "simenv.split_vector_env:make_vector_env"),
     "text": ("Text-v0", "simenv.env:TextEnv", None),
 }
 """View → suffix of its ids, its environment, and its batched one if it has one."""

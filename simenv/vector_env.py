@@ -26,7 +26,8 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
     of a `LearnerEnv` under `reset(seed=s + i)`, also in the episodes after its first. No dictionary is made per environment.
 
     **Info**: `action_mask` (int8, shape (num_envs, N)) and `time` (simulated seconds, shape (num_envs,)); with autoreset in the
-    same step also `final_obs` (float32, like an observation; rows of `_final_obs` only).
+    same step also `final_obs` (float32, like an observation; rows of `_final_obs` only); with `on_end`, when an episode ended,
+    also `ended` (what it returned; rows of `_ended` only).
 
     Args:
         world: name of an installed world, or path of a world's folder.
@@ -36,7 +37,7 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         render_mode: only None.
         oversight: name or path of the oversight to lay over the world.
         autoreset_mode: when an episode that ended makes room for the next, see Gymnasium's `AutoresetMode`.
-        on_end: is called with the number of the environment and the session of each episode that ended, e.g. to keep
+        on_end: is called with the number of the environment and the session of each episode that ended, e.g. to return
             ``session.close()``, its verdicts.
 
     Raises:
@@ -54,7 +55,7 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         render_mode: str | None = None,
         oversight: str = "",
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        on_end: Callable[[int, Session], None] | None = None,
+        on_end: Callable[[int, Session], Any] | None = None,
     ) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs is {num_envs}: need at least one")
@@ -100,9 +101,12 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
             ValueError: another number of seeds or flags.
         """
         options = dict(options or {})
-        chosen = _flags(options.pop("reset_mask", self._all), self.num_envs)
+        chosen = check_flags(options.pop("reset_mask", self._all), self.num_envs)
         self._scenario = choose_scenario(self.world, self._default, options, "reset_mask")
-        for number, each in enumerate(self._seeds(seed)):
+        if seed is None and self._first_seed is not None:
+            seed = self._first_seed
+        self._first_seed = None
+        for number, each in enumerate(spread_seeds(seed, self.num_envs)):
             if chosen[number]:
                 if each is not None:
                     self._draws[number] = seeding.np_random(each)[0]
@@ -117,12 +121,14 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         Raises:
             RuntimeError: an episode is over (without autoreset), or none was begun.
             IndexError: there is no such action.
+            ValueError: not one whole number for each environment.
         """
         rewards = np.zeros(self.num_envs)
         terminated, truncated = np.zeros(self.num_envs, np.bool_), np.zeros(self.num_envs, np.bool_)
         mode, over = self.autoreset_mode, self._over
         final: NDArray[np.float32] | None = None
-        for number, action in enumerate(np.asarray(actions).tolist()):
+        ended: NDArray[np.object_] | None = None
+        for number, action in enumerate(check_actions(actions, self.num_envs).tolist()):
             lane = self._lanes[number]
             if over[number] and mode is AutoresetMode.NEXT_STEP and lane.session is not None:
                 self._begin(number, None)
@@ -135,7 +141,8 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
             if terminated[number] or truncated[number]:
                 over[number] = True
                 if self.on_end is not None:
-                    self.on_end(number, lane.session)
+                    ended = np.full(self.num_envs, None) if ended is None else ended
+                    ended[number] = self.on_end(number, lane.session)
                 if mode is AutoresetMode.SAME_STEP:
                     final = np.zeros_like(self._vectors) if final is None else final
                     final[number] = self._vectors[number]
@@ -143,6 +150,8 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         infos = self._infos()
         if final is not None:
             infos |= {"final_obs": final, "_final_obs": terminated | truncated}
+        if ended is not None:
+            infos |= {"ended": ended, "_ended": terminated | truncated}
         return self._vectors.copy(), rewards, terminated, truncated, infos
 
     def action_masks(self) -> Flags:
@@ -171,20 +180,34 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         every = self._all.copy()
         return {"action_mask": self._masks.copy(), "_action_mask": every, "time": self._times.copy(), "_time": every}
 
-    def _seeds(self, seed: int | Sequence[int | None] | None) -> Sequence[int | None]:
-        if seed is None and self._first_seed is not None:
-            seed = self._first_seed
-        self._first_seed = None
-        if seed is None:
-            return [None] * self.num_envs
-        seeds = [seed + number for number in range(self.num_envs)] if isinstance(seed, int | np.integer) else list(seed)
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"{len(seeds)} seeds for {self.num_envs} environments; give one for each")
-        return seeds
+
+def spread_seeds(seed: int | Sequence[int | None] | None, count: int) -> Sequence[int | None]:
+    """Return a seed for each of so many environments: of the first, the others get the next ones; or one for each.
+
+    Raises:
+        ValueError: another number of seeds.
+    """
+    if seed is None:
+        return [None] * count
+    seeds = [seed + number for number in range(count)] if isinstance(seed, int | np.integer) else list(seed)
+    if len(seeds) != count:
+        raise ValueError(f"{len(seeds)} seeds for {count} environments; give one for each")
+    return seeds
 
 
-def _flags(value: Any, count: int) -> Flags:
+def check_flags(value: Any, count: int) -> Flags:
+    """Return flags that say which environments begin anew. Raises ValueError if they are not bool, or another number."""
     flags = np.asarray(value)
     if flags.shape != (count,) or flags.dtype != np.bool_:
         raise ValueError(f"`reset_mask` is {flags.dtype} of shape {flags.shape}; it must be bool of shape ({count},)")
     return flags
+
+
+def check_actions(value: Any, count: int) -> NDArray[np.integer[Any]]:
+    """Return actions as an array. Raises ValueError if they are no whole numbers, or another number of them."""
+    actions: NDArray[Any] = np.asarray(value)
+    if actions.shape != (count,) or actions.dtype.kind not in "iu":
+        raise ValueError(
+            f"actions are {actions.dtype} of shape {actions.shape}; they must be integers of shape ({count},)"
+        )
+    return actions

@@ -19,7 +19,7 @@ LAYERS = {
     "tools": 3, "outcomes": 3, "transcript": 3,
     "exhibit": 3, "auditor_model": 3, "interview": 4, "world_code": 4, "catalogue": 5, "scenario": 6, "session": 7,
     "state": 8, "world_folder": 8, "installed": 4, "oversight_overlay": 5, "registry": 9, "registration": 9,
-    "env": 10, "masks": 11, "lane": 9, "vector_env": 10, "parallel_env": 10, "episode_file": 10, "run_directory": 11, "episode": 11, "segments": 1, "rollout": 12, "experiment": 13, "estimate": 12, "describe": 12, "new_world": 9, "progress": 13, "cli_options": 3, "role_players": 11, "run_commands": 14, "cli": 15, "testing": 13,
+    "env": 10, "masks": 11, "lane": 9, "vector_env": 10, "split_vector_env": 11, "workers": 1, "parallel_env": 10, "episode_file": 10, "run_directory": 11, "episode": 11, "segments": 1, "rollout": 12, "experiment": 13, "estimate": 12, "describe": 12, "new_world": 9, "progress": 13, "cli_options": 3, "role_players": 11, "run_commands": 14, "cli": 15, "testing": 13,
     "": 10, "__init__": 10, "__main__": 16,
 }  # fmt: skip
 

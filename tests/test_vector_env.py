@@ -85,6 +85,22 @@ def test_without_autoreset_an_ended_episode_waits_for_its_reset() -> None:
         assert (env.sessions[number] is before[number]) == (not over[number])
 
 
+def test_what_on_end_returns_is_in_the_info() -> None:
+    env = batch(3, on_end=lambda number, session: (number, session.seed))
+    _, info = env.reset(seed=2)
+    draw = np.random.default_rng(1)
+    seen = 0
+    while seen < 6:
+        *_, terminated, truncated, info = env.step(legal(info["action_mask"], draw))
+        over = terminated | truncated
+        assert ("ended" in info) == over.any()
+        if over.any():
+            np.testing.assert_array_equal(info["_ended"], over)
+            assert [row[0] for row in info["ended"][over]] == np.flatnonzero(over).tolist()
+            assert all(row is None for row in info["ended"][~over])
+            seen += over.sum()
+
+
 def test_ended_episodes_can_be_judged() -> None:
     kept: list[tuple[int, Session]] = []
     env = batch(3, on_end=lambda number, session: kept.append((number, session)))
@@ -134,6 +150,8 @@ def test_seeds_are_the_episodes_own() -> None:
     [
         (lambda env: env.step([0, 0]), RuntimeError, "reset"),
         (lambda env: env.sessions, RuntimeError, "reset"),
+        (lambda env: (env.reset(), env.step([0])), ValueError, r"integers of shape \(2,\)"),
+        (lambda env: (env.reset(), env.step([0.0, 1.0])), ValueError, "actions are float64"),
         (lambda env: env.reset(seed=[1]), ValueError, "1 seeds for 2"),
         (lambda env: env.reset(options={"reset_mask": np.ones(3, bool)}), ValueError, "reset_mask"),
         (lambda env: env.reset(options={"reset_mask": [1, 0]}), ValueError, "must be bool"),

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import multiprocessing
 import os
-import signal
-import sys
-import threading
 from collections.abc import Iterable, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -20,30 +16,21 @@ from simenv.rollout.crew import Watcher
 from simenv.rollout.plan import Plan, Task
 from simenv.rollout.pool import Place, Pool, Report
 from simenv.run_directory import RunDirectory
+from simenv.workers import context, leave_interrupts_to_the_parent, receive
 
 _STOP, _QUIT = "stop", "quit"
-_LOOK_AROUND_S = 0.5
-
-
-def _may_fork() -> bool:
-    """Return whether a copy of this process works: on Linux, and if no other thread could hold a lock at that moment."""
-    return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: int, parent: int) -> None:
     """Play chunks until the parent says that there are no more, or is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and says what to do
+    leave_interrupts_to_the_parent()
     with directory:
         directory.take(alone=False)
         place = Place(plan, directory, concurrency)
         while True:
             try:
-                # a pipe whose other end was forked into others does not say that it ended
-                while not pipe.poll(_LOOK_AROUND_S):
-                    if os.getppid() != parent:
-                        return
-                tasks = pipe.recv()
-            except (EOFError, OSError):
+                tasks = receive(pipe, parent)
+            except EOFError:
                 return
             if tasks in (_STOP, _QUIT):
                 return
@@ -74,7 +61,7 @@ class Processes(Pool[Connection]):
 
     def __init__(self, plan: Plan, directory: RunDirectory, watcher: Watcher, count: int, concurrency: int) -> None:
         super().__init__(plan, directory, watcher, count, concurrency)
-        self._context: Any = multiprocessing.get_context("fork" if _may_fork() else "spawn")
+        self._context = context()
         self._running: dict[Connection, Any] = {}
 
     def _open(self) -> Connection:

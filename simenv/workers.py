@@ -1,0 +1,48 @@
+"""Processes of this machine that work for this one: how they are started, and how they notice that it is gone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+
+_LOOK_AROUND_S = 0.5
+
+
+def context() -> Any:
+    """Return multiprocessing's way to start a process here.
+
+    Forked, a process is there at once; otherwise it has a second of imports before it. Forking is safe on Linux, and if no
+    other thread could hold a lock at that moment.
+    """
+    may_fork = sys.platform == "linux" and threading.active_count() == 1
+    return multiprocessing.get_context("fork" if may_fork else "spawn")
+
+
+def leave_interrupts_to_the_parent() -> None:
+    """Ignore Ctrl-C in a worker: the parent hears it too, and says what to do."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def receive(pipe: Connection, parent: int) -> Any:
+    """Wait in a worker for what the parent sends.
+
+    Args:
+        pipe: to the parent.
+        parent: the parent's process id.
+
+    Raises:
+        EOFError: the parent is gone, or has closed the pipe.
+    """
+    try:
+        # a pipe whose other end was forked into others does not say that it ended
+        while not pipe.poll(_LOOK_AROUND_S):
+            if os.getppid() != parent:
+                raise EOFError("the parent is gone")
+        return pipe.recv()
+    except OSError as error:
+        raise EOFError(str(error)) from None
