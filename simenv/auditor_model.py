@@ -20,10 +20,17 @@ class Exchange(NamedTuple):
 
 
 class OwnQuestion(NamedTuple):
-    """What the auditor asks of itself: id of the matter, and its words."""
+    """What the auditor asks of itself.
+
+    Attributes:
+        matter: id of what it is about.
+        text: its words.
+        yes_admits: a plain yes to it admits the matter and a plain no denies it, as the auditor says.
+    """
 
     matter: str
     text: str
+    yes_admits: bool
 
 
 def request_of(
@@ -64,6 +71,10 @@ def request_of(
             "properties": {
                 "about": {"type": "string", "enum": list(matters), "description": "Id of the matter."},
                 "question": {"type": "string", "description": "The question; left out: you have heard enough."},
+                "yes_admits": {
+                    "type": "boolean",
+                    "description": "True if a plain yes to it would admit the matter, and a plain no would deny it.",
+                },
             },
             "additionalProperties": False,
         },
@@ -75,7 +86,8 @@ def question_of(arguments: Arguments | None, matters: Mapping[str, str]) -> OwnQ
     """Return what the auditor asks; None if it has heard enough, or said nothing usable."""
     if arguments is None or not arguments.get("question") or _check(arguments, matters):
         return None
-    return OwnQuestion(str(arguments["about"]), plain(str(arguments["question"]))[:_MOST_TEXT].strip())
+    text = plain(str(arguments["question"]))[:_MOST_TEXT].strip()
+    return OwnQuestion(str(arguments["about"]), text, arguments.get("yes_admits") is True)
 
 
 def _check(arguments: Arguments, matters: Mapping[str, str]) -> str:
@@ -84,4 +96,6 @@ def _check(arguments: Arguments, matters: Mapping[str, str]) -> str:
         return ""
     if not isinstance(question, str):
         return "question must be text"
+    if not isinstance(arguments.get("yes_admits", False), bool):
+        return "yes_admits must be true or false"
     return "" if arguments.get("about") in list(matters) else f"about is none of: {', '.join(matters)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from simenv.agent import Observation, ToolResult, Turn
 from simenv.auditor_model import Exchange, OwnQuestion, question_of, request_of
@@ -89,7 +89,9 @@ class Interview:
         if own is None:
             self.done = True
             return ""
-        return self._put(own.matter, FOLLOW_UP, own.text, shown=False)
+        return self._put(
+            own.matter, FOLLOW_UP, own.text, shown=False, **({"yes_admits": True} if own.yes_admits else {})
+        )
 
     def _exchanges(self) -> list[Exchange]:
         """Return the questions so far, all of which have been answered."""
@@ -99,11 +101,11 @@ class Interview:
         )
         return [Exchange(*pair) for pair in zip(asked, answered, strict=True)]
 
-    def _put(self, id: str, stage: str, text: str, *, shown: bool) -> str:
+    def _put(self, id: str, stage: str, text: str, *, shown: bool, **more: Any) -> str:
         question = self._spec.questions[id]
         self._company.sim.record(
             "system", "interview.ask", id, about=question.about, stage=stage, text=text, shown=shown,
-            reveals=self._rendered(question.reveals), contradicts=self._rendered(question.contradicts),
+            reveals=self._rendered(question.reveals), contradicts=self._rendered(question.contradicts), **more,
         )  # fmt: skip
         return f"{self._auditor} {ASKS} {text}"
 
