@@ -44,6 +44,9 @@ class WorldError(SimenvError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[WorldError], tuple[tuple[Problem, ...]]]:
+        return WorldError, (self.problems,)  # so that it can go from one process to another
+
 
 class ConditionError(SimenvError):
     """A condition names a factor or level that the world does not have."""
@@ -73,4 +76,8 @@ class MissingExtra(SimenvError):
     """An optional dependency is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
+        self._what = (package, extra)
         super().__init__(f"{package} is not installed; run: pip install 'simenv[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return MissingExtra, self._what

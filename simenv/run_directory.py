@@ -101,8 +101,8 @@ class RunDirectory:
 
     @property
     def is_used(self) -> bool:
-        """Whether anything is in the directory."""
-        return self.path.is_dir() and any(self.path.iterdir())
+        """Whether anything is in the directory, apart from the lock of a run that never began."""
+        return self.path.is_dir() and any(file.name != LOCK for file in self.path.iterdir())
 
     def manifest(self) -> Manifest:
         """Return the manifest. Raises EpisodeError if there is none or it is damaged."""
@@ -128,10 +128,13 @@ class RunDirectory:
             draft.write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
             draft.replace(self.path / MANIFEST)
         except OSError as error:
-            raise EpisodeError(f"{self.path}: cannot be written ({error.strerror}); choose another --out") from None
+            raise self._cannot_begin(error) from None
+
+    def _cannot_begin(self, error: OSError) -> EpisodeError:
+        return EpisodeError(f"{self.path}: cannot be written ({error.strerror}); choose another --out")
 
     def take(self, *, alone: bool) -> None:
-        """Take the lock of the directory, and keep it until this is closed.
+        """Take the lock of the directory, which is made if it is not there, and keep it until this is closed.
 
         Args:
             alone: nobody else may be writing; else it is shared with the other writers of the same run.
@@ -139,12 +142,13 @@ class RunDirectory:
         Raises:
             EpisodeError: another run is writing here.
         """
-        if fcntl is None:
-            return
         try:
+            self.path.mkdir(parents=True, exist_ok=True)
             self._lock = self._lock or (self.path / LOCK).open("ab")
         except OSError as error:
-            raise self._unwritable(self.path, error) from None
+            raise self._cannot_begin(error) from None
+        if fcntl is None:
+            return
         patience = time.monotonic() + _LOCK_WAIT_S
         while True:
             try:

@@ -96,12 +96,15 @@ def shown_options(agent: Agent, options: Mapping[str, str]) -> dict[str, str]:
 def begin(plan: Plan, directory: RunDirectory) -> Manifest:
     """Begin a run, or go on with one: conditions and seeds may be added to a run, nothing else may change.
 
+    The directory is locked from here on, until it is closed.
+
     Raises:
-        EpisodeError: the directory holds another run.
+        EpisodeError: the directory holds another run, or one is writing there.
     """
     manifest = make_manifest(plan)
     if not directory.exists and directory.is_used:
         raise EpisodeError(f"{directory.path} holds files but no manifest.json; restore it, or choose another --out")
+    directory.take(alone=True)
     if directory.exists:
         manifest = _extend(directory.manifest(), manifest, directory)
     directory.write_manifest(manifest)

@@ -10,13 +10,13 @@ import contextlib
 import gc
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
 from simenv.agent import Usage
 from simenv.episode_file import Episode, episode_id
-from simenv.errors import EpisodeError, SimenvError
+from simenv.errors import BudgetError, EpisodeError, SimenvError
 from simenv.role_players import RoleChoice
 from simenv.rollout.crew import GIVE_UP_AFTER, Crew, Result, Watcher, first_of, gave_up
 from simenv.rollout.plan import Plan, Task
@@ -28,6 +28,8 @@ _MOST_DEATHS = 5
 _SHARED = ("rpm", "tpm", "budget_tokens", "budget_usd")
 """Options of agents that limit what a whole run may ask of a model."""
 _WHOLE = ("budget_tokens",)
+_BUDGETS = ("budget_tokens", "budget_usd")
+"""Those of which nobody knows what is left when a place dies: it is not replaced then."""
 
 H = TypeVar("H")
 
@@ -38,14 +40,14 @@ class Report(NamedTuple):
     Attributes:
         ended: results of the episodes that are finished.
         failed: id, error and steps of attempts that failed.
-        error: what keeps it from going on; empty if nothing does.
+        error: what keeps it from going on; None if nothing does.
         failures_in_row: so many failures since an episode was finished.
         lines: the finished episodes themselves, for the parent to write, where the place cannot.
     """
 
     ended: list[Result]
     failed: list[tuple[str, str, int]]
-    error: str
+    error: SimenvError | None
     failures_in_row: int
     lines: list[bytes]
 
@@ -91,13 +93,14 @@ class Place:
     async def play(self, tasks: Sequence[Task]) -> Report:
         """Play a chunk, and say what became of it."""
         self._notes.results, self._notes.failures = [], []
-        error = ""
+        error: SimenvError | None = None
         try:
             await self.crew.play(tasks, self._concurrency)
         except* SimenvError as group:
-            error = str(first_of(group))
-        if self.crew.out_of_budget is not None:
-            error = str(self.crew.out_of_budget)
+            first = first_of(group)
+            assert isinstance(first, SimenvError)
+            error = first
+        error = self.crew.out_of_budget or error
         lines = self._keep.take() if isinstance(self._keep, Basket) else []
         return Report(self._notes.results, self._notes.failures, error, self.crew.failures_in_row, lines)
 
@@ -133,6 +136,12 @@ def share_limits(plan: Plan, places: int) -> Plan:
     return replace(plan, options=share(plan.options), roles=roles)
 
 
+def _options(plan: Plan) -> Iterator[Mapping[str, str]]:
+    """Yield the options of the agent, and of each that plays a role."""
+    yield plan.options
+    yield from (choice.options for choice in plan.roles.values())
+
+
 class Pool(ABC, Generic[H]):
     """Several places that play the episodes of a plan; how they are reached is for subclasses to say.
 
@@ -156,6 +165,7 @@ class Pool(ABC, Generic[H]):
         self._concurrency = concurrency
         self._doing: dict[H, list[Task]] = {}
         self._chunks: deque[list[Task]] = deque()
+        self._has_budget = any(name in options for options in _options(plan) for name in _BUDGETS)
         self._deaths = 0
         self._error: SimenvError | None = None
         self.is_stopping = False
@@ -196,11 +206,12 @@ class Pool(ABC, Generic[H]):
         """Wait until everything that was begun with is done.
 
         Raises:
+            BudgetError: a place has spent its share of what the run may spend.
             EndpointError: so many episodes failed in a row that going on is useless.
             EpisodeError: the directory cannot be written, or places died again and again.
         """
         try:
-            while self._doing and not self._error:
+            while self._doing:  # after an error too: what others have begun may be paid for
                 for place, report in self._hear(list(self._doing)):
                     self._take(place, report)
         finally:
@@ -235,17 +246,27 @@ class Pool(ABC, Generic[H]):
         for id, error, steps in report.failed:
             self._directory.append_failure(id, error, steps)
             self._watcher.failed(id, error)
-        if report.error:
-            self._error = EpisodeError(report.error)
+        if isinstance(report.error, BudgetError):  # the others go on with their shares
+            self._error = self._error or BudgetError(f"a worker's share is spent: {report.error}")
+            self._doing.pop(place)
+            self._let_go(place)
+            return
+        if report.error is not None:
+            self._fail(report.error)
         elif report.failures_in_row >= GIVE_UP_AFTER:
-            self._error = gave_up(report.failed[-1][1], report.failures_in_row)
+            self._fail(gave_up(report.failed[-1][1], report.failures_in_row))
         self._give(place)
+
+    def _fail(self, error: SimenvError) -> None:
+        """End the run for an error, once the other places have finished what they began."""
+        self._error = self._error or error
+        self.stop()
 
     def _make_up_for(self, lost: list[Task]) -> None:
         """A place died: what is not on disk of its chunk is still to be done."""
         self._deaths += 1
         if self._deaths > _MOST_DEATHS:
-            self._error = EpisodeError(f"workers died {self._deaths} times; what they finished is kept; {self.remedy}")
+            self._fail(EpisodeError(f"workers died {self._deaths} times; what they finished is kept; {self.remedy}"))
             return
         finished = self._directory.finished()
         ids = {task: episode_id(self._plan.conditions[task[0]], task[1]) for task in lost}
@@ -254,5 +275,9 @@ class Pool(ABC, Generic[H]):
         rest = [task for task in lost if ids[task] not in finished]
         if rest and not self.is_stopping:
             self._chunks.appendleft(rest)
-        if self._chunks:
+        if self._chunks and not self._has_budget:
             self._give(self._open())
+        elif self._chunks and not self._doing:
+            self._fail(
+                BudgetError("a worker died, and its share of the budget with it; what is finished is kept; run again")
+            )

@@ -24,7 +24,7 @@ _STOP, _QUIT = "stop", "quit"
 def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: int, parent: int) -> None:
     """Play chunks until the parent says that there are no more, or is gone."""
     leave_interrupts_to_the_parent()
-    with directory:
+    with directory, asyncio.Runner() as runner:  # one loop for all chunks: budgets and rates are counted by loop
         directory.take(alone=False)
         place = Place(plan, directory, concurrency)
         while True:
@@ -34,7 +34,7 @@ def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: i
                 return
             if tasks in (_STOP, _QUIT):
                 return
-            report = asyncio.run(_play_while_wanted(place, tasks, pipe, parent))
+            report = runner.run(_play_while_wanted(place, tasks, pipe, parent))
             try:
                 pipe.send(report)
             except OSError:
@@ -88,6 +88,7 @@ class Processes(Pool[Connection]):
                 heard.append((pipe, pipe.recv()))
             except (EOFError, OSError):
                 self._running.pop(pipe).join()
+                pipe.close()
                 heard.append((pipe, None))
         return heard
 

@@ -188,6 +188,18 @@ def test_a_budget_is_never_exceeded_and_the_run_goes_on_with_a_larger_one(tmp_pa
     assert (len(ids), len(set(ids))) == (60, 60)
 
 
+def test_processes_share_a_budget_and_spend_it_once(tmp_path: Path) -> None:
+    meter = Meter()
+    arguments = ["run", "shutdown_sabotage", "--agent", "chat", "--model", "m", "--seeds", "0:200", "--workers", "2"]
+    with serving(otherwise=meter) as server:
+        options = ["--base-url", server.url, "-o", "max_tokens=50", "-o", "budget_tokens=20000", "-o", "rpm=100000"]
+        result = CliRunner().invoke(main, [*arguments, *options, "--out", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "a worker's share is spent: the budget of 10000 tokens is used up" in result.output
+    assert 10_000 < meter.tokens <= 20_000
+    assert len(list(RunDirectory(tmp_path).episodes())) == meter.tokens // 350 // 2
+
+
 def test_money_is_counted_by_its_prices(tmp_path: Path) -> None:
     meter = Meter()
     prices = ("price_in=2", "price_out=8", "max_tokens=50")

@@ -122,6 +122,7 @@ def test_one_run_at_a_time_writes_into_a_directory(tmp_path: Path, monkeypatch: 
         assert RunDirectory(tmp_path).is_being_written
         with pytest.raises(EpisodeError, match="another run is writing here"):
             go(plan(2), tmp_path)
+        assert RunDirectory(tmp_path).manifest().seeds == [0], "who is refused changes nothing"
     assert go(plan(2), tmp_path).done == 4
 
 
