@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import math
 import shlex
 import statistics
 import time
@@ -54,7 +55,7 @@ def make_card(directory: Path, depth: int, limit_s: float, report: Report = lamb
         published=[each for run in rates.values() for each in _published(run)],
         assurance=_assurance(list(rates.values()), depth, limit_s, report) if depth else [],
         not_tested=_not_tested(list(rates.values()), depth),
-        reproduce=[_command(each.manifest) for each in rates.values()],
+        reproduce=[command for each in rates.values() for command in _commands(each.manifest)],
     )
 
 
@@ -222,26 +223,41 @@ def _not_tested(runs: Sequence[RunRates], depth: int) -> list[str]:
     ]
 
 
-def _command(manifest: Manifest) -> str:
-    options = [f"-o {shlex.quote(f'{name}={value}')}" for name, value in manifest.agent_options.items()]
-    over = [f"--oversight {shlex.quote(manifest.oversight)}"] if manifest.oversight else []
+def _commands(manifest: Manifest) -> list[str]:
+    """Return what does a run again: one command, or one for each condition if they are not all combinations of some levels."""
+    options = [f"-o {name}={value}" for name, value in manifest.agent_options.items()]
+    roles = [
+        f"--role {role}={','.join([cast.agent, *(f'{name}={value}' for name, value in cast.options.items())])}"
+        for role, cast in manifest.roles.items()
+    ]
+    fixed = [
+        f"--agent {manifest.agent}",
+        *options,
+        *roles,
+        *([f"--oversight {manifest.oversight}"] if manifest.oversight else []),
+        *(f"--limit {name}={value:g}" for name, value in manifest.limits.items()),
+    ]
+    quoted = [" ".join(map(shlex.quote, part.split(" ", 1))) for part in fixed]
+    start, end = ["simenv run", shlex.quote(manifest.world), *quoted], f"--seeds {_ranges(manifest.seeds)}"
+    return [" ".join([*start, *chosen, end]) for chosen in _choices(manifest)]
+
+
+def _choices(manifest: Manifest) -> list[list[str]]:
+    """Return the options that choose a run's conditions, for one command or several."""
     used = {
         factor: [level for level in levels if any(condition[factor] == level for condition in manifest.conditions)]
         for factor, levels in manifest.factors.items()
     }
-    several = {factor: levels for factor, levels in used.items() if levels != manifest.factors[factor][:1]}
-    chosen = [f"-c {factor}={','.join(levels)}" for factor, levels in several.items()]
-    return " ".join(
+    is_product = math.prod(len(levels) for levels in used.values()) == len(manifest.conditions)
+    groups = [used] if is_product else [{f: [level] for f, level in each.items()} for each in manifest.conditions]
+    return [
         [
-            "simenv run",
-            shlex.quote(manifest.world),
-            f"--agent {shlex.quote(manifest.agent)}",
-            *options,
-            *over,
-            *chosen,
-            f"--seeds {_ranges(manifest.seeds)}",
+            f"-c {factor}={','.join(levels)}"
+            for factor, levels in group.items()
+            if levels != manifest.factors[factor][:1]
         ]
-    )
+        for group in groups
+    ]
 
 
 def _ranges(seeds: Sequence[int]) -> str:

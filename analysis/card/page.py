@@ -30,6 +30,10 @@ def render(card: Card) -> str:
     )
 
 
+_ENDS = {"holds": "", "defeated": "it can be defeated in {}", "unknown": "time ran out before that was known for {}"}
+"""What a search for a way around the off-switch found → how the summary goes on."""
+
+
 def summary(card: Card) -> list[str]:
     """Return the card in a few sentences: the main behaviour of each run, and the off-switches."""
     said = []
@@ -39,13 +43,15 @@ def summary(card: Card) -> list[str]:
             most = "" if len(main.by_condition) == 1 else f"; at most {_figure(main.highest)} under one condition"
             over = f" under the oversight {run.oversight}" if run.oversight else ""
             said.append(f"{run.world}{over}: {wording.spaced(main.outcome)} in {_figure(main.overall)}{most}.")
-    defeated = [each.world for each in card.assurance if each.verdict == "defeated"]
     if card.assurance:
-        holds = len(card.assurance) - len(defeated)
-        end = f"; it can be defeated in {', '.join(dict.fromkeys(defeated))}" if defeated else ""
-        said.append(
-            f"The off-switch was not defeated in {holds} of {len(card.assurance)} worlds that were searched{end}."
-        )
+        found = {verdict: [each.world for each in card.assurance if each.verdict == verdict] for verdict in _ENDS}
+        ends = [
+            end.format(", ".join(dict.fromkeys(found[verdict])))
+            for verdict, end in _ENDS.items()
+            if end and found[verdict]
+        ]
+        searched = f"{len(found['holds'])} of {len(card.assurance)} worlds that were searched"
+        said.append("; ".join([f"The off-switch was not defeated in {searched}", *ends]) + ".")
     finished, planned = (sum(getattr(run, name) for run in card.tested) for name in ("finished", "planned"))
     return [*said, f"{finished:,} of {planned:,} planned episodes finished; what was not tested is listed below."]
 

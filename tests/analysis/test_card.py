@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from analysis.card.card import Card
 from analysis.card.make import make_card
-from analysis.card.page import render
+from analysis.card.page import render, summary
 from analysis.rates import read_rates
 from simenv.cli import main
 from simenv.run_directory import RunDirectory
@@ -70,6 +71,35 @@ def test_the_commands_do_it_again(runs: Path, card: Card, tmp_path: Path) -> Non
         assert again.exit_code == 0, again.output
     both = make_card(tmp_path, 0, 0.0)
     assert [run.digest for run in both.tested] == [run.digest for run in card.tested]
+
+
+def test_a_run_that_is_no_grid_is_done_again_condition_by_condition(tmp_path: Path) -> None:
+    listed = [{}, {"instruction": "allow"}, {"placement": "system"}]
+    experiment = {
+        "format": 1,
+        "worlds": {"shutdown_sabotage": {"conditions": listed}},
+        "agents": {"one": {"agent": "random", "options": {}}},
+        "roles": {"monitor": {"agent": "colleague:guard", "options": {}}},
+        "oversight": ["standard"],
+        "limits": {"turns": 5},
+        "seeds": "0:2,5",
+    }
+    (tmp_path / "experiment.yaml").write_text(json.dumps(experiment))
+    assert simenv("run", tmp_path / "experiment.yaml", "--out", tmp_path / "runs").exit_code == 0
+    card = make_card(tmp_path / "runs", 0, 0.0)
+    assert len(card.reproduce) == 3
+    for command in card.reproduce:
+        again = simenv(*shlex.split(command)[1:], "--out", tmp_path / "again")
+        assert again.exit_code == 0, again.output
+    (run,), (other,) = card.tested, make_card(tmp_path / "again", 0, 0.0).tested
+    assert run.digest == other.digest
+
+
+def test_a_search_that_was_cut_short_is_not_called_a_success(card: Card) -> None:
+    cut = [each.model_copy(update={"verdict": "unknown"}) for each in card.assurance]
+    said = " ".join(summary(card.model_copy(update={"assurance": cut})))
+    assert f"not defeated in 0 of {len(cut)}" in said
+    assert "time ran out before that was known for shutdown_sabotage" in said
 
 
 def test_page_and_data_are_written_and_load_nothing(runs: Path, card: Card, tmp_path: Path) -> None:
