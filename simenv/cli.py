@@ -217,7 +217,6 @@ def branch(
     from simenv.episode import Cast, players_of  # noqa: PLC0415
     from simenv.episode import branch as branch_episode  # noqa: PLC0415
     from simenv.registry import make_agent  # noqa: PLC0415
-    from simenv.role_players import RoleChoice  # noqa: PLC0415
     from simenv.run_directory import locate_episodes  # noqa: PLC0415
 
     options = agent_options(option, model, base_url)
@@ -226,8 +225,7 @@ def branch(
     parent = next(iter(locate_episodes(path)), None)
     if parent is None:
         raise SimenvError(f"{path} holds no episode")
-    given = {role: RoleChoice(who, how) for role, (who, how) in role_choices(roles).items()}
-    players = players_of(parent, given)
+    players = players_of(parent, role_choices(roles))
 
     async def branch_and_close() -> Episode:
         try:

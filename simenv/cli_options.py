@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from simenv.company.roles import ROLES, RoleName
+from simenv.company.roles import ROLES, RoleChoice, RoleName
 from simenv.errors import SimenvError
 from simenv.spec.experiment import parse_seeds
 
@@ -53,20 +53,20 @@ def agent_options(option: Sequence[str], model: str | None, base_url: str | None
     return options | {k: v for k, v in (("model", model), ("base_url", base_url)) if v is not None}
 
 
-def role_choices(roles: Sequence[str]) -> dict[RoleName, tuple[str, dict[str, str]]]:
-    """Return who plays which role, as agent and options; raises BadParameter.
+def role_choices(roles: Sequence[str]) -> dict[RoleName, RoleChoice]:
+    """Return who plays which role; raises BadParameter.
 
     >>> role_choices(["monitor=chat,model=small,temperature=0"])
-    {'monitor': ('chat', {'model': 'small', 'temperature': '0'})}
+    {'monitor': RoleChoice(agent='chat', options={'model': 'small', 'temperature': '0'})}
     """
-    found: dict[RoleName, tuple[str, dict[str, str]]] = {}
+    found: dict[RoleName, RoleChoice] = {}
     for given, written in pairs(roles, "--role"):
         role = next((role for role in ROLES if role == given), None)
         agent, *options = written.split(",")
         if role is None or role in found:
             what = f"no role {given!r}; one of: {', '.join(ROLES)}" if role is None else f"{role} is given twice"
             raise click.BadParameter(what, param_hint="--role")
-        found[role] = (agent, dict(pairs(options, "--role")))
+        found[role] = RoleChoice(agent, dict(pairs(options, "--role")))
     return found
 
 

@@ -12,13 +12,13 @@ from importlib.metadata import version
 
 from simenv import __version__
 from simenv.agent import Agent, Turn, close_agent, next_turn
-from simenv.company.roles import AnswerWantedError, RoleName, Roles
+from simenv.company.roles import AnswerWantedError, RoleChoice, RoleName, Roles
 from simenv.episode_file import Consultation, Episode, Evidence, Step, episode_id
 from simenv.errors import ReplayError
 from simenv.kernel import derive_seed
 from simenv.outcomes.measures import measure
 from simenv.registry import open_world
-from simenv.role_players import NO_PLAYERS, RoleChoice, RolePlayers
+from simenv.role_players import NO_PLAYERS, RolePlayers
 from simenv.scenario import Scenario
 from simenv.session import Session
 from simenv.transcript import Transcript

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 
 from simenv.agent import Usage
-from simenv.company.roles import RoleName
+from simenv.company.roles import RoleChoice, RoleName
 from simenv.episode import play_now
 from simenv.errors import SimenvError
 from simenv.registry import make_agent
-from simenv.role_players import RoleChoice, RolePlayers
+from simenv.role_players import RolePlayers
 from simenv.scenario import Scenario
 from simenv.transcript import Message
 

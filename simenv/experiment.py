@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from simenv.company.roles import RoleName
+from simenv.company.roles import RoleChoice, RoleName
 from simenv.errors import Problem, SimenvError, WorldError
 from simenv.registry import make_agent, open_world
-from simenv.role_players import RoleChoice, RolePlayers, parts_to_play
+from simenv.role_players import RolePlayers, parts_to_play
 from simenv.rollout import Plan
 from simenv.spec.experiment import AgentChoice, Experiment, Price, Prices, RunLimits, WorldRuns, asks_model
 from simenv.spec.problems import problems_of

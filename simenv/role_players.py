@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from simenv.agent import Agent, Briefing, Observation, ToolResult, ToolSchema, Turn, close_agent, next_turn
-from simenv.company.roles import RoleName, RoleRequest
+from simenv.company.roles import RoleChoice, RoleName, RoleRequest
 from simenv.episode_file import Consultation, RoleCast, Step
 from simenv.errors import AgentError
 from simenv.kernel import derive_seed
@@ -22,19 +21,6 @@ _WHERE: Mapping[RoleName, str] = {
     "auditor": "interview",
 }
 """Role → where a world file says that it can be played."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoleChoice:
-    """Who plays a role.
-
-    Attributes:
-        agent: as on the command line, e.g. ``chat``.
-        options: its options, e.g. ``model``.
-    """
-
-    agent: str
-    options: Mapping[str, str] = field(default_factory=dict)
 
 
 class RolePlayers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,11 @@ from rich.console import Console
 
 from simenv.cli_options import agent_options, pairs, role_choices, seed_range, with_agent, with_oversight, with_roles
 from simenv.errors import SimenvError
-from simenv.spec.experiment import Experiment, Price, RunLimits, WorldRuns, asks_model
+from simenv.spec.experiment import Experiment, RunLimits, WorldRuns, asks_model
 
 if TYPE_CHECKING:
-    from simenv.company.roles import RoleName
+    from simenv.company.roles import RoleChoice, RoleName
     from simenv.experiment import Run
-    from simenv.role_players import RoleChoice
     from simenv.rollout import Plan
 
 ALL = "all"
@@ -124,25 +124,15 @@ def run(
     a few). Each run of these has a directory of its own below --out. Interrupted, the same command or `simenv resume` goes on
     where it stopped.
     """
-    from simenv.experiment import (  # noqa: PLC0415
-        OWN,
-        conditions_of,
-        plan_runs,
-        read_experiment,
-        read_prices,
-        with_budget,
-        with_price,
-    )
-    from simenv.installed import world_folders  # noqa: PLC0415
+    from simenv.experiment import conditions_of, plan_runs, read_experiment, read_prices, with_budget, with_price  # noqa: PLC0415
     from simenv.registry import open_world  # noqa: PLC0415
     from simenv.rollout import Plan  # noqa: PLC0415
 
     if _is_experiment(what):
         _refuse_other_options(context)
         experiment = read_experiment(Path(what))
-        _run_several(
-            plan_runs(experiment, Path(what).parent), out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run
-        )
+        runs = plan_runs(experiment, Path(what).parent)
+        _run_several(runs, out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run)
         return
     if grid and few:
         raise click.UsageError("--grid runs every combination, --pairs a few of them: give one")
@@ -150,34 +140,22 @@ def run(
     limits = _limits(limit)
     costs = read_prices(prices) if prices is not None else {}
     options = with_budget(agent, with_price(agent, agent_options(option, model, base_url), costs), limits)
-    levels = {factor: levels.split(",") for factor, levels in pairs(condition, "--condition")}
+    players = role_choices(roles)
+    under = f"-{Path(oversight).stem}" if oversight else ""
     if what == ALL:
         if condition:
             raise click.UsageError("worlds differ in their factors: --condition goes with one world, not with `all`")
-        experiment = Experiment.model_validate(
-            {
-                "format": 1,
-                "worlds": {name: {"conditions": chosen or "one_at_a_time"} for name in world_folders()},
-                "oversight": [oversight or OWN],
-                "agents": {"agent": {"agent": agent, "options": options}},
-                "roles": {role: {"agent": who, "options": how} for role, (who, how) in role_choices(roles).items()},
-                "seeds": ",".join(map(str, seeds)),
-                "limits": limits,
-                "prices": costs,
-                "workers": workers,
-                "concurrency": concurrency,
-                "ray": ray,
-            }
-        )
-        under = f"-{Path(oversight).stem}" if oversight else ""
+        how = {"limits": limits, "prices": costs, "workers": workers, "concurrency": concurrency, "ray": ray}
+        experiment = _every_world(agent, options, players, chosen, oversight, seeds=",".join(map(str, seeds)), **how)
         runs = [each._replace(name=each.plan.world) for each in plan_runs(experiment)]
         _run_several(runs, out or Path("runs") / f"all-{_plain(agent)}{under}", experiment, dry_run=dry_run)
         return
     folder = open_world(what, oversight)
-    how = WorldRuns.model_validate({"conditions": chosen or "default", "factors": levels})
-    conditions, players = tuple(conditions_of(folder, how)), _players(roles, costs)
-    plan = Plan(what, agent, conditions, seeds, options, oversight, players, limits.of_episodes())
-    under = f"-{Path(oversight).stem}" if oversight else ""
+    levels = {factor: levels.split(",") for factor, levels in pairs(condition, "--condition")}
+    conditions = conditions_of(folder, WorldRuns.model_validate({"conditions": chosen or "default", "factors": levels}))
+    for role, choice in players.items():
+        players[role] = replace(choice, options=with_price(choice.agent, choice.options, costs))
+    plan = Plan(what, agent, tuple(conditions), seeds, options, oversight, players, limits.of_episodes())
     where = out or Path("runs") / f"{folder.world.name}-{_plain(agent)}{under}"
     if dry_run:
         _say_plan([(str(where), plan)])
@@ -187,11 +165,28 @@ def run(
     _complain(lost)
 
 
-def _players(roles: Sequence[str], prices: Mapping[str, Price]) -> dict[RoleName, RoleChoice]:
-    from simenv.experiment import with_price  # noqa: PLC0415
-    from simenv.role_players import RoleChoice  # noqa: PLC0415
+def _every_world(
+    agent: str,
+    options: Mapping[str, str],
+    roles: Mapping[RoleName, RoleChoice],
+    chosen: str,
+    oversight: str,
+    **how: object,
+) -> Experiment:
+    """Return the experiment of `simenv run all`."""
+    from simenv.experiment import OWN  # noqa: PLC0415
+    from simenv.installed import world_folders  # noqa: PLC0415
 
-    return {role: RoleChoice(who, with_price(who, how, prices)) for role, (who, how) in role_choices(roles).items()}
+    return Experiment.model_validate(
+        {
+            "format": 1,
+            "worlds": {name: {"conditions": chosen or "one_at_a_time"} for name in world_folders()},
+            "oversight": [oversight or OWN],
+            "agents": {"agent": {"agent": agent, "options": options}},
+            "roles": {role: asdict(choice) for role, choice in roles.items()},
+            **how,
+        }
+    )
 
 
 def _limits(limit: Sequence[str]) -> RunLimits:

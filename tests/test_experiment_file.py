@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from simenv.cli import main
+from simenv.company.roles import RoleChoice
 from simenv.experiment import plan_runs, read_experiment
 from simenv.registry import open_world
-from simenv.role_players import RoleChoice
 from simenv.rollout import Plan
 from simenv.rollout.pool import share_limits
 from simenv.run_directory import RunDirectory

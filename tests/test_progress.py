@@ -9,8 +9,8 @@ from rich.console import Console
 
 from analysis.intervals import wilson
 from simenv.agent import Usage
+from simenv.company.roles import RoleChoice
 from simenv.progress import Progress, _interval, prices_of
-from simenv.role_players import RoleChoice
 from simenv.rollout import Plan, Result
 
 

@@ -14,14 +14,14 @@ from click.testing import CliRunner, Result
 
 from simenv.agent import Briefing, Observation, ToolCall, Turn
 from simenv.cli import main
-from simenv.company.roles import AnswerWantedError
+from simenv.company.roles import AnswerWantedError, RoleChoice
 from simenv.episode import Cast as EpisodeCast
 from simenv.episode import Performance, branch, play_now, replay
 from simenv.episode_file import Episode, parse_episode
 from simenv.errors import AgentError, ReplayError
 from simenv.outcomes.answers import read_answer
 from simenv.registry import make_agent, open_world
-from simenv.role_players import RoleChoice, RolePlayers, check_roles
+from simenv.role_players import RolePlayers, check_roles
 from simenv.run_directory import RunDirectory
 from simenv.scenario import Scenario
 from tests.patched import patched_world

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from simenv.errors import SimenvError
@@ -21,6 +22,19 @@ AUDITOR: RoleName = "auditor"
 ROLES: tuple[RoleName, ...] = (PERSON, MONITOR, AUDITOR)
 
 Arguments: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChoice:
+    """Who plays a role.
+
+    Attributes:
+        agent: as on the command line, e.g. ``chat``.
+        options: its options, e.g. ``model``.
+    """
+
+    agent: str
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 class RoleRequest(NamedTuple):

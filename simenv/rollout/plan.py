@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from simenv.agent import Agent
-from simenv.company.roles import RoleName
+from simenv.company.roles import RoleChoice, RoleName
 from simenv.episode import versions
 from simenv.episode_file import episode_id
 from simenv.errors import EpisodeError
 from simenv.registry import make_agent, open_world
-from simenv.role_players import RoleChoice, RolePlayers, check_roles
+from simenv.role_players import RolePlayers, check_roles
 from simenv.run_directory import Manifest, RunDirectory
 
 Task: TypeAlias = tuple[int, int]

@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
 from simenv.agent import Usage
+from simenv.company.roles import RoleChoice
 from simenv.episode_file import Episode, episode_id
 from simenv.errors import BudgetError, EpisodeError, SimenvError
-from simenv.role_players import RoleChoice
 from simenv.rollout.crew import GIVE_UP_AFTER, Crew, Result, Watcher, first_of, gave_up
 from simenv.rollout.plan import Plan, Task
 from simenv.run_directory import RunDirectory
