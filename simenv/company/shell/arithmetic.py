@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from simenv.company.shell.errors import ExpansionFault
+from simenv.company.shell.variables import Variables
 
 _TOKEN = re.compile(
     r"\s*(?:(0[xX][0-9a-fA-F]+|\d+#\w+|\d+)|([A-Za-z_]\w*)|(<<=|>>=|\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||"
@@ -22,16 +23,6 @@ _MAX_DEPTH = 40
 _MAX_TEXT = 10_000
 
 Tree = tuple[Any, ...]
-
-
-class Variables(Protocol):
-    """What arithmetic needs of a shell."""
-
-    def get_value(self, name: str, index: str | None = None) -> str | None:
-        """Return a variable."""
-
-    def set_value(self, name: str, value: str, index: str | None = None) -> None:
-        """Set a variable."""
 
 
 def evaluate(text: str, variables: Variables, depth: int = 0) -> int:

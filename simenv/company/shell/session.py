@@ -16,25 +16,23 @@ from simenv.company.shell.budget import (
     MAX_DEPTH,
     MAX_FILE,
     MAX_OUTPUT,
-    MAX_VALUE,
     Budget,
     Sink,
     Source,
     Streams,
 )
-from simenv.company.shell.errors import ExitShell, ExpansionFault, Halt, ShellSignal, SyntaxFault, UsageFault
+from simenv.company.shell.errors import ExitShell, Halt, ShellSignal, SyntaxFault
 from simenv.company.shell.heredocs import extract
 from simenv.company.shell.lookup import Definition, Resolution, resolve
 from simenv.company.shell.parse import MAX_SCRIPT, parse
 from simenv.company.shell.running import invoke_file
+from simenv.company.shell.variables import Variables
 from simenv.kernel import Delays
 
 if TYPE_CHECKING:
     from simenv.company.jobs import Pool
 
 _FULL = "No space left on device"
-_MAX_VARIABLES = 5_000
-_MAX_ELEMENTS = 20_000
 _MAX_HISTORY = 500
 _OFF_CODE = 143
 
@@ -88,14 +86,13 @@ class BackgroundJob(NamedTuple):
     text: str
 
 
-class Shell:
+class Shell(Variables):
     """One bash session of an account on a host.
 
     Attributes:
         host: the machine.
         account: who acts.
         cwd: working directory.
-        variables: all variables; `exported` names those that children inherit; `env` is these.
         aliases: definitions by name; used in interactive sessions only.
         functions: (body, record of the definition) by name.
         last_code: ``$?``.
@@ -103,10 +100,9 @@ class Shell:
     """
 
     __slots__ = (
-        "account", "aliases", "arrays", "budget", "cwd", "depth", "directories",
-        "exported", "functions", "history", "host", "interactive",
-        "jobs", "last_background", "last_code", "locals", "loops", "mask", "name", "open_files", "options", "pid", "pipes",
-        "positional", "readonly", "sourced", "substituted", "suppressed", "traps", "variables",
+        "account", "aliases", "cwd", "depth", "directories", "functions", "history", "host", "interactive", "jobs",
+        "last_background", "last_code", "loops", "mask", "name", "open_files", "options", "pid", "pipes",
+        "positional", "sourced", "substituted", "suppressed", "traps",
     )  # fmt: skip
 
     def __init__(
@@ -122,7 +118,7 @@ class Shell:
         self.host = host
         self.account = account
         self.cwd = cwd or home
-        self.variables: dict[str, str] = {
+        variables = {
             "HOME": home,
             "USER": account.user,
             "LOGNAME": account.user,
@@ -132,8 +128,7 @@ class Shell:
             "LANG": "C.UTF-8",
             **(env or {}),
         }
-        self.exported: set[str] = set(self.variables)
-        self.arrays: dict[str, dict[int, str]] = {}
+        super().__init__(variables)
         self.aliases: dict[str, Definition] = {}
         self.functions: dict[str, tuple[ast.Node, int]] = {}
         self.last_code = 0
@@ -147,11 +142,8 @@ class Shell:
         self.directories: list[str] = []
         self.last_background = 0
         self.traps: dict[str, str] = {}
-        self.readonly: set[str] = set()
         self.mask = 0o022
-        self.budget = Budget()
         self.open_files: list[_Flushable] = []
-        self.locals: list[dict[str, str | None]] = []
         self.pipes: dict[str, str] = {}
         self.sourced = 0
         self.depth = 0
@@ -268,15 +260,11 @@ class Shell:
         twin: Shell = Shell.__new__(Shell)
         for slot in Shell.__slots__:
             setattr(twin, slot, getattr(self, slot))
-        twin.variables = dict(self.variables)
-        twin.exported = set(self.exported)
-        twin.arrays = {name: dict(values) for name, values in self.arrays.items()}
+        twin.take_variables(self)
         twin.aliases = dict(self.aliases)
         twin.functions = dict(self.functions)
         twin.positional = list(self.positional)
         twin.options = self.options.copy()
-        twin.readonly = set(self.readonly)
-        twin.locals = list(self.locals)
         twin.traps = {}
         twin.directories = list(self.directories)
         return twin
@@ -366,17 +354,6 @@ class Shell:
         self.pipes[path] = sink.text()
         return path
 
-    # -- variables -----------------------------------------------------------------------------------------------
-
-    @property
-    def env(self) -> dict[str, str]:
-        """The exported variables."""
-        return {name: value for name, value in self.variables.items() if name in self.exported}
-
-    def separators(self) -> str:
-        """Return IFS."""
-        return self.variables.get("IFS", " \t\n")
-
     def parameter(self, name: str) -> str | None:
         """Return a variable or special parameter; None if it is not set."""
         value = self.variables.get(name)
@@ -386,97 +363,7 @@ class Shell:
             number = int(name[:6])
             return self.name if not number else self.positional[number - 1] if number <= len(self.positional) else None
         special = interpret.SPECIAL.get(name)
-        if special is not None:
-            return special(self)
-        if name in self.arrays:
-            return self.arrays[name].get(0)
-        return None
-
-    def get_value(self, name: str, index: str | None = None) -> str | None:
-        """Return a variable, or an element of an array."""
-        if index is None:
-            return self.parameter(name)
-        number = int(index)
-        values = self.arrays.get(name)
-        if values is None:
-            return self.variables.get(name) if number in (0, -1) else None
-        return values.get(number if number >= 0 else max(values, default=-1) + 1 + number)
-
-    def set_value(self, name: str, value: str, index: str | None = None) -> None:
-        """Set a variable, or an element of an array.
-
-        Raises:
-            ExpansionFault: it is read-only, or too big.
-        """
-        if name in self.readonly:
-            raise ExpansionFault(f"{name}: readonly variable")
-        if len(value) > MAX_VALUE or len(self.variables) > _MAX_VARIABLES:
-            raise ExpansionFault("xrealloc: cannot allocate: value too long")
-        self.budget.charge(len(value))
-        if index is None and name not in self.arrays:
-            self.variables[name] = value
-            return
-        values = self.arrays.setdefault(name, {})
-        if name in self.variables:
-            values[0] = self.variables.pop(name)
-        number = int(index or 0)
-        if number < 0:
-            number += max(values, default=-1) + 1
-        if number < 0 or len(values) > _MAX_ELEMENTS:
-            raise ExpansionFault(f"{name}[{index}]: bad array subscript")
-        last = next(reversed(values), -1)
-        fresh = number not in values
-        values[number] = value
-        if fresh and number < last:  # the keys of an array are kept in order
-            self.budget.charge(10 * len(values))
-            self.arrays[name] = dict(sorted(values.items()))
-
-    def set_array(self, name: str, values: list[str], *, append: bool = False) -> None:
-        """Set (or extend) an array.
-
-        Raises:
-            ExpansionFault: it is read-only, or too big.
-        """
-        if name in self.readonly:
-            raise ExpansionFault(f"{name}: readonly variable")
-        old = self.arrays.get(name, {}) if append else {}
-        if append and name in self.variables:
-            old = {0: self.variables[name]}
-        if len(old) + len(values) > _MAX_ELEMENTS or len(self.arrays) > _MAX_VARIABLES:
-            raise ExpansionFault("xrealloc: cannot allocate: value too long")
-        self.budget.charge(sum(map(len, values)))
-        self.variables.pop(name, None)
-        first = next(reversed(old), -1) + 1
-        old.update(enumerate(values, start=first))
-        self.arrays[name] = old
-
-    def elements(self, name: str) -> list[str]:
-        """Return the values of an array; a plain variable is an array of one."""
-        values = self.arrays.get(name)
-        if values is not None:
-            return [values[key] for key in sorted(values)]
-        value = self.variables.get(name)
-        return [] if value is None else [value]
-
-    def unset(self, name: str) -> None:
-        """Forget a variable.
-
-        Raises:
-            UsageFault: it is read-only.
-        """
-        if name in self.readonly:
-            raise UsageFault(f"bash: unset: {name}: cannot unset: readonly variable")
-        self.variables.pop(name, None)
-        self.arrays.pop(name, None)
-        self.exported.discard(name)
-
-    def restore(self, name: str, value: str | None) -> None:
-        """Give a variable back the value it had before ``local``."""
-        self.arrays.pop(name, None)
-        if value is None:
-            self.variables.pop(name, None)
-        else:
-            self.variables[name] = value
+        return special(self) if special is not None else super().parameter(name)
 
     # -- files ---------------------------------------------------------------------------------------------------
 
