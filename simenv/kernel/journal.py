@@ -41,7 +41,7 @@ Listener: TypeAlias = Callable[[Record], None]
 class Journal(Sequence[Record]):
     """Records in the order in which they happened; nothing is ever changed or removed."""
 
-    __slots__ = ("_listeners", "_records", "_told")
+    __slots__ = ("_listeners", "_patterns", "_records", "_told")
 
     def __init__(self, records: Sequence[Record] = ()) -> None:
         self._records: list[Record] = list(records)
@@ -49,10 +49,12 @@ class Journal(Sequence[Record]):
     def listen(self, pattern: str, listener: Listener) -> None:
         """Tell `listener` of every later record whose verb fits `pattern`: a verb, or the start of one and ``*``."""
         if type(self) is Journal:
-            self._listeners: list[tuple[str, Listener]] = []
+            self._patterns: list[str] = []
+            self._listeners: list[Listener] = []
             self._told: dict[str, list[Listener]] = {}
             self.__class__ = _HeardJournal  # so that a journal that nobody listens to pays nothing
-        self._listeners.append((pattern, listener))
+        self._patterns.append(pattern)
+        self._listeners.append(listener)
         self._told.clear()
 
     def write(self, time: float, actor: str, verb: str, object: str, details: Details) -> int:
@@ -99,9 +101,8 @@ class _HeardJournal(Journal):
         seq = Journal.write(self, time, actor, verb, object, details)
         told = self._told.get(verb)
         if told is None:
-            listeners = self._listeners
-            places = _places(verb, tuple([pattern for pattern, _ in listeners]))
-            told = self._told[verb] = [listeners[place][1] for place in places]
+            places = _places(verb, tuple(self._patterns))
+            told = self._told[verb] = [self._listeners[place] for place in places]
         for listener in told:
             listener(self._records[seq])
         return seq
