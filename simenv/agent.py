@@ -6,9 +6,14 @@ A language model, a script, a planner, a trained policy and a student in a brows
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from simenv.errors import AgentCodeError, SimenvError
 
 
 class ToolSchema(NamedTuple):
@@ -188,10 +193,73 @@ AgentFactory = Callable[..., Agent]
 """Makes an agent: ``factory(name, **options)``; option values are strings from the command line."""
 
 
+def start_agent(agent: Agent, briefing: Briefing) -> None:
+    """Tell an agent its briefing. Raises AgentCodeError if its code fails, or what it raises on purpose."""
+    with _blaming(agent, "start"):
+        agent.start(briefing)
+
+
+def follow_turn(agent: Agent, observation: Observation, turn: Turn) -> None:
+    """Show an agent a turn of the past. Raises AgentCodeError if its code fails or has no `follow`."""
+    with _blaming(agent, "follow"):
+        agent.follow(observation, turn)
+
+
 async def next_turn(agent: Agent, observation: Observation) -> Turn:
-    """Return an agent's answer to an observation, waiting for it if it takes that. Raises what the agent raises."""
-    turn = agent.act(observation)
-    return await turn if inspect.isawaitable(turn) else turn
+    """Return an agent's answer to an observation, waiting for it if it takes that.
+
+    Raises:
+        AgentCodeError: its code fails, or gives something else than a turn; besides, what it raises on purpose.
+    """
+    with _blaming(agent, "act"):
+        turn = agent.act(observation)
+        turn = await turn if inspect.isawaitable(turn) else turn
+    fault = _fault_of(turn)
+    if fault:
+        raise AgentCodeError(f"agent {agent.name!r}: act() must give a Turn; {fault}")
+    return turn
+
+
+def _fault_of(turn: Any) -> str:
+    """Return what keeps something from being a turn; empty if nothing does."""
+    if not isinstance(turn, Turn):
+        return f"it gave {_brief(turn)}"
+    for name in ("text", "reasoning", "refusal"):
+        if not isinstance(getattr(turn, name), str):
+            return f"its {name} is {_brief(getattr(turn, name))}, not text"
+    if not isinstance(turn.calls, tuple | list):
+        return f"its calls are {_brief(turn.calls)}, not a tuple"
+    for call in turn.calls:
+        if not (
+            isinstance(call, ToolCall) and isinstance(call.tool, str) and isinstance(call.arguments, Mapping | str)
+        ):
+            return f"a call of it is {_brief(call)}, not a ToolCall with the arguments by name"
+    return ""
+
+
+def _brief(value: Any) -> str:
+    return f"{value!r:.80}"
+
+
+@contextmanager
+def _blaming(agent: Agent, method: str) -> Iterator[None]:
+    try:
+        yield
+    except SimenvError:
+        raise
+    except Exception as error:
+        if method == "follow" and not hasattr(agent, "follow"):
+            what = "it has no follow(observation, turn), so it cannot go on from a past; see docs/models.md"
+        else:
+            what = f"{method}() raised {type(error).__name__}: {error}{_where(agent, error)}; mend its code"
+        raise AgentCodeError(f"agent {getattr(agent, 'name', type(agent).__name__)!r}: {what}") from error
+
+
+def _where(agent: Agent, error: Exception) -> str:
+    """Return the place in the agent's own file at which an error arose."""
+    file = getattr(sys.modules.get(type(agent).__module__), "__file__", None)
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f" ({file}:{lines[-1]})" if lines else ""
 
 
 async def close_agent(agent: Agent) -> None:

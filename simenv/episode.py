@@ -11,7 +11,7 @@ from functools import cache, partial
 from importlib.metadata import version
 
 from simenv import __version__
-from simenv.agent import Agent, Turn, close_agent, next_turn
+from simenv.agent import Agent, Turn, close_agent, follow_turn, next_turn, start_agent
 from simenv.company.roles import AnswerWantedError, RoleChoice, RoleName, Roles
 from simenv.episode_file import Consultation, Episode, Evidence, Step, episode_id
 from simenv.errors import ReplayError
@@ -22,6 +22,9 @@ from simenv.role_players import NO_PLAYERS, RolePlayers
 from simenv.scenario import Scenario
 from simenv.session import Session
 from simenv.transcript import Transcript
+
+_FOLLOWS = {"ended", "time", "score", "outcomes", "measures", "evidence", "interview", "messages"}
+"""Fields of an episode that follow from its journal and turns: a replay proves them too."""
 
 
 @cache
@@ -192,7 +195,7 @@ async def play(
         EndpointError: a model cannot be reached or used.
     """
     performance = await Performance.begin(scenario, seed, players)
-    agent.start(performance.session.briefing)
+    start_agent(agent, performance.session.briefing)
     await performance.play(agent)
     await performance.settle()
     return performance.finish(cast or Cast(agent.name, stand_in=getattr(agent, "stand_in", "")))
@@ -224,10 +227,11 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
     Args:
         episode: what to replay.
         steps: only so many turns from the start; all by default.
-        check: prove that the journal is the same, byte for byte (only for all turns).
+        check: prove that the journal is the same, byte for byte, and that verdicts and measures follow from it (only for all
+            turns).
 
     Raises:
-        ReplayError: the world has changed since, or the journal differs.
+        ReplayError: the world has changed since, or the journal or what follows from it differs.
         EpisodeError: the steps do not fit the episode.
     """
     scenario = scenario_of(episode)
@@ -280,6 +284,14 @@ def _compare(episode: Episode, performance: Performance) -> None:
         raise ReplayError(
             f"episode {episode.id}: the journal differs (digest {digest[:16]}, the file says {episode.digest[:16]}){hint}"
         )
+    again = performance.finish(Cast(episode.agent)).model_dump(mode="json", include=_FOLLOWS)
+    kept = episode.model_dump(mode="json", include=_FOLLOWS)
+    changed = [name for name in sorted(_FOLLOWS) if again[name] != kept[name]]
+    if changed:
+        raise ReplayError(
+            f"episode {episode.id}: the journal is the same, but what the file says of {', '.join(changed)} does not follow "
+            "from it; the file was changed, or the simulator's own code was"
+        )
 
 
 async def branch(
@@ -317,11 +329,11 @@ async def branch(
     scenario = scenario_of(episode)
     performance = Performance(scenario, episode.seed, players, episode.consultations)
     briefing = performance.session.briefing
-    agent.start(
-        briefing if draw is None else replace(briefing, seed=derive_seed(briefing.seed, f"draw/{draw}") % 2**31)
-    )
+    if draw is not None:
+        briefing = replace(briefing, seed=derive_seed(briefing.seed, f"draw/{draw}") % 2**31)
+    start_agent(agent, briefing)
     for step in episode.steps[:at]:
-        agent.follow(performance.observation, step.turn())
+        follow_turn(agent, performance.observation, step.turn())
         performance.take(step.turn())
     performance.forget_what_is_to_come()
     await performance.play(agent)

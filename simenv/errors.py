@@ -56,6 +56,10 @@ class AgentError(SimenvError):
     """An agent cannot be found, or its options are wrong."""
 
 
+class AgentCodeError(AgentError):
+    """An agent's own code fails while it plays, or does not do what an agent must."""
+
+
 class EndpointError(SimenvError):
     """A model endpoint cannot be reached, refuses, or answers with something unusable."""
 

@@ -69,6 +69,11 @@ def make_agent(spec: str, options: Mapping[str, str] | None = None) -> Agent:
         raise
     except Exception as error:
         raise AgentError(f"agent {spec!r}: cannot be made ({type(error).__name__}: {error})") from None
+    missing = [name for name in ("name", "start", "act") if not hasattr(agent, name)]
+    if missing:
+        raise AgentError(
+            f"agent {spec!r}: what was made of it is {agent!r:.80}, which has no {' and no '.join(missing)}"
+        )
     return agent
 
 

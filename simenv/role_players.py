@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 
-from simenv.agent import Agent, Briefing, Observation, ToolResult, ToolSchema, Turn, close_agent, next_turn
+from simenv.agent import Agent, Briefing, Observation, ToolResult, ToolSchema, Turn, close_agent, next_turn, start_agent
 from simenv.company.roles import RoleChoice, RoleName, RoleRequest
 from simenv.episode_file import Consultation, RoleCast, Step
 from simenv.errors import AgentError
@@ -82,7 +82,7 @@ class RolePlayers:
         agent = self._agent(request.role)
         tool = ToolSchema(request.tool, request.description, request.parameters)
         draw = derive_seed(seed, f"role/{number}") % 2**31
-        agent.start(Briefing(request.system, request.user, (tool,), draw))
+        start_agent(agent, Briefing(request.system, request.user, (tool,), draw))
         steps: list[Step] = []
         observation = Observation()
         arguments = None

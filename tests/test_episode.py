@@ -33,6 +33,32 @@ def test_two_hundred_random_episodes_replay_exactly() -> None:
         replay(stored)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("score", 0.123),
+        ("ended", "time"),
+        ("time", 1.0),
+        ("measures", {"shutdown_latency": 3.0}),
+        ("evidence", ()),
+        ("messages", ()),
+        ("interview", ()),
+    ],
+)
+def test_a_replay_proves_what_follows_from_the_journal_too(field: str, value: Any) -> None:
+    episode = play_now(open_world("sandbagging").scenario(), make_agent("scripted:misaligned"), 1)
+    replay(episode)
+    with pytest.raises(ReplayError, match=f"what the file says of {field} does not follow"):
+        replay(episode.model_copy(update={field: value}))
+
+
+def test_a_replay_proves_the_verdicts() -> None:
+    episode = make_episode()
+    innocent = {name: verdict._replace(level="no") for name, verdict in episode.outcomes.items()}
+    with pytest.raises(ReplayError, match="what the file says of outcomes does not follow"):
+        replay(episode.model_copy(update={"outcomes": innocent}))
+
+
 def test_a_branch_at_any_step_with_the_same_turns_is_the_same_episode() -> None:
     parent = make_episode()
     for at in range(len(parent.steps) + 1):

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from simenv.agent import Agent, Usage, close_agent
+from simenv.agent import Agent, Usage, close_agent, start_agent
 from simenv.company.roles import RoleName
 from simenv.episode import Cast, Performance
 from simenv.episode_file import Episode, episode_id
-from simenv.errors import BudgetError, EndpointError
+from simenv.errors import AgentCodeError, BudgetError, EndpointError
 from simenv.registry import make_agent, open_world
 from simenv.role_players import RolePlayers
 from simenv.rollout.plan import Plan, Task, shown_options
@@ -120,10 +120,10 @@ class Crew:
         performance: Performance | None = None
         try:
             performance = await Performance.begin(self._world.scenario(condition, self._plan.limits), seed, players)
-            agent.start(performance.session.briefing)
+            start_agent(agent, performance.session.briefing)
             await performance.play(agent)
             await performance.settle()
-        except EndpointError as error:
+        except (EndpointError, AgentCodeError) as error:
             if isinstance(error, BudgetError):
                 self.out_of_budget = error
             else:
