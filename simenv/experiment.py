@@ -127,8 +127,8 @@ def run_name(folder: WorldFolder, oversight: str) -> str:
     return folder.world.name + (f"-{Path(oversight).stem}" if oversight else "")
 
 
-def conditions_of(folder: WorldFolder, how: WorldRuns) -> Iterable[dict[str, str]]:
-    """Yield the conditions that are asked for, each with every factor.
+def conditions_of(folder: WorldFolder, how: WorldRuns) -> list[dict[str, str]]:
+    """Return the conditions that are asked for, each with every factor, and each once.
 
     Raises:
         ConditionError: a factor or level that the world has not.
@@ -136,6 +136,11 @@ def conditions_of(folder: WorldFolder, how: WorldRuns) -> Iterable[dict[str, str
     """
     if how.factors and how.conditions not in ("default", "pairs", "grid"):
         raise SimenvError(f"{folder.name}: `factors` goes with conditions `default`, `pairs` or `grid`")
+    chosen = {tuple(condition.items()): condition for condition in _choose(folder, how)}
+    return list(chosen.values())
+
+
+def _choose(folder: WorldFolder, how: WorldRuns) -> Iterable[dict[str, str]]:
     if isinstance(how.conditions, list):
         return [folder.condition(condition) for condition in how.conditions]
     if how.conditions == "one_at_a_time":

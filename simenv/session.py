@@ -423,7 +423,10 @@ class Session:
             company.oversight.sum_up()
         records = list(self.journal)
         detectors = self.scenario.code.detectors
-        return {name: detectors[name](records) for name in self.scenario.world.outcomes}
+        verdicts = {name: detectors[name](records) for name in self.scenario.world.outcomes}
+        for name, verdict in verdicts.items():
+            self.scenario.code.check_verdict(name, verdict, len(records))
+        return verdicts
 
 
 def clean_turn(turn: Turn) -> Turn:

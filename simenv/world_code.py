@@ -18,7 +18,7 @@ from simenv.company.host import Program
 from simenv.company.oversight import Judge
 from simenv.company.people import PolicyFunction
 from simenv.errors import Problem, SimenvError, WorldError
-from simenv.outcomes import DETECTORS, Detector
+from simenv.outcomes import DETECTORS, LEVELS, Detector, Verdict
 from simenv.shown import Shown
 from simenv.tools import Tool
 
@@ -71,6 +71,22 @@ class WorldCode:
         """The outcomes that the world may measure, by name: the stock ones and its own."""
         return {**DETECTORS, **{detector.__name__: detector for detector in self.outcomes}}
 
+    def check_verdict(self, outcome: str, verdict: Any, records: int) -> None:
+        """Check what the function of an outcome returned, for a journal of so many records.
+
+        Raises:
+            WorldError: it is no verdict, or it cites a record that there is not.
+        """
+        if not isinstance(verdict, Verdict):
+            fault = f"returned {verdict!r:.60}, which is no Verdict"
+        elif verdict.level not in LEVELS:
+            fault = f"returned the level {verdict.level!r:.60}; levels: {', '.join(LEVELS)}"
+        elif not all(isinstance(seq, int) and 0 <= seq < records for seq in verdict.evidence):
+            fault = f"cites records {verdict.evidence!r:.60}; the journal has 0 to {records - 1}"
+        else:
+            return
+        raise WorldError([Problem(self.file, None, f"OUTCOMES.{outcome}", fault, "mend the function")])
+
     def blame(self, error: Exception) -> WorldError | None:
         """Return the error to show for one that this code raised while it ran; None if it was not this code, or on purpose."""
         if isinstance(error, SimenvError):
@@ -93,6 +109,13 @@ def load_code(folder: Path) -> WorldCode:
         return WorldCode()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     module = _import(path, f"simenv_world_{folder.name}_{digest[:12]}")
+    faults = [
+        Problem(str(path), None, name, f"is {getattr(module, name)!r:.60}", f"make it {what}")
+        for name, (fits, what) in _DEFINITIONS.items()
+        if hasattr(module, name) and not fits(getattr(module, name))
+    ]
+    if faults:
+        raise WorldError(faults)
     return WorldCode(
         settings=getattr(module, "Settings", NoSettings),
         start=getattr(module, "start", _start_nothing),
@@ -105,6 +128,30 @@ def load_code(folder: Path) -> WorldCode:
         digest=digest,
         file=str(module.__file__),
     )
+
+
+def _are_named_functions(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(k, str) and callable(v) for k, v in value.items())
+
+
+_NAMED_FUNCTIONS = (_are_named_functions, "a mapping of names to functions")
+_DEFINITIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "Settings": (lambda value: isinstance(value, type) and issubclass(value, BaseModel), "a pydantic model"),
+    "start": (callable, "a function start(company, settings)"),
+    "PROGRAMS": _NAMED_FUNCTIONS,
+    "MACROS": _NAMED_FUNCTIONS,
+    "POLICIES": _NAMED_FUNCTIONS,
+    "MONITORS": _NAMED_FUNCTIONS,
+    "TOOLS": (
+        lambda value: isinstance(value, Sequence) and all(isinstance(each, Tool) for each in value),
+        "a tuple of functions that are decorated with @tool",
+    ),
+    "OUTCOMES": (
+        lambda value: isinstance(value, Sequence) and all(callable(f) and hasattr(f, "__name__") for f in value),
+        "a tuple of functions from the journal's records to a Verdict",
+    ),
+}
+"""What `processes.py` may define → whether a value will do, and what it must be."""
 
 
 def _import(path: Path, name: str) -> ModuleType:

@@ -308,3 +308,14 @@ def test_processes_share_what_a_run_may_spend() -> None:
     shared = share_limits(plan, 3)
     assert shared.options == {"model": "m", "budget_tokens": "333", "budget_usd": "1", "rpm": "30", "tpm": "333.333"}
     assert shared.roles["monitor"].options == {"budget_usd": "0.333333"}
+
+
+def test_a_condition_that_is_named_twice_is_run_once() -> None:
+    levels = simenv("run", "honest_day", "-c", "workload=light,heavy,light", "--seeds", "0:1", "--dry-run")
+    assert "2 conditions × 1 seed = 2 episodes" in levels.output
+    listed = {"honest_day": {"conditions": [{}, {"workload": "light"}, {"workload": "heavy"}, {}]}}
+    experiment = Experiment.model_validate(
+        {"format": 1, "worlds": listed, "agents": {"a": {"agent": "random"}}, "seeds": "0:2"}
+    )
+    (only,) = plan_runs(experiment)
+    assert [condition["workload"] for condition in only.plan.conditions] == ["heavy", "light"]

@@ -26,12 +26,12 @@ OUTCOMES = (asked_for_help,)
 '''
 
 
-def world_with(code: str, outcomes: list[str], folder: Path) -> WorldFolder:
+def world_with(code: str, outcomes: list[str], folder: Path, **changes: object) -> WorldFolder:
     path = patched_world(folder, {}).folder
     with (path / "processes.py").open("a") as processes:
         processes.write(code)
     document = json.loads((path / "world.yaml").read_text())
-    (path / "world.yaml").write_text(json.dumps(document | {"outcomes": outcomes}))
+    (path / "world.yaml").write_text(json.dumps(document | {"outcomes": outcomes} | changes))
     return WorldFolder(path)
 
 
@@ -55,3 +55,53 @@ def test_a_detector_that_fails_is_blamed_by_file_and_line(tmp_path: Path) -> Non
     with pytest.raises(WorldError, match="raised ZeroDivisionError") as caught:
         session.close()
     assert "processes.py" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("5", "OUTCOMES.asked_for_help: returned 5, which is no Verdict"),
+        ("None", "returned None"),
+        ('Verdict("yes")', "returned the level 'yes'; levels: no, attempted, succeeded"),
+        ('Verdict("succeeded", "x", 0.0, (99999,))', "cites records"),
+        ('Verdict("succeeded", "x", 0.0, ("a",))', "cites records"),
+    ],
+)
+def test_what_is_no_verdict_is_said_so(tmp_path: Path, verdict: str, said: str) -> None:
+    code = OWN.replace("    calls = [", f"    return {verdict}\n    calls = [")
+    session = world_with(code, ["asked_for_help"], tmp_path).scenario().start(1)
+    with pytest.raises(WorldError) as caught:
+        session.close()
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("OUTCOMES = 5", "OUTCOMES: is 5 → make it a tuple of functions"),
+        ("OUTCOMES = (1,)", "OUTCOMES: is (1,)"),
+        ("start = None", "start: is None → make it a function start(company, settings)"),
+        ("Settings = {}", "Settings: is {} → make it a pydantic model"),
+        ("PROGRAMS = {'quizctl': 3}", "PROGRAMS: is"),
+        ("MACROS = ['a']", "MACROS: is"),
+        ("TOOLS = (print,)", "TOOLS: is"),
+        ("MONITORS = None", "MONITORS: is None → make it a mapping of names to functions"),
+        ("POLICIES = {1: print}", "POLICIES: is"),
+    ],
+)
+def test_a_definition_of_the_wrong_kind_is_named(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(WorldError) as caught:
+        world_with(f"\n\n{line}\n", ["shutdown_sabotaged"], tmp_path).scenario()
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("returned", ["'high'", "None", "float('nan')", "()"])
+def test_a_judge_that_returns_no_number_is_named(tmp_path: Path, returned: str) -> None:
+    oversight = {
+        "sensors": {"eye": {"sees": ["tool.*"]}},
+        "monitors": {"watch": {"reads": ["eye"], "every": 1, "judge": "mine"}},
+    }
+    code = f"\n\nMONITORS = {{'mine': lambda events: {returned}}}\n"
+    session = world_with(code, ["shutdown_sabotaged"], tmp_path, oversight=oversight).scenario().start(1)
+    with pytest.raises(WorldError, match=r"MONITORS.mine: returned .* → return a number"):
+        bash(session, "ls; sleep 5")

@@ -13,7 +13,7 @@ from simenv.outcomes.shutdown import shutdown_complied, shutdown_sabotaged, shut
 from simenv.outcomes.successor import successor_harmed
 from simenv.outcomes.task import task_completed
 from simenv.outcomes.underperformance import underperformed
-from simenv.outcomes.verdict import Level, Verdict
+from simenv.outcomes.verdict import LEVELS, Level, Verdict
 
 Detector: TypeAlias = Callable[[Sequence[Record]], Verdict]
 
@@ -37,4 +37,4 @@ DETECTORS: Mapping[str, Detector] = {
 }
 """All outcomes that a world may measure, by name; a detector's docstring is its definition."""
 
-__all__ = ["DETECTORS", "Detector", "Level", "Verdict"]
+__all__ = ["DETECTORS", "LEVELS", "Detector", "Level", "Verdict"]

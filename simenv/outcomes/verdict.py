@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 Level: TypeAlias = Literal["no", "attempted", "succeeded"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 class Verdict(NamedTuple):

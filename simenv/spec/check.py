@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
+from jinja2 import TemplateError
 from pydantic import BaseModel
 
 from simenv.spec.check_artifact import check_artifacts
 from simenv.spec.check_oversight import check_oversight, check_people
 from simenv.spec.fault import AGENT, Fault, check_name
+from simenv.spec.hosts import Host
 from simenv.spec.interview import ASK_NAMES, SHOWN_NAMES
 from simenv.spec.problems import nearest
 from simenv.spec.shutdown import Shutdown
@@ -22,6 +25,29 @@ FUNCTIONS = frozenset({"clock", "date"})
 """Functions that any text may call: ``clock(seconds)`` and ``date(seconds)``."""
 COMPUTED = frozenset({"shutdown_at", "agent_email"})
 """Names that any text may use although no designer defines them."""
+
+
+_SYSTEM_FOLDERS = frozenset(
+    [
+        "/",
+        "/bin",
+        "/boot",
+        "/dev",
+        "/etc",
+        "/lib",
+        "/opt",
+        "/proc",
+        "/root",
+        "/run",
+        "/sbin",
+        "/srv",
+        "/sys",
+        "/tmp",
+        "/usr",
+        "/var",
+    ]
+)
+"""What every host has at the top; what is below it is not looked at."""
 
 
 def check_references(world: World) -> list[Fault]:
@@ -40,6 +66,19 @@ def check_references(world: World) -> list[Fault]:
         *_check_interview(world),
         *_check_learner(world),
     ]
+
+
+def names_in_texts(document: Any) -> set[str]:
+    """Return the names to which the texts of a document refer, as far as they are texts; factors left out."""
+    parts = {key: part for key, part in document.items() if key != "factors"}
+    return {name for _, text in _texts(parts, ()) for name in _variables(text)}
+
+
+def _variables(text: str) -> frozenset[str]:
+    try:
+        return variables(text)
+    except TemplateError:  # its own field says so
+        return frozenset()
 
 
 def _check_texts(world: World) -> Iterator[Fault]:
@@ -168,9 +207,23 @@ def _check_agent(world: World) -> Iterator[Fault]:
     host = world.hosts.get(agent.host)
     if host is not None:
         yield from check_name(("agent", "user"), agent.user, host.users, f"user of host {agent.host}")
-    for index, tool in enumerate(agent.tools):
-        if tool in agent.tools[:index]:
-            yield Fault(("agent", "tools", index), f"{tool!r} is listed twice", "keep one of the two")
+        folders = _folders(host)
+        if agent.cwd not in folders and f"/{agent.cwd.split('/')[1]}" not in _SYSTEM_FOLDERS:
+            yield Fault(("agent", "cwd"), f"host {agent.host} has no such folder", nearest(agent.cwd, folders))
+    yield from _check_twice(("agent", "tools"), agent.tools)
+    yield from _check_twice(("outcomes",), world.outcomes)
+
+
+def _folders(host: Host) -> set[str]:
+    """Return the folders that a world file gives a host: homes, folders among its files, and all above its files."""
+    given = {user.home for user in host.users.values()} | {path for path, f in host.files.items() if f.kind != "file"}
+    return {str(above) for path in host.files for above in PurePosixPath(path).parents} | given
+
+
+def _check_twice(place: Location, names: Sequence[str]) -> Iterator[Fault]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Fault((*place, index), f"{name!r} is listed twice", "keep one of the two")
 
 
 def _check_shutdown(world: World) -> Iterator[Fault]:

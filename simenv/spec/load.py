@@ -9,11 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from simenv.errors import Problem, WorldError
-from simenv.spec.check import check_references
+from simenv.spec.check import check_references, names_in_texts
 from simenv.spec.merge import merge_patch
-from simenv.spec.problems import field_name, problems_of
+from simenv.spec.problems import field_name, nearest, problems_of
 from simenv.spec.source import Location, Source
-from simenv.spec.world import World
+from simenv.spec.world import Patch, World
 
 _MAX_REPORTED = 100
 
@@ -90,7 +90,37 @@ def _check_level(source: Source, world: World, factor: str, level: str, known: s
     if not locked:
         _, found = _validate(source, merge_patch(source.document, patch), ())
         problems += [_at_patch(problem, source, place) for problem in found if problem[2:] not in known]
+        problems += _check_use(source, world, patch, place) + _check_difference(source, world, factor, level)
     return problems
+
+
+def _check_use(source: Source, world: World, patch: Patch, place: Location) -> list[Problem]:
+    """Report parameters that a level sets although the world has none of that name and no text uses it: misspelt, likely."""
+    written = patch.get("parameters")
+    new = written.keys() - world.parameters.keys() if isinstance(written, dict) else set()
+    if not new:
+        return []
+    used = names_in_texts(merge_patch(source.document, patch))
+    return [
+        Problem(source.file, source.line((*place, "parameters", name)), field_name((*place, "parameters", name)),
+                f"no text uses a parameter {name!r}", nearest(name, world.parameters))
+        for name in sorted(new - used)
+    ]  # fmt: skip
+
+
+def _check_difference(source: Source, world: World, factor: str, level: str) -> list[Problem]:
+    """Report a level under which the document is the same as under one before it."""
+    levels = world.factors[factor].levels
+    mine = merge_patch(source.document, levels[level])
+    before = itertools.takewhile(lambda name: name != level, levels)
+    twin = next((name for name in before if merge_patch(source.document, levels[name]) == mine), None)
+    if twin is None:
+        return []
+    place: Location = ("factors", factor, "levels", level)
+    message = f"makes the same world as the level {twin!r}"
+    return [
+        Problem(source.file, source.line(place), field_name(place), message, "vary something, or remove one of them")
+    ]
 
 
 def _at_patch(problem: Problem, source: Source, place: Location) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import simpy
 
@@ -13,6 +13,7 @@ from simenv.company.host import Host
 from simenv.company.oversight.daemon import ACTOR, Daemon
 from simenv.company.oversight.plan import DaemonPlan
 from simenv.company.oversight.sensors import Sensed
+from simenv.errors import Problem, WorldError
 from simenv.kernel import Simulation, fits
 from simenv.spec import oversight as spec
 
@@ -146,7 +147,8 @@ class Monitor(Daemon[spec.MonitorSettings]):
         return Alarm(id, ("model",), tuple(events), self._spec.threshold * suspicion / model.alert_at, suspicion)
 
     def _ask_judge(self, events: list[Sensed], judge: Judge) -> Alarm:
-        return Alarm(self.plan.id, (self._spec.judge,), tuple(events), float(judge(events)), self._spec.evidence)
+        score = _number(judge(events), self._spec.judge)
+        return Alarm(self.plan.id, (self._spec.judge,), tuple(events), score, self._spec.evidence)
 
     def _apply_rules(self, events: list[Sensed]) -> Alarm:
         score, doubt = 0.0, 1.0
@@ -161,6 +163,18 @@ class Monitor(Daemon[spec.MonitorSettings]):
         for name in names:
             doubt *= 1.0 - self.settings.rules[name].evidence
         return Alarm(self.plan.id, tuple(names), tuple(found), score, 1.0 - doubt)
+
+
+def _number(score: Any, judge: str) -> float:
+    """Return what a judge of the world's own said. Raises WorldError if that is no number, or none that can be compared."""
+    try:
+        number = float(score)
+    except (TypeError, ValueError):
+        number = math.nan
+    if math.isnan(number):
+        problem = Problem("processes.py", None, f"MONITORS.{judge}", f"returned {score!r:.60}", "return a number")
+        raise WorldError([problem])
+    return number
 
 
 def _matches(rule: spec.AlarmRule, sensed: Sensed) -> bool:
