@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,14 +55,31 @@ class _Group(click.Group):
         return command.get_short_help_str(limit) if command is not None else ""
 
     def invoke(self, ctx: click.Context) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a question mark
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except SimenvError as error:
             click.echo(f"simenv: {error}", err=True)
             ctx.exit(1)
         except BrokenPipeError:
-            sys.stderr.close()
+            _write_no_more()
             ctx.exit(1)
+        except OSError as error:
+            _write_no_more()
+            click.echo(
+                f"simenv: {error.filename or 'the output'} cannot be written or read ({error.strerror})", err=True
+            )
+            ctx.exit(1)
+
+
+def _write_no_more() -> None:
+    """Let what is still to be printed go nowhere, so that Python does not complain of it at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _broken_command(name: str, error: SimenvError) -> click.Command:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -263,3 +264,21 @@ def test_every_oversight_is_described_and_says_whom_a_model_can_play(name: str) 
     assert said.exit_code == 0, said.output
     assert said.output.startswith(f"{name}: ")
     assert ("Roles that a model can play: monitor (act_monitor)" in said.output) == (name in ("standard", "strict"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+def test_output_that_cannot_be_written_is_one_line(finished: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "simenv", "table", str(finished)], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert done.stderr == "simenv: the output cannot be written or read (No space left on device)\n"
+
+
+def test_a_terminal_that_lacks_characters_shows_question_marks(finished: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "simenv", "table", str(finished)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "shutdown_sabotaged" in done.stdout

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import simpy
 
+from simenv.errors import SimenvError
 from simenv.kernel.calendar import Calendar
 from simenv.kernel.journal import Journal
 from simenv.kernel.streams import Streams
+
+_MOST_AT_ONCE = 100_000
 
 T = TypeVar("T")
 
@@ -50,9 +53,8 @@ class Simulation(simpy.Environment):
         Draining by `peek`/`step` is several times cheaper than `run(until=...)`, which schedules a stop event
         at each call and leaves normal events due exactly at `until` undone.
         """
-        queue = self._queue
-        while queue and queue[0][0] <= until:
-            self.step()
+        if self._queue and self._queue[0][0] <= until:
+            self._drain(until)
         self._now = max(self._now, until)
 
     def spend(self, seconds: float, limit: float) -> bool:
@@ -61,11 +63,23 @@ class Simulation(simpy.Environment):
         if until > limit:
             self.advance(limit)
             return False
-        queue = self._queue
-        while queue and queue[0][0] <= until:
-            self.step()
+        if self._queue and self._queue[0][0] <= until:
+            self._drain(until)
         self._now = until
         return True
+
+    def _drain(self, until: float) -> None:
+        """Run all events due at or before `until`. Raises SimenvError if time stands still."""
+        queue, before, still = self._queue, self._now, 0
+        while queue and queue[0][0] <= until:
+            self.step()
+            still = still + 1 if self._now == before else 0
+            before = self._now
+            if still > _MOST_AT_ONCE:
+                raise SimenvError(
+                    f"time stands still at second {before:g}: {still:,} events without any passing; a process of the world's "
+                    "own (processes.py) waits for `timeout(0)`, or for nothing, in a loop"
+                )
 
     def record(self, actor: str, verb: str, object: str, **details: Any) -> int:
         """Write to the journal at the present moment; return the record's `seq`."""

@@ -8,10 +8,12 @@ from collections.abc import Generator
 from datetime import datetime
 from typing import Any
 
+import pytest
 import simpy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simenv.errors import SimenvError
 from simenv.kernel import Calendar, Journal, Simulation, Streams, derive_seed
 
 
@@ -169,3 +171,27 @@ def test_listening_changes_nothing_in_the_journal() -> None:
     for journal in (quiet, heard):
         journal.write(0.0, "a", "file.write", "x", {"n": 1})
     assert heard.digest() == quiet.digest()
+
+
+@pytest.mark.parametrize("delays", [(0.0,), (0.0, 0.0, 1e-300)])
+def test_time_that_stands_still_is_an_error_and_no_endless_loop(delays: tuple[float, ...]) -> None:
+    sim = make_simulation()
+
+    def spin() -> Generator[simpy.Event, None, None]:
+        yield sim.timeout(7)
+        while True:
+            for delay in delays:
+                yield sim.timeout(delay)
+
+    sim.process(spin())
+    sim.advance(6.5)
+    with pytest.raises(SimenvError, match=r"time stands still at second 7: .* waits for `timeout\(0\)`"):
+        sim.advance(10)
+
+
+def test_many_events_at_one_instant_are_no_error() -> None:
+    sim = make_simulation()
+    for _ in range(50_000):
+        sim.timeout(3)
+    assert sim.spend(5, 100)
+    assert sim.now == 5
