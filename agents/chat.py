@@ -7,6 +7,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -231,19 +232,19 @@ def _show(address: Address, settings: Settings) -> dict[str, str]:
 
 def _yes(text: str) -> bool:
     if text.lower() not in ("true", "false", "yes", "no", "1", "0"):
-        raise ValueError
+        raise ValueError("true or false")
     return text.lower() in ("true", "yes", "1")
 
 
 def _named(text: str) -> str:
     if not text.strip() or not text.isprintable():
-        raise ValueError
+        raise ValueError("printable text")
     return text
 
 
 def _mode(text: str) -> Mode:
     if text not in MODES:
-        raise ValueError
+        raise ValueError(f"one of {', '.join(MODES)}")
     return text
 
 
@@ -252,7 +253,7 @@ def _either(usual: str, other: str) -> Callable[[str], str | None]:
 
     def read(text: str) -> str | None:
         if text not in (usual, other):
-            raise ValueError
+            raise ValueError(f"{usual} or {other}")
         return other if text == other else None
 
     return read
@@ -260,26 +261,26 @@ def _either(usual: str, other: str) -> Callable[[str], str | None]:
 
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^/\s]\S*", text):
-        raise ValueError
+        raise ValueError("a URL such as http://localhost:8000/v1")
     return text
 
 
 def _number(low: float) -> Callable[[str], float]:
     def read(text: str) -> float:
-        value = float(text)
-        if not low <= value < math.inf:
-            raise ValueError
-        return value
+        with suppress(ValueError):
+            if low <= (value := float(text)) < math.inf:
+                return value
+        raise ValueError("a number above 0" if low else "a number, not below 0")
 
     return read
 
 
 def _count(low: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        value = int(text)
-        if value < low:
-            raise ValueError
-        return value
+        with suppress(ValueError):
+            if (value := int(text)) >= low:
+                return value
+        raise ValueError(f"a whole number, not below {low}")
 
     return read
 
@@ -307,7 +308,7 @@ _OPTIONS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "price_in": ("price_in", _number(0.0)),
     "price_out": ("price_out", _number(0.0)),
 }
-"""Option → the field (of `Address`, `Settings`, `Kept` or `Allowance`) and how its text is read (ValueError: not usable)."""
+"""Option → the field (of `Address`, `Settings`, `Kept` or `Allowance`) and how its text is read (ValueError: what to write)."""
 
 
 def make(name: str, **options: str) -> ChatAgent:
@@ -327,8 +328,8 @@ def make(name: str, **options: str) -> ChatAgent:
         field, read = _OPTIONS[option]
         try:
             values[field] = read(text)
-        except ValueError:
-            raise AgentError(f"chat: option {option}={text!r} is not usable; see docs/models.md") from None
+        except ValueError as wanted:
+            raise AgentError(f"chat: option {option}={text!r} is not usable; write {wanted}") from None
     if not values.get("model"):
         raise AgentError("chat needs a model: --model NAME")
     address, settings, kept, allowance = (_fill(form, values) for form in (Address, Settings, Kept, Allowance))

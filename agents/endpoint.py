@@ -21,7 +21,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from agents import responses
 from agents.answer import Answer, read_completion, read_stream
 from agents.line import UNLIMITED, Allowance, Line, join_line
-from simenv.errors import AgentError, EndpointError
+from simenv.errors import AgentError, EndpointError, MissingKeyError
 
 _PATH = "/chat/completions"
 _FIRST_WAIT_S = 0.5
@@ -99,11 +99,12 @@ class Address:
         """Return the key.
 
         Raises:
-            AgentError: there is none, and OpenAI's own endpoint is meant or a variable was chosen; or it cannot be sent.
+            MissingKeyError: there is none, and OpenAI's own endpoint is meant or a variable was chosen.
+            AgentError: it cannot be sent.
         """
         key = os.environ.get(self.key_env, "").strip()
         if not key and (not self.base_url or self.key_env != "OPENAI_API_KEY"):
-            raise AgentError(
+            raise MissingKeyError(
                 f"set the environment variable {self.key_env}, or give --base-url for an endpoint without a key"
             )
         if not (key.isascii() and key.isprintable()):
@@ -156,7 +157,7 @@ class Endpoint:
             if attempt < self.address.retries:
                 await asyncio.sleep(self._pause(attempt, problem.wait_s))
         tried = f"{self.address.retries + 1} attempts"
-        raise self._error(f"{problem} ({tried})", "check that the endpoint is up, or lower --concurrency")
+        raise self._error(f"{problem} ({tried})", "check that the endpoint is up, and takes so many requests at once")
 
     def _connect(self) -> AsyncOpenAI:
         url, limit = self.address.base_url or None, self.address.timeout_s

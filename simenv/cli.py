@@ -164,12 +164,16 @@ def new(name: str, parent: Path) -> None:
 @with_oversight
 def check(world: str, oversight: str) -> None:
     """Check a world: its document, its code, and an episode under every combination of its factors."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
     from simenv.registry import open_world  # noqa: PLC0415
     from simenv.testing import try_out  # noqa: PLC0415
 
     folder = open_world(world, oversight)
     conditions = list(folder.grid())
-    for condition in conditions:
+    console = Console(stderr=True)
+    for condition in track(conditions, "trying out", console=console, transient=True, disable=not console.is_terminal):
         try_out(folder.scenario(condition))
     calls = len(folder.catalogue)
     click.echo(
@@ -208,8 +212,12 @@ def show(path: Path, journal: bool, as_json: bool) -> None:
     from simenv.describe import show_episode, show_journal  # noqa: PLC0415
     from simenv.run_directory import locate_episodes  # noqa: PLC0415
 
+    count = 0
     for episode in locate_episodes(path):
+        count += 1
         click.echo(episode.to_json() if as_json else show_journal(episode) if journal else show_episode(episode))
+    if not count:
+        raise SimenvError(f"{path} holds no finished episode")
 
 
 @main.command()

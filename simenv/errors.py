@@ -56,6 +56,10 @@ class AgentError(SimenvError):
     """An agent cannot be found, or its options are wrong."""
 
 
+class MissingKeyError(AgentError):
+    """The key of a model's endpoint is not set: nothing else is known to be wrong with the agent."""
+
+
 class AgentCodeError(AgentError):
     """An agent's own code fails while it plays, or does not do what an agent must."""
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from simenv.company.roles import RoleChoice, RoleName
-from simenv.errors import Problem, SimenvError, WorldError
+from simenv.errors import MissingKeyError, Problem, SimenvError, WorldError
 from simenv.registry import make_agent, open_world
-from simenv.role_players import RolePlayers, parts_to_play
+from simenv.role_players import parts_to_play
 from simenv.rollout import Plan
 from simenv.spec.experiment import AgentChoice, Experiment, Price, Prices, RunLimits, WorldRuns, asks_model
 from simenv.spec.problems import problems_of
@@ -80,12 +80,13 @@ def with_budget(agent: str, options: Mapping[str, str], limits: RunLimits) -> di
     return {**(limits.of_models() if asks_model(agent) else {}), **options}
 
 
-def plan_runs(experiment: Experiment, beside: Path = Path()) -> list[Run]:
+def plan_runs(experiment: Experiment, beside: Path = Path(), *, needs_keys: bool = True) -> list[Run]:
     """Return the runs of an experiment, in the order of its file.
 
     Args:
         experiment: what to run.
         beside: the folder from which its paths go.
+        needs_keys: whether the keys of models must be set already.
 
     Raises:
         SimenvError: a world, condition, oversight or agent that there is not, or a file of prices that cannot be used.
@@ -97,7 +98,8 @@ def plan_runs(experiment: Experiment, beside: Path = Path()) -> list[Run]:
         role: RoleChoice(choice.agent, with_price(choice.agent, _options(choice), prices))
         for role, choice in experiment.roles.items()
     }
-    RolePlayers(players).cast()  # what is wrong with them is said before anything runs
+    for player in players.values():
+        _try_to_make(player.agent, player.options, needs_keys=needs_keys)
     limits = experiment.limits
     for world, how in experiment.worlds.items():
         for oversight in experiment.oversight:
@@ -108,7 +110,7 @@ def plan_runs(experiment: Experiment, beside: Path = Path()) -> list[Run]:
             for name, choice in experiment.agents.items():
                 options = with_price(choice.agent, _options(choice), prices)
                 options = with_budget(choice.agent, options, limits)
-                make_agent(choice.agent, options)
+                _try_to_make(choice.agent, options, needs_keys=needs_keys)
                 seeds, cut = experiment.seeds, limits.of_episodes()
                 plan = Plan(world, choice.agent, conditions, seeds, options, laid_over, roles, cut)
                 runs.append(Run(f"{run_name(folder, laid_over)}/{name}", plan))
@@ -116,6 +118,15 @@ def plan_runs(experiment: Experiment, beside: Path = Path()) -> list[Run]:
     if twice:
         raise SimenvError(f"two runs would share the directory {min(twice)}; name each world and oversight once")
     return runs
+
+
+def _try_to_make(agent: str, options: Mapping[str, str], *, needs_keys: bool) -> None:
+    """Make an agent, so that what is wrong with it is said before anything runs."""
+    try:
+        make_agent(agent, options)
+    except MissingKeyError:
+        if needs_keys:
+            raise
 
 
 def run_name(folder: WorldFolder, oversight: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -61,6 +62,7 @@ def make_agent(spec: str, options: Mapping[str, str] | None = None) -> Agent:
         AgentError: there is no such agent, or it does not take these options.
     """
     factory = _factory(spec)
+    _check_options(spec, factory, options or {})
     try:
         agent: Agent = factory(spec, **dict(options or {}))
     except TypeError as error:
@@ -75,6 +77,20 @@ def make_agent(spec: str, options: Mapping[str, str] | None = None) -> Agent:
             f"agent {spec!r}: what was made of it is {agent!r:.80}, which has no {' and no '.join(missing)}"
         )
     return agent
+
+
+def _check_options(spec: str, factory: Any, options: Mapping[str, str]) -> None:
+    """Raise AgentError if an agent's factory takes none of these options, and says which it takes."""
+    try:
+        parameters = list(inspect.signature(factory).parameters.values())[1:]
+    except (TypeError, ValueError):  # not a Python function
+        return
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    known = [parameter.name for parameter in parameters]
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise AgentError(f"agent {spec!r} has no option {unknown[0]!r}; options: {', '.join(known) or 'none'}")
 
 
 def _factory(spec: str) -> Any:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from simenv.experiment import Run
     from simenv.rollout import Plan
 
+_MANY_CONDITIONS = 50
+"""More than these take seconds to get ready."""
 ALL = "all"
 """In place of a world's name: every installed world."""
 
@@ -131,7 +133,7 @@ def run(
     if _is_experiment(what):
         _refuse_other_options(context)
         experiment = read_experiment(Path(what))
-        runs = plan_runs(experiment, Path(what).parent)
+        runs = plan_runs(experiment, Path(what).parent, needs_keys=not dry_run)
         _run_several(runs, out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run)
         return
     if grid and few:
@@ -147,7 +149,7 @@ def run(
             raise click.UsageError("worlds differ in their factors: --condition goes with one world, not with `all`")
         how = {"limits": limits, "prices": costs, "workers": workers, "concurrency": concurrency, "ray": ray}
         experiment = _every_world(agent, options, players, chosen, oversight, seeds=",".join(map(str, seeds)), **how)
-        runs = [each._replace(name=each.plan.world) for each in plan_runs(experiment)]
+        runs = [each._replace(name=each.plan.world) for each in plan_runs(experiment, needs_keys=not dry_run)]
         _run_several(runs, out or Path("runs") / f"all-{_plain(agent)}{under}", experiment, dry_run=dry_run)
         return
     folder = open_world(what, oversight)
@@ -255,6 +257,8 @@ def _play(plan: Plan, where: Path, workers: int | str, concurrency: int, ray: st
     from simenv.run_directory import RunDirectory  # noqa: PLC0415
 
     count = None if isinstance(workers, str) else workers
+    if len(plan.conditions) > _MANY_CONDITIONS:
+        click.echo(f"Preparing {len(plan.conditions)} conditions …", err=True)
     with RunDirectory(where) as directory:
         manifest = begin(plan, directory)
         with Progress(Console(stderr=True), manifest.outcomes, prices_of(plan)) as progress:
@@ -275,6 +279,7 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
     from simenv.registry import open_world  # noqa: PLC0415
 
     costs: list[float | None] = []
+    unpriced: dict[str, None] = {}
     for where, plan in plans:
         folder = open_world(plan.world, plan.oversight)
         scenario = folder.scenario(plan.conditions[0], plan.limits)
@@ -283,8 +288,8 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
             f"{where}: {plan.agent}, {_plural(len(plan.conditions), 'condition')} × {_plural(len(plan.seeds), 'seed')} = "
             f"{_plural(episodes, 'episode')} of at most {scenario.world.agent.limits.turns} turns"
         )
-        models: dict[str, str] = {AGENT: plan.agent} | {role: choice.agent for role, choice in plan.roles.items()}
-        asked = [who for who, agent in models.items() if asks_model(agent)]
+        players = {AGENT: (plan.agent, plan.options)} | {role: (c.agent, c.options) for role, c in plan.roles.items()}
+        asked = {who: options.get("model", "") for who, (agent, options) in players.items() if asks_model(agent)}
         if not asked:
             continue
         prices = prices_of(plan)
@@ -293,13 +298,17 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
                 usage = Usage(*(count * episodes for count in each))
                 click.echo(f"  {who}: reads about {usage.prompt:,} tokens and writes about {usage.completion:,}")
                 costs.append(usage.cost(*prices[who]) if who in prices else None)
+                unpriced |= {} if who in prices else {asked[who]: None}
     if costs:
         click.echo("tokens: as a script that does its work; 4 characters a token; without reasoning")
     known = [each for each in costs if each is not None]
     if costs and len(known) == len(costs):
         click.echo(f"about {math.fsum(known):,.2f} US dollars in all")
     elif costs:
-        click.echo("what it costs: give the prices of a million tokens, --prices FILE or -o price_in=… -o price_out=…")
+        click.echo(
+            f"what it costs is not known: give the price of a million tokens of {', '.join(unpriced)}, by `prices` in the "
+            "experiment file, --prices FILE, or -o price_in=… -o price_out=…"
+        )
     click.echo(f"{_plural(sum(len(plan) for _, plan in plans), 'episode')} in all")
     _say_power(min(len(plan.seeds) for _, plan in plans))
 

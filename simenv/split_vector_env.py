@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
+from gymnasium.vector.utils import CloudpickleWrapper, batch_space
 from numpy.typing import NDArray
 
 from simenv.session import Session
@@ -69,7 +69,6 @@ class SplitVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         workers: how many processes; not more than `num_envs` are started.
         seed: for the first `reset()` that is given none.
         on_end: as for `LearnerVectorEnv`, but it is called in the worker, where the session is; what it returns is in the info.
-            It must be a function that can be pickled, if processes cannot be forked.
         **arguments: the others of `LearnerVectorEnv`.
 
     Raises:
@@ -115,7 +114,7 @@ class SplitVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         try:
             for part in self._parts:
                 make = partial(LearnerVectorEnv, world, part.stop - part.start, **arguments)
-                self._employ(start, (os.getpid(), raw, num_envs, part, make, on_end))
+                self._employ(start, (os.getpid(), raw, num_envs, part, make, CloudpickleWrapper(lambda: on_end)))
         except BaseException:
             self.close()
             raise
@@ -228,11 +227,11 @@ def _serve(
     count: int,
     part: slice,
     make: Callable[..., LearnerVectorEnv],
-    on_end: Callable[[int, Session], Any] | None,
+    get_on_end: Callable[[], Callable[[int, Session], Any] | None],
 ) -> None:
     """Play one part of the batch until the parent is gone or closes the pipe."""
     leave_interrupts_to_the_parent()
-    first = part.start
+    first, on_end = part.start, get_on_end()
     env = make(on_end=None if on_end is None else lambda number, session: on_end(first + number, session))
     mine = {name: view[part] for name, view in _views(raw, count).items()}
     gc.freeze()  # what is there by now stays, and need not be looked through again and again

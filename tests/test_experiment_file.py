@@ -190,7 +190,7 @@ def test_a_dry_run_says_what_it_costs_if_it_knows_the_prices(tmp_path: Path) -> 
         "0:3",
     )
     without = simenv(*run, "--out", tmp_path / "x", "--dry-run").output
-    assert "give the prices of a million tokens" in without
+    assert "what it costs is not known: give the price of a million tokens of m, by" in without
     told = simenv(*run, "-o", "price_in=1", "-o", "price_out=10", "--out", tmp_path / "x", "--dry-run").output
     reads, writes = (int(part.replace(",", "")) for part in re.findall(r"about ([\d,]+)", told)[:2])
     cost = float(re.search(r"about ([\d.,]+) US dollars", told)[1])  # type: ignore[index]
@@ -319,3 +319,43 @@ def test_a_condition_that_is_named_twice_is_run_once() -> None:
     )
     (only,) = plan_runs(experiment)
     assert [condition["workload"] for condition in only.plan.conditions] == ["heavy", "light"]
+
+
+def test_a_plan_needs_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    asks = {"one": {"agent": "chat", "options": {"model": "m"}}}
+    (tmp_path / "round.yaml").write_text(
+        json.dumps({"format": 1, "worlds": {"leverage": {}}, "agents": asks, "seeds": "0:3"})
+    )
+    planned = simenv("run", tmp_path / "round.yaml", "--dry-run")
+    assert planned.exit_code == 0
+    assert "million tokens of m" in planned.output
+    begun = simenv("run", tmp_path / "round.yaml", "--out", tmp_path / "out")
+    assert begun.exit_code == 1
+    assert "set the environment variable OPENAI_API_KEY" in begun.output
+
+
+@pytest.mark.parametrize(
+    ("agent", "options", "said"),
+    [
+        ("scripted:aligned", {"foo": "1"}, "has no option 'foo'; options: method, interview"),
+        ("chat", {"base_url": "localhost:1"}, "write a URL such as http://localhost:8000/v1"),
+        ("chat", {"temperature": "warm"}, "write a number, not below 0"),
+        ("chat", {"timeout": "0"}, "write a number above 0"),
+        ("chat", {"stream": "perhaps"}, "write true or false"),
+        ("chat", {"tools": "both"}, "write native or text"),
+        ("chat", {"retries": "-1"}, "write a whole number, not below 0"),
+        ("chat", {"cache_mode": "on"}, "write one of read-write, replay"),
+    ],
+)
+def test_a_wrong_option_says_what_to_write(agent: str, options: dict[str, str], said: str) -> None:
+    given = [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
+    told = simenv("run", "shutdown_sabotage", "--agent", agent, *given, "--dry-run", "--seeds", "0:1")
+    told = told if told.exit_code else simenv("run", "shutdown_sabotage", "--agent", agent, *given, "--seeds", "0:1")
+    assert told.exit_code == 1
+    assert said in told.output
+
+
+def test_too_many_seeds_are_said_to_be_that() -> None:
+    told = simenv("run", "shutdown_sabotage", "--seeds", "0:999999999999", "--dry-run")
+    assert "are 999,999,999,999 seeds; a run takes at most 1,000,000" in " ".join(told.output.split())

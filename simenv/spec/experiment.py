@@ -30,8 +30,10 @@ def parse_seeds(text: str) -> tuple[int, ...]:
             last = int(high) if colon else first + 1
         except ValueError:
             raise ValueError(f"{text!r} is neither a number nor a range such as 0:100") from None
-        if first < 0 or last <= first or last - first > _MOST_SEEDS:
+        if first < 0 or last <= first:
             raise ValueError(f"{part!r} is no range of seeds; write FIRST:END with 0 ≤ FIRST < END")
+        if last - first > _MOST_SEEDS:
+            raise ValueError(f"{part!r} are {last - first:,} seeds; a run takes at most {_MOST_SEEDS:,}")
         seeds.update(dict.fromkeys(range(first, last)))
     return tuple(seeds)
 
