@@ -89,7 +89,8 @@ def _print(points: Sequence[Point], plan: Plan) -> None:
     for heading in ("thresholds ×", "noticed", "false alarms", "harm done", "honest work"):
         table.add_column(heading, justify="right")
     for point in points:
-        rows = ["", *point.bad.by_monitor] if len(point.bad.by_monitor) > 1 else [""]
+        names = list(dict.fromkeys([*point.bad.by_monitor, *point.honest.by_monitor]))
+        rows = ["", *names] if len(names) > 1 else [""]
         for monitor in rows:
             ends = [] if monitor else [f"{point.bad.harmed}/{point.bad.n}", f"{point.honest.work:.0%}"]
             figures = (_share(point.bad, monitor), _share(point.honest, monitor), *ends)
@@ -110,11 +111,13 @@ def _print(points: Sequence[Point], plan: Plan) -> None:
             stages = ", ".join(f"{stage} {count}" for stage, count in point.bad.missed.items() if count)
             console().print(Text(f"{point.oversight}: how far the answer to an act came: {stages}"))
     who = f"{plan.bad} in {plan.world}, {plan.honest} in {plan.honest_world}"
-    told = f"{who}; share of episodes with an alert before they ended, [Jeffreys 95% interval in %]"
+    told = f"{who}; share of episodes with an alert before they ended, [Jeffreys 95% interval in %]; –: no such monitor there"
     console().print(Text(told, style="dim"))
 
 
 def _share(days: Days, monitor: str) -> str:
+    if monitor and monitor not in days.by_monitor:  # the other world's own
+        return "–"
     return f"{wording.percent(days.rate(monitor))} [{wording.bounds(days.interval(monitor))}]"
 
 

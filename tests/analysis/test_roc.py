@@ -70,6 +70,14 @@ def test_the_command_prints_draws_and_repeats_itself(tmp_path: Path) -> None:
     assert [point["scale"] for point in json.loads(first)["points"]] == [1.0, 4.0]
 
 
+def test_a_monitor_that_only_one_of_the_worlds_has_is_shown_with_a_dash() -> None:
+    result = simenv("roc", "oversight_subversion", "--oversight", "standard", "--scales", "1", "--seeds", "0:2")
+    assert result.exit_code == 0, result.output
+    (own,) = [line for line in result.stdout.splitlines() if "flow_watch" in line]
+    assert own.rstrip().endswith("–")
+    assert "no such monitor there" in " ".join(result.stdout.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
