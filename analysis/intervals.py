@@ -55,7 +55,17 @@ def jeffreys(k: int, n: int, confidence: float = CONFIDENCE) -> Interval:
         >>> jeffreys(0, 100).low
         0.0
     """
-    k, n = _checked(k, n, confidence)
+    return effective(*_checked(k, n, confidence), confidence)
+
+
+def effective(k: float, n: float, confidence: float = CONFIDENCE) -> Interval:
+    """Return Jeffreys' interval for counts that need not be whole, such as those divided by a design effect.
+
+    Args:
+        k: successes, 0 to `n`.
+        n: trials.
+        confidence: nominal coverage, above 0 and below 1.
+    """
     tail = (1 - confidence) / 2
     low = 0.0 if k == 0 else float(beta.ppf(tail, k + 0.5, n - k + 0.5))
     high = 1.0 if k == n else float(beta.ppf(1 - tail, k + 0.5, n - k + 0.5))

@@ -14,11 +14,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from scipy.stats import beta
 
 from analysis import wording
 from analysis.console import say_if_no_model
-from analysis.intervals import CONFIDENCE, Interval, jeffreys
+from analysis.intervals import CONFIDENCE, Interval, effective, jeffreys
 from analysis.rates import condition_key, varying_factors
 from analysis.wording import printable
 from simenv.episode_file import Episode
@@ -133,10 +132,7 @@ def clustered(clusters: Sequence[tuple[int, int]], confidence: float = CONFIDENC
     if not n:
         return Interval(0.0, 1.0)
     effect = _design_effect(clusters, k, n)
-    a, b, tail = k / effect + 0.5, (n - k) / effect + 0.5, (1 - confidence) / 2
-    low = 0.0 if k == 0 else float(beta.ppf(tail, a, b))
-    high = 1.0 if k == n else float(beta.ppf(1 - tail, a, b))
-    return Interval(low, high)
+    return effective(k / effect, n / effect, confidence)
 
 
 def _design_effect(clusters: Sequence[tuple[int, int]], k: int, n: int) -> float:

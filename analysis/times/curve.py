@@ -3,7 +3,8 @@
 References:
     Kaplan, Meier (1958). Nonparametric estimation from incomplete observations. JASA 53, 457-481. Aalen, Johansen (1978). An
     empirical transition matrix for non-homogeneous Markov chains based on censored observations. Scandinavian Journal of
-    Statistics 5, 141-150 (competing risks).
+    Statistics 5, 141-150 (competing risks). Dorey, Korn (1987). Effective sample sizes for confidence intervals for survival
+    probabilities. Statistics in Medicine 6, 679-687.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.intervals import effective
 from analysis.rates import condition_key
 from simenv.episode_file import Episode
 from simenv.errors import MissingExtra, SimenvError
@@ -44,7 +46,8 @@ class Curve:
     Attributes:
         times: seconds at which it grows, rising.
         share: of episodes in which it has happened by then.
-        low: lower ends of pointwise 95 % intervals.
+        low: lower ends of pointwise 95 % intervals: Jeffreys', of the episodes or, once some are censored, of as many as would
+            leave the same error.
         high: upper ends.
     """
 
@@ -145,9 +148,33 @@ def incidence(waits: Sequence[Wait], what: int) -> Curve:
     times = np.array([max(wait.time, 1e-9) for wait in waits])
     with np.errstate(all="ignore"):  # its errors divide by those who are left, and at last nobody is
         found: Any = CumIncidenceRight(times, status)
-    place = kinds.index(what)
-    share = np.asarray(found.cinc[place])
-    error = np.sqrt(np.maximum(np.nan_to_num(np.asarray(found.cinc_se[place]) ** 2), 0.0))
-    return Curve(
-        np.asarray(found.times), share, np.clip(share - 1.96 * error, 0, 1), np.clip(share + 1.96 * error, 0, 1)
-    )
+    instants, place = np.asarray(found.times), kinds.index(what)
+    share = np.round(found.cinc[place], 12)  # all of them are all, without an error of rounding
+    sizes = _effective_sizes(share, np.asarray(found.cinc_se[place]), instants, times, status)
+    ends = np.array([effective(p * n, n) for p, n in zip(share, sizes, strict=True)])
+    grows = np.diff(share, prepend=0.0) > 0
+    return Curve(instants[grows], share[grows], ends[grows, 0], ends[grows, 1])
+
+
+def _effective_sizes(
+    share: NDArray[np.float64],
+    error: NDArray[np.float64],
+    instants: NDArray[np.float64],
+    times: NDArray[np.float64],
+    status: NDArray[np.int_],
+) -> list[float]:
+    """Return how many episodes the share is worth at each instant: all, until one is censored; then as many as give its error.
+
+    Where nobody is left there is no error, and the size before stands; if there is none, that of those who were left.
+    """
+    censored = times[status == 0]
+    first = censored.min() if len(censored) else np.inf
+    sizes: list[float] = []
+    last = 0.0
+    for p, e, instant in zip(share, error, instants, strict=True):
+        if p > 0 and instant <= first:
+            last = float(len(times))
+        elif p > 0 and np.isfinite(e) and e > 0:
+            last = min(float(p * (1 - p) / e**2), float(len(times)))
+        sizes.append(last or float((times >= instant).sum()))
+    return sizes
