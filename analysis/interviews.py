@@ -102,12 +102,11 @@ def read_interviews(run: RunDirectory) -> tuple[InterviewRates, ...]:
 
 
 def count_interviews(episodes: Iterable[Episode]) -> tuple[InterviewRates, ...]:
-    """Count the interviews of episodes; of several with one id, the first counts."""
+    """Count the interviews of episodes."""
     tallies: dict[frozenset[tuple[str, str]], _Tally] = {}
-    total, seen = _Tally({}), set[str]()
+    total = _Tally({})
     for episode in episodes:
-        if episode.interview and episode.id not in seen:
-            seen.add(episode.id)
+        if episode.interview:
             tallies.setdefault(condition_key(episode.condition), _Tally(episode.condition)).add(episode.interview)
             total.add(episode.interview)
     rows = [tally.rates() for tally in tallies.values()]

@@ -49,13 +49,12 @@ def list_episodes(run: RunDirectory) -> Iterator[Line]:
     """
     run.manifest()
     failures = read_failures(run)
-    seen: set[str] = set()
+    finished: set[str] = set()
     for episode in run.episodes():
-        if episode.id not in seen:
-            seen.add(episode.id)
-            yield _line(episode)
+        finished.add(episode.id)
+        yield _line(episode)
     for failure in failures.values():
-        if failure.id not in seen:
+        if failure.id not in finished:
             yield Line(failure.id, FAILED, {}, (), None, failure.error)
 
 

@@ -139,18 +139,16 @@ def _figures(
 ) -> tuple[dict[_Key, _Arms], dict[_Key, dict[str, str]], int]:
     figures: dict[_Key, _Arms] = {}
     contexts: dict[_Key, dict[str, str]] = {}
-    seen: set[str] = set()
+    count = 0
     for episode in episodes:
-        if episode.id in seen:
-            continue
-        seen.add(episode.id)
+        count += 1
         context = {name: level for name, level in episode.condition.items() if name != factor}
         key = condition_key(context)
         contexts.setdefault(key, context)
         arms = figures.setdefault(key, {})
         if measure in episode.measures:
             arms.setdefault(episode.condition[factor], {})[episode.seed] = episode.measures[measure]
-    return figures, contexts, len(seen)
+    return figures, contexts, count
 
 
 def _pairs(arms: _Arms, level: str, reference: str) -> dict[int, Range]:

@@ -132,28 +132,26 @@ def read_rates(run: RunDirectory) -> RunRates:
     Raises:
         EpisodeError: the directory is no run directory, or a file in it is damaged.
     """
-    return count(run.manifest(), run.heads(), read_failures(run))
+    return count(run, run.heads())
 
 
-def count(manifest: Manifest, episodes: Iterable[Episode | Head], failures: Mapping[str, Failure]) -> RunRates:
+def count(run: RunDirectory, episodes: Iterable[Episode | Head]) -> RunRates:
     """Count episodes by condition and outcome.
 
+    The conditions of the plan are all shown, with or without episodes, and others follow in order of appearance. Failures that
+    have finished since are left out.
+
     Args:
-        manifest: the plan; its conditions are all shown, with or without episodes, and others follow in order of
-            appearance.
-        episodes: finished episodes; of several with one id, the first counts.
-        failures: by episode id; those that have finished since are left out.
+        run: the run.
+        episodes: its finished episodes, as they are read from it.
     """
+    manifest = run.manifest()
     tallies = {condition_key(c): _Tally(c, planned=len(set(manifest.seeds))) for c in manifest.conditions}
-    seen: set[str] = set()
-    repeated = 0
+    finished: set[str] = set()
     for episode in episodes:
-        if episode.id in seen:
-            repeated += 1
-            continue
-        seen.add(episode.id)
+        finished.add(episode.id)
         tallies.setdefault(condition_key(episode.condition), _Tally(episode.condition)).add(episode)
-    open_failures = tuple(failure for failure in failures.values() if failure.id not in seen)
+    open_failures = tuple(failure for failure in read_failures(run).values() if failure.id not in finished)
     varying = varying_factors([tally.condition for tally in tallies.values()])
     return RunRates(
         manifest,
@@ -161,7 +159,7 @@ def count(manifest: Manifest, episodes: Iterable[Episode | Head], failures: Mapp
         {factor: level for t in tallies.values() for factor, level in t.condition.items() if factor not in varying},
         tuple(_row(tally, manifest.outcomes, open_failures) for tally in tallies.values()),
         open_failures,
-        repeated,
+        run.repeated,
         _collect([figure for tally in tallies.values() for figure in tally.measures]),
     )
 

@@ -86,10 +86,16 @@ class Manifest(BaseModel):
 
 
 class RunDirectory:
-    """A run on disk: read by anybody, written by one run at a time."""
+    """A run on disk: read by anybody, written by one run at a time.
+
+    Attributes:
+        path: the directory.
+        repeated: lines that the last reading of its episodes left out, since an earlier one has the same id.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.repeated = 0
         self._segment: SegmentWriter | None = None
         self._failures: IO[bytes] | None = None
         self._lock: IO[bytes] | None = None
@@ -203,29 +209,39 @@ class RunDirectory:
     def episodes(self) -> Iterator[Episode]:
         """Yield the finished episodes, in the order in which they ended as far as one writer goes.
 
+        One that was written twice, as may happen where a run was killed, is yielded once; `repeated` counts the others.
+
         Raises:
             EpisodeError: a segment is damaged; the message names it.
         """
-        for source, line in self._lines():
+        for _, source, line in self._lines():
             yield _parse(line, source, parse_episode)
 
     def some(self, ids: Container[str]) -> Iterator[Episode]:
         """Yield the finished episodes with these ids, without reading the rest of the others. Raises EpisodeError likewise."""
-        for source, line in self._lines():
-            if _id_of(line, source) in ids:
+        for id, source, line in self._lines():
+            if id in ids:
                 yield _parse(line, source, parse_episode)
 
     def heads(self) -> Iterator[Head]:
         """Yield what figures need of the finished episodes, in the order of `episodes`. Raises EpisodeError likewise."""
-        for source, line in self._lines():
+        for _, source, line in self._lines():
             yield _parse(line, source, parse_head)
 
-    def _lines(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the finished episodes as they are written, and where each is."""
+    def _lines(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield the id of each finished episode, where it is, and its line as it is written."""
+        seen: set[str] = set()
+        self.repeated = 0
         for path in segments(self.path, EPISODES):
             try:
                 for number, line in enumerate(read_segment(path), start=1):
-                    yield f"{path}:{number}", line
+                    source = f"{path}:{number}"
+                    id = _id_of(line, source)
+                    if id in seen:
+                        self.repeated += 1
+                    else:
+                        seen.add(id)
+                        yield id, source, line
             except SegmentError as error:
                 raise EpisodeError(f"{path}: {error}; remove it, and run again to make its episodes anew") from None
             except OSError as error:
@@ -249,7 +265,7 @@ class RunDirectory:
 
     def finished(self) -> set[str]:
         """Return the ids of the finished episodes."""
-        return {_id_of(line, source) for source, line in self._lines()}
+        return {id for id, _, _ in self._lines()}
 
     def find(self, id: str) -> Episode:
         """Return one episode. Raises EpisodeError if the run does not hold it."""

@@ -19,8 +19,6 @@ def write_tables(
 ) -> dict[str, int]:
     """Write the episodes of some runs as Parquet files, one per table; return how many rows each has.
 
-    An episode that stands twice in a run, as two runs into one directory leave it, is taken once.
-
     Args:
         runs: name of each run, and its episodes.
         factors: of all worlds; each is a column of `episodes`.
@@ -44,12 +42,9 @@ def write_tables(
                 for name in TABLES
             }
             for run, episodes in runs:
-                seen: set[str] = set()
                 for episode in episodes:
-                    if episode.id not in seen:
-                        seen.add(episode.id)
-                        for name, (rows_of, _) in TABLES.items():
-                            tables[name].add({"run": run, "id": episode.id, **row} for row in rows_of(episode))
+                    for name, (rows_of, _) in TABLES.items():
+                        tables[name].add({"run": run, "id": episode.id, **row} for row in rows_of(episode))
                     advance()
     except OSError as error:
         raise EpisodeError(f"{out}: cannot be written ({error.strerror or error}); choose another --out") from None

@@ -15,7 +15,6 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from analysis.failures import read_failures
 from analysis.rates import RunRates, count
 from analysis.report.movement import picture_movement
 from analysis.report.page import render
@@ -58,7 +57,7 @@ def report_html(run: Path, limit: int = EPISODE_LIMIT) -> str:
     """
     directory = RunDirectory(run)
     sketches: list[Sketch] = []
-    rates = count(directory.manifest(), _sketched(directory.episodes(), sketches), read_failures(directory))
+    rates = count(directory, _sketched(directory.episodes(), sketches))
     chosen = {sketch.id for sketch in choose(sketches, limit)}
     shown = {episode.id: episode for episode in directory.some(chosen)}
     name = Path(os.path.abspath(run)).name  # noqa: PTH100 (resolve() would follow a link and show another name)
@@ -68,11 +67,8 @@ def report_html(run: Path, limit: int = EPISODE_LIMIT) -> str:
 
 def _sketched(episodes: Iterable[Episode], sketches: list[Sketch]) -> Iterator[Episode]:
     """Yield the episodes, noting a sketch of each."""
-    seen: set[str] = set()
     for episode in episodes:
-        if episode.id not in seen:
-            seen.add(episode.id)
-            sketches.append(Sketch.of(episode))
+        sketches.append(Sketch.of(episode))
         yield episode
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from analysis.times.curve import ACT, DONE, OFF, Wait, incidence
 from analysis.times.outflow import Flow
 from simenv.cli import main
 from simenv.errors import SimenvError
-from simenv.run_directory import Manifest, RunDirectory
+from simenv.run_directory import MANIFEST, Manifest, RunDirectory
+from tests.segmented import rows_of, write_rows
 
 DATA_SETS = 2000
 
@@ -217,6 +219,16 @@ def test_the_commands_print_draw_and_write_json(run: Path, tmp_path: Path) -> No
     assert [len(each["waits"]) for each in document["conditions"]] == [30, 30]
     table = json.loads(simenv("table", run, "--json").stdout)["conditions"][0]["outcomes"]["shutdown_sabotaged"]
     assert table["anytime"][0] <= table["clopper_pearson"][0] <= table["low"]
+
+
+@pytest.mark.parametrize("of", ["act", "outflow"])
+def test_an_episode_that_stands_twice_is_timed_once(run: Path, tmp_path: Path, of: str) -> None:
+    twice = tmp_path / "twice"
+    twice.mkdir()
+    shutil.copy(run / MANIFEST, twice)
+    write_rows(twice, rows_of(run)[:2] * 2)
+    found = json.loads(simenv("times", twice, "--of", of, "--json").stdout)["conditions"]
+    assert sum(each["episodes"] if of == "outflow" else len(each["waits"]) for each in found) == 2
 
 
 @pytest.fixture(scope="module")

@@ -145,6 +145,18 @@ def test_a_manifest_or_directory_that_cannot_be_used_is_named(tmp_path: Path) ->
         go(plan(1), tmp_path / "file" / "run")
 
 
+def test_an_episode_that_was_written_twice_is_read_once_and_counted(tmp_path: Path) -> None:
+    go(plan(1), tmp_path)
+    first, second, *_ = rows_of(tmp_path)
+    write_rows(tmp_path, [first, second, first, first])
+    directory = RunDirectory(tmp_path)
+    assert [e.to_line().rstrip() for e in directory.episodes()] == [first, second]
+    assert directory.repeated == 2
+    assert len(list(directory.heads())) == len(directory.finished()) == 2
+    assert directory.repeated == 2
+    assert len(list(directory.some(directory.finished()))) == 2
+
+
 def test_an_episode_is_found_by_its_id(tmp_path: Path) -> None:
     go(plan(2), tmp_path)
     assert [e.id for e in locate_episodes(tmp_path / "allow.user.neutral.on_request.midway.1")] == [
