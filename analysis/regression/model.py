@@ -2,7 +2,9 @@
 
 References:
     Liang, Zeger (1986). Longitudinal data analysis using generalized linear models. Biometrika 73, 13-22 (cluster-robust
-    errors). Miller (2024). Adding Error Bars to Evals. arXiv:2411.00640, section 2.2 (clusters in evaluations).
+    errors). Cameron, Miller (2015). A practitioner's guide to cluster-robust inference. Journal of Human Resources 50, 317-372,
+    section VI (few clusters). Miller (2024). Adding Error Bars to Evals. arXiv:2411.00640, section 2.2 (clusters in
+    evaluations).
 """
 
 from __future__ import annotations
@@ -15,10 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from analysis import wording
 from analysis.contrasts.trials import Trials
 from analysis.intervals import CONFIDENCE
 from analysis.rates import varying_factors
 from simenv.errors import MissingExtra, SimenvError
+
+FEWEST_SEEDS = 6
+"""With fewer clusters their errors come out as nothing now and then, and a p-value of noise as 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Effect:
         odds_ratio: by how much it multiplies the odds of the outcome.
         low: lower end of its 95 % interval, from errors clustered by seed.
         high: upper end.
-        p: of no effect, two-sided (Wald).
+        p: of no effect, two-sided (Wald, by Student's t with one degree of freedom less than there are seeds).
     """
 
     factor: str
@@ -73,7 +79,8 @@ def fit(trials: Trials, outcome: str = "") -> Model:
     Raises:
         ConditionError: it does not measure it.
         MissingExtra: statsmodels is not installed.
-        SimenvError: nothing varies, or some level has the outcome always or never: then no finite odds fit.
+        SimenvError: nothing varies, there are too few seeds, or some level has the outcome always or never: then no finite
+            odds fit.
     """
     try:
         import statsmodels.api as sm  # noqa: PLC0415 - slow to import
@@ -95,6 +102,11 @@ def fit(trials: Trials, outcome: str = "") -> Model:
         )
     won = np.array([float(each) for _, _, each in rows])
     seeds = np.unique([seed for _, seed, _ in rows], return_inverse=True)[1]
+    clusters, least = int(seeds.max()) + 1, max(FEWEST_SEEDS, design.shape[1] + 1)
+    if clusters < least:
+        raise SimenvError(
+            f"{wording.plural(clusters, 'seed')}: too few for errors clustered by seed; this model needs {least} at least"
+        )
     found = _fitted(sm, won, design, seeds)
     ends = np.exp(found.conf_int(1 - CONFIDENCE))
     effects = [
@@ -109,15 +121,14 @@ def fit(trials: Trials, outcome: str = "") -> Model:
         )
         for i, (f, level) in enumerate(columns, 1)
     ]
-    return Model(name, tuple(effects), len(rows), int(seeds.max()) + 1, trials.missing)
+    return Model(name, tuple(effects), len(rows), clusters, trials.missing)
 
 
 def _fitted(sm: Any, won: Any, design: Any, seeds: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if seeds.max() < 1:
-            raise SimenvError("all episodes have one seed: errors cannot be clustered; run several seeds")
-        found = sm.GLM(won, design, family=sm.families.Binomial()).fit(cov_type="cluster", cov_kwds={"groups": seeds})
+        model = sm.GLM(won, design, family=sm.families.Binomial())
+        found = model.fit(cov_type="cluster", cov_kwds={"groups": seeds}, use_t=True)
     if not found.converged or not np.isfinite(found.bse).all() or np.abs(found.params).max() > 15:
         raise SimenvError(
             "no finite odds fit: some combination of levels has the outcome always or never; use `simenv contrast`"

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from scipy.stats import t as student
 
 from analysis.contrasts.trials import Arm, Trials
 from analysis.intervals import anytime, clopper_pearson, jeffreys, wilson
@@ -177,8 +178,26 @@ def test_episodes_that_repeat_a_surface_do_not_count_twice() -> None:
     """If each seed comes out alike under both levels but for some, clustered errors are smaller than independent ones would be."""
     (effect,) = fit(trials({("a0", "b0"): (30, 100), ("a1", "b0"): (36, 100)})).effects
     independent = math.sqrt(1 / 30 + 1 / 70 + 1 / 36 + 1 / 64)
-    clustered = math.log(effect.high / effect.low) / (2 * 1.96)
+    clustered = math.log(effect.high / effect.low) / (2 * float(student.ppf(0.975, 99)))
     assert clustered < 0.6 * independent
+
+
+@pytest.mark.parametrize("seeds", [6, 10])
+def test_few_seeds_do_not_make_effects_of_noise(seeds: int) -> None:
+    """300 data sets in which no factor does anything, with rates that differ by seed: 5 % false alarms, less chance."""
+    stream, alarms, effects = np.random.default_rng(6), 0, 0
+    for _ in range(300):
+        rates = 1 / (1 + np.exp(-stream.normal(0, 1, seeds)))
+        data = trials({(a, b): (0, seeds) for a in ("a0", "a1") for b in ("b0", "b1")})
+        for arm in data.arms.values():
+            arm.trials["x"] = {seed: bool(stream.random() < rate) for seed, rate in enumerate(rates)}
+        try:
+            found = [effect.p for effect in fit(data).effects]
+        except SimenvError:  # a level with always or never
+            continue
+        alarms, effects = alarms + sum(p < 0.05 for p in found), effects + len(found)
+    assert effects > 500
+    assert 0.01 <= alarms / effects <= 0.065
 
 
 @pytest.mark.parametrize(
@@ -188,6 +207,7 @@ def test_episodes_that_repeat_a_surface_do_not_count_twice() -> None:
         ({("a0", "b0"): (3, 10), ("a1", "b0"): (0, 10)}, "never x"),
         ({("a0", "b0"): (3, 10), ("a1", "b1"): (5, 10)}, "always go together"),
         ({("a0", "b0"): (1, 1), ("a1", "b0"): (0, 1)}, "no finite odds"),
+        ({("a0", "b0"): (1, 3), ("a1", "b0"): (2, 3)}, "3 seeds: too few .* needs 6 at least"),
     ],
 )
 def test_what_cannot_be_fitted_is_said(counts: dict[tuple[str, str], tuple[int, int]], words: str) -> None:
