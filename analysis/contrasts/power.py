@@ -12,7 +12,7 @@ import math
 
 from scipy.stats import norm
 
-from analysis.intervals import CONFIDENCE, jeffreys
+from analysis.intervals import CONFIDENCE, effective
 
 
 def episodes_for_difference(rate: float, other: float, power: float = 0.8, alpha: float = 0.05) -> int:
@@ -57,7 +57,10 @@ def detectable_difference(n: int, rate: float, power: float = 0.8, alpha: float 
 
 
 def episodes_for_width(width: float, rate: float = 0.5, confidence: float = CONFIDENCE) -> int:
-    """Return the episodes after which the Jeffreys interval of a rate is at most so wide.
+    """Return the episodes after which the Jeffreys interval of a rate is at most so wide, and from which on it stays so.
+
+    It is that of a share of successes that is exactly the rate; a whole number of them lies beside that, so the interval of an
+    experiment may come out a little wider or narrower.
 
     Raises:
         ValueError: a number is out of range.
@@ -69,7 +72,7 @@ def episodes_for_width(width: float, rate: float = 0.5, confidence: float = CONF
     if not 0.005 <= width < 1:
         raise ValueError("the width must be at least 0.005 and below 1")
     _check(rate, 0.5, 0.8, 1 - confidence)
-    low, high = 1, 2
+    low, high = 0, 1
     while _width(high, rate, confidence) > width:
         low, high = high, high * 2
     while high - low > 1:
@@ -79,7 +82,7 @@ def episodes_for_width(width: float, rate: float = 0.5, confidence: float = CONF
 
 
 def _width(n: int, rate: float, confidence: float) -> float:
-    interval = jeffreys(round(rate * n), n, confidence)
+    interval = effective(rate * n, n, confidence)  # a whole number of successes would make the width jump up and down
     return interval.high - interval.low
 
 

@@ -19,7 +19,7 @@ from analysis.contrasts.power import detectable_difference, episodes_for_differe
 from analysis.contrasts.trials import read_trials
 from analysis.contrasts.two_rates import Pairs, TwoRates, adjust, pair_up
 from analysis.contrasts.versus import versus
-from analysis.intervals import jeffreys
+from analysis.intervals import effective, jeffreys
 from simenv.cli import main
 from simenv.errors import ConditionError
 from simenv.run_directory import RunDirectory
@@ -117,6 +117,14 @@ def test_an_interval_is_as_narrow_as_asked() -> None:
     n = episodes_for_width(0.1, 0.3)
     widths = [jeffreys(round(0.3 * m), m) for m in (n - 12, n)]
     assert widths[1].high - widths[1].low <= 0.1 < widths[0].high - widths[0].low
+    assert episodes_for_width(0.96) == 1
+
+
+@pytest.mark.parametrize(("rate", "width"), [(0.02, 0.1), (0.3, 0.2), (0.0, 0.05), (0.7, 0.05)])
+def test_an_interval_stays_as_narrow_with_more_episodes(rate: float, width: float) -> None:
+    n = episodes_for_width(width, rate)
+    ends = {m: effective(rate * m, m) for m in range(1, 3 * n)}
+    assert [m for m, (low, high) in ends.items() if high - low <= width] == list(range(n, 3 * n))
 
 
 # ------------------------------------------------------------------------------------------------- on runs
