@@ -22,7 +22,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from scipy.stats import t as student
+from scipy.stats import bootstrap, ttest_1samp
 
 from analysis import wording
 from analysis.console import say_if_no_model
@@ -36,6 +36,8 @@ from simenv.run_directory import Manifest, RunDirectory
 from simenv.spec.problems import nearest
 
 RESAMPLES = 10_000
+_AT_ONCE = 1_000_000
+"""So many differences are drawn at a time, which bounds the memory that takes and changes no result."""
 CONTROL = "none"
 """The level that others are compared with, if the factor has it; otherwise its first one."""
 
@@ -178,9 +180,9 @@ def student_interval(differences: Sequence[float], confidence: float = CONFIDENC
     n = len(differences)
     if n < 2 or max(differences) - min(differences) < 1e-12:
         return None, None
-    mean, error = statistics.fmean(differences), statistics.stdev(differences) / math.sqrt(n)
-    half = float(student.ppf((1 + confidence) / 2, n - 1)) * error
-    return (mean - half, mean + half), 2 * float(student.sf(abs(mean) / error, n - 1))
+    found = ttest_1samp(differences, 0.0)
+    low, high = found.confidence_interval(confidence)
+    return (float(low), float(high)), float(found.pvalue)
 
 
 def bootstrap_interval(differences: Sequence[float], confidence: float = CONFIDENCE) -> Range | None:
@@ -188,10 +190,16 @@ def bootstrap_interval(differences: Sequence[float], confidence: float = CONFIDE
     n = len(differences)
     if n < 2 or max(differences) - min(differences) < 1e-12:
         return None
-    generator = np.random.Generator(np.random.PCG64(20241205))
-    values = np.asarray(differences)
-    means = np.concatenate([values[generator.integers(0, n, (500, n))].mean(axis=1) for _ in range(RESAMPLES // 500)])
-    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+    found = bootstrap(
+        (differences,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=max(1, _AT_ONCE // n),
+        confidence_level=confidence,
+        method="percentile",
+        rng=np.random.default_rng(20241205),
+    )
+    low, high = found.confidence_interval
     return float(low), float(high)
 
 
