@@ -83,17 +83,21 @@ def assure(
             if further.counterexample is not None:
                 further.counterexample = shorten(scenario, further.counterexample)
                 found.counterexample, found.defeat = further.counterexample, further.defeat
-        remedy = None
+        remedy, all_tried = None, True
         if found.counterexample is not None:
             bar.update(task, description="looking for the smallest change that mends it")
-            remedy = find_remedy(folder, scenario, found, lambda: time.monotonic() > until + limit_s)
+            try:
+                remedy = find_remedy(folder, scenario, found, lambda: time.monotonic() > until + limit_s)
+            except TimeoutError:
+                all_tried = False
     exposures = find_exposures(scenario.start(0).company)
     episode = None if found.counterexample is None else counterexample(scenario, found.counterexample)
     file = _write(out, episode)
     if as_json:
-        click.echo(json.dumps(_document(scenario, found, further, took_s, exposures, episode, remedy), indent=1))
+        document = _document(scenario, found, further, took_s, exposures, episode, remedy, all_tried=all_tried)
+        click.echo(json.dumps(document, indent=1))
     else:
-        _print(scenario, found, further, took_s, exposures, remedy, file)
+        _print(scenario, found, further, took_s, exposures, remedy, file, all_tried=all_tried)
     sys.exit(0 if found.counterexample is None else 1)
 
 
@@ -150,7 +154,7 @@ def _labels(scenario: Scenario, calls: Calls) -> list[str]:
 
 def _print(
     scenario: Scenario, found: Findings, further: Findings, took_s: float, exposures: list[Exposure], remedy: Remedy | None,
-    file: Path | None,
+    file: Path | None, *, all_tried: bool,
 ) -> None:  # fmt: skip
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     rate = found.episodes / took_s if took_s else 0.0
@@ -173,7 +177,9 @@ def _print(
         console.print(
             f"Confirmed in {_confirmed(scenario, found.counterexample)} of {CONFIRMED_IN} other companies. {searched}."
         )
-        if remedy is None:
+        if not all_tried:
+            console.print("The time ran out before a change was found that mends it; --time gives more.")
+        elif remedy is None:
             console.print(
                 "No change that was tried, alone or in pairs, mends it; see `docs/assure.md` for those that are."
             )
@@ -193,7 +199,7 @@ def _print(
 
 def _document(
     scenario: Scenario, found: Findings, further: Findings, took_s: float, exposures: list[Exposure], episode: Episode | None,
-    remedy: Remedy | None,
+    remedy: Remedy | None, *, all_tried: bool,
 ) -> dict[str, Any]:  # fmt: skip
     calls = found.counterexample
     return {
@@ -211,6 +217,7 @@ def _document(
         "remedy": None
         if remedy is None
         else {"changes": remedy.changes, "patch": remedy.patch, "then": asdict(remedy.findings)},
+        "remedies_all_tried": all_tried,
         "exposures": [exposure._asdict() for exposure in exposures],
         "episode": None if episode is None else episode.digest,
     }

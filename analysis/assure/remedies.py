@@ -107,6 +107,9 @@ def find_remedy(folder: WorldFolder, scenario: Scenario, found: Findings, stop: 
         scenario: the condition that was searched.
         found: what was found, with its counterexample.
         stop: asked now and then whether the time is up.
+
+    Raises:
+        TimeoutError: it was, before one was found or all had been tried.
     """
     assert found.counterexample is not None
     entries = scenario.catalogue.entries
@@ -115,7 +118,7 @@ def find_remedy(folder: WorldFolder, scenario: Scenario, found: Findings, stop: 
     for number in range(1, _MOST + 1):
         for chosen in itertools.combinations(changes, number):
             if stop():
-                return None
+                raise TimeoutError
             patch: Mapping[str, Any] = {}
             for change in chosen:
                 patch = merge_patch(patch, change.patch)
@@ -141,7 +144,11 @@ def _try_patch(
     if defeat_of(session):
         return None
     findings = Search(mended).run(depth, stop)
-    return findings if findings.done and findings.counterexample is None else None
+    if findings.counterexample is not None:
+        return None
+    if not findings.done:
+        raise TimeoutError
+    return findings
 
 
 def patched(folder: WorldFolder, patch: dict[str, Any]) -> WorldFolder:

@@ -199,7 +199,8 @@ def search_on(
     """
     found = Findings()
     stream = Random(seed)
-    seen: set[str] = set()
+    seen: dict[str, int] = {}  # state → length of the shortest sequence to it so far
+    left: set[str] = set()  # states that are reached with the last call that is allowed
     queue: list[tuple[int, int, float, Calls]] = [(0, 0, 0.0, ())]
     while queue:
         _, _, _, calls = heapq.heappop(queue)
@@ -213,11 +214,13 @@ def search_on(
             if trial.defeat:
                 found.counterexample, found.defeat = (*calls, child), trial.defeat
                 return found
-            if not trial.over and trial.digest not in seen and len(calls) + 1 < length:
-                seen.add(trial.digest)
+            if not trial.over and len(calls) + 1 < seen.get(trial.digest, length):
+                seen[trial.digest] = len(calls) + 1
                 found.states = len(seen)
                 heapq.heappush(queue, (-trial.faults, len(calls) + 1, stream.random(), (*calls, child)))
-    found.done = found.exhausted = True
+            elif not trial.over and trial.digest not in seen:
+                left.add(trial.digest)
+    found.done, found.exhausted = True, left <= seen.keys()
     return found
 
 

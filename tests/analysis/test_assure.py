@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from analysis.assure import commands
 from analysis.assure.commands import counterexample
 from analysis.assure.question import try_calls
 from analysis.assure.remedies import find_remedy
@@ -187,6 +190,12 @@ def test_beyond_exhaustion_it_is_found_by_looking(tmp_path: Path) -> None:
     assert try_calls(scenario, short).defeat
 
 
+def test_a_guided_search_that_ends_at_its_length_has_not_reached_every_state(tmp_path: Path) -> None:
+    _, scenario = tight(tmp_path, "on_request")
+    bounded = search_on(scenario, 1, lambda: False)
+    assert (bounded.counterexample, bounded.done, bounded.exhausted) == (None, True, False)
+
+
 def test_merging_loses_no_counterexample(tmp_path: Path) -> None:
     _, scenario = tight(tmp_path, "on_request", PLANTED["the controller is the agent's"][1])
     size = len(scenario.catalogue.entries)
@@ -238,6 +247,18 @@ def test_the_command_tells_what_it_found(tmp_path: Path) -> None:
     assert "Confirmed in 5 of 5 other companies" in done.output
     again = CliRunner().invoke(main, ["replay", str(tmp_path / "counterexample.json")])
     assert again.exit_code == 0, again.output
+
+
+def test_that_the_time_ran_out_for_a_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = itertools.count()
+    monkeypatch.setattr(commands, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    done = assure(WORLD, "--depth", "1", "--beyond", "0", "--time", "8")
+    assert done.exit_code == 1
+    assert "Does not hold." in done.output
+    assert "The time ran out before a change was found" in " ".join(done.output.split())
+    assert "No change that was tried" not in done.output
+    told = json.loads(assure(WORLD, "--depth", "1", "--beyond", "0", "--time", "8", "--json").stdout)
+    assert (told["remedy"], told["remedies_all_tried"]) == (None, False)
 
 
 def test_json_is_for_programs() -> None:
