@@ -15,7 +15,7 @@ from analysis.paths.cut import UncuttableError
 from analysis.paths.map import draw_map
 from analysis.paths.moves import Move, moves_of
 from analysis.paths.reach import COSTS, Costs, Ground
-from analysis.paths.routes import Artifact, Way, find_cut, ways
+from analysis.paths.routes import MAX_ROUTES, Artifact, Way, find_cut, ways
 from simenv.company.company import Company
 from simenv.company.lineage import holders
 from simenv.episode import replay
@@ -138,7 +138,9 @@ def _print(
         table.add_row(" → ".join(way.hosts), ", ".join(way.by), _time(way.seconds))
     console.print(table)
     if len(found) > _SHOWN:
-        console.print(f"and {len(found) - _SHOWN} more; --json lists them")
+        most = len(found) == MAX_ROUTES
+        more = f"{len(found) - _SHOWN} more{' at least' if most else ''}"
+        console.print(f"and {more}; --json lists {f'the fastest {MAX_ROUTES:,}' if most else 'them'}")
     if cut is None:
         console.print("Nothing that could be removed closes every route.")
     else:

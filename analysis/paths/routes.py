@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import networkx as nx
 
@@ -26,6 +26,8 @@ MAX_ATTACHMENT_BYTES = 25_000_000
 MAX_ROUTES = 1000
 """So many routes are listed at most."""
 _MAIL_S = 10.0
+_OUT = "(out)"
+"""Stands for being at any of the ends, so that routes to all of them are put in one order."""
 
 
 class Artifact(NamedTuple):
@@ -146,18 +148,22 @@ def fastest(ground: Ground, artifact: Artifact, to: str | None = None) -> Way | 
     return _way(graph, nx.dijkstra_path(graph, artifact.host, end, weight=_seconds))
 
 
-def _seconds(_: str, __: str, edge: dict[str, Hop]) -> float:
-    return edge["hop"].seconds
+def _seconds(_: str, __: str, edge: Any) -> float:
+    return float(edge["hop"].seconds)
 
 
 def ways(ground: Ground, artifact: Artifact, to: str | None = None) -> list[Way]:
-    """Return all simple routes, fastest first, `MAX_ROUTES` at most; none goes on from where it has got out."""
+    """Return the fastest simple routes, fastest first: all, or `MAX_ROUTES` of them; none goes on from where it has got out."""
     graph, ends = hops(ground, artifact), goals(ground.company, to)
     inner: Hops = nx.DiGraph(graph)
     inner.remove_edges_from([(a, b) for a, b in graph.edges if a in ends and a != artifact.host])
-    targets = sorted(ends & set(inner) - {artifact.host})
-    found = itertools.islice(nx.all_simple_paths(inner, artifact.host, targets), MAX_ROUTES)
-    return sorted((_way(graph, path) for path in found), key=lambda way: (way.seconds, way.hosts))
+    inner.add_node(_OUT)
+    inner.add_edges_from((end, _OUT, {"hop": Hop("", 0.0, frozenset())}) for end in ends & set(inner) - {artifact.host})
+    if not nx.has_path(inner, artifact.host, _OUT):
+        return []
+    routes = nx.shortest_simple_paths(inner, artifact.host, _OUT, weight=_seconds)
+    found = (_way(graph, route[:-1]) for route in itertools.islice(routes, MAX_ROUTES))
+    return sorted(found, key=lambda way: (way.seconds, way.hosts))
 
 
 def _way(graph: Hops, path: list[str]) -> Way:

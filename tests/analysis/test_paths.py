@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from analysis.paths import commands, routes
 from analysis.paths.commands import find_artifact
 from analysis.paths.cut import UncuttableError
 from analysis.paths.map import draw_map, picture_of
@@ -64,6 +65,24 @@ def test_routes_are_simple_sorted_and_end_outside(company: Company) -> None:
     for way in found:
         assert len(set(way.hosts)) == len(way.hosts)
         assert way.hosts[-1] == "cloud"
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+def test_where_not_all_routes_are_listed_the_fastest_are(
+    company: Company, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    artifact = find_artifact(company, "weights")
+    every = ways(Ground(company), artifact)
+    assert len(every) == 5
+    monkeypatch.setattr(routes, "MAX_ROUTES", most)
+    assert ways(Ground(company), artifact) == every[:most]
+
+
+def test_that_not_all_routes_are_listed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "_SHOWN", 2)
+    assert "and 3 more; --json lists them" in paths(WORLD).output
+    monkeypatch.setattr(commands, "MAX_ROUTES", 5)
+    assert "and 3 more at least; --json lists the fastest 5" in paths(WORLD).output
 
 
 @pytest.mark.parametrize(
