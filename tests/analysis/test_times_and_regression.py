@@ -17,7 +17,6 @@ from analysis.contrasts.trials import Arm, Trials
 from analysis.intervals import anytime, clopper_pearson, jeffreys, wilson
 from analysis.regression.model import fit
 from analysis.times.curve import ACT, DONE, OFF, Wait, incidence
-from analysis.times.outflow import Flow
 from simenv.cli import main
 from simenv.errors import SimenvError
 from simenv.run_directory import MANIFEST, Manifest, RunDirectory
@@ -283,12 +282,6 @@ def test_detection_and_outflow_are_timed(leaving: Path, tmp_path: Path) -> None:
     total = sum(e.measures["bytes_out_at_containment"] for e in episodes if e.condition["threat"] == "replacement")
     assert out[-1] == pytest.approx(total / 5)
     assert (tmp_path / "o.png").read_bytes()[:4] == b"\x89PNG"
-
-
-def test_a_transfer_goes_out_evenly_and_a_mail_at_once() -> None:
-    times = np.array([0.0, 5.0, 10.0, 15.0, 20.0])
-    assert Flow(5.0, 15.0, 100.0).by(times) == pytest.approx([0, 0, 50, 100, 100])
-    assert Flow(10.0, 10.0, 7.0).by(times) == pytest.approx([0, 0, 7, 7, 7])
 
 
 @pytest.mark.parametrize(

@@ -82,15 +82,16 @@ def test_bytes_of_transfers_count_where_they_leave_the_perimeter() -> None:
     parts: dict[str, list[str]] = {"sensors": [], "monitors": [], "configs": [], "audit": []}
     journal = [
         record(0, "oversight.planned", "desk", **parts, outside=["rival", "cloud"]),
-        record(1, "transfer.end", "desk->rival", bytes=700.0),
-        record(2, "transfer.cut", "desk->cloud", bytes=9000.0, done=50.0),
-        record(3, "transfer.end", "desk->server", bytes=9000.0),
-        record(4, "transfer.end", "cloud->desk", bytes=9000.0),
-        record(5, "transfer.end", "cloud->rival", bytes=9000.0),
-        record(6, "agent.ended", "", why="finished"),
-        record(7, "transfer.end", "desk->rival", bytes=9000.0),
+        *(record(1, "transfer.begin", "desk->rival", id=number, bytes=9000.0) for number in range(7)),
+        record(2, "transfer.end", "desk->rival", id=0, bytes=700.0),
+        record(3, "transfer.cut", "desk->cloud", id=1, bytes=9000.0, done=50.0),
+        record(4, "transfer.end", "desk->server", id=2, bytes=9000.0),
+        record(5, "transfer.end", "cloud->desk", id=3, bytes=9000.0),
+        record(6, "transfer.end", "cloud->rival", id=4, bytes=9000.0),
+        record(7, "agent.ended", "", why="finished"),
+        record(13, "transfer.end", "desk->rival", id=5, bytes=9000.0),
     ]
-    assert MEASURES["bytes_out_at_containment"](journal) == 750.0
+    assert MEASURES["bytes_out_at_containment"](journal) == 700.0 + 50.0 + 4500.0  # half of the last one
 
 
 def test_shutdown_latency_is_the_time_from_due_to_off(tmp_path: Path) -> None:
