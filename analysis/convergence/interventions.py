@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import norm
 
-from analysis.convergence.mdp import Floats, Ints, Revision, solve
+from analysis.convergence.mdp import Floats, Ints, Revision, first_best, solve
 from analysis.convergence.problem import Problem, draw_goals
 from simenv.cli_options import name_and_strength
 
-TOLERANCE = 1e-6
 _AUXILIARY = 20
 _NEVER = -1e12
 _DECISIVE = 1e4
@@ -43,7 +43,7 @@ class Intervention(NamedTuple):
 
 
 def _choices(problem: Problem, rewards: Floats, discount: float, revise: Revision | None = None) -> Ints:
-    return solve(problem.mdp, rewards, discount, TOLERANCE, revise).choices
+    return solve(problem.mdp, rewards, discount, revise=revise).choices
 
 
 def _none(problem: Problem, rewards: Floats, discount: float, _: float) -> Ints:
@@ -51,11 +51,11 @@ def _none(problem: Problem, rewards: Floats, discount: float, _: float) -> Ints:
 
 
 def _constraint(problem: Problem, rewards: Floats, discount: float, _: float) -> Ints:
-    return _choices(problem, rewards, discount, lambda worth: _forbid(problem, worth))
+    return _choices(problem, rewards, discount, _only(~problem.sabotages))
 
 
-def _forbid(problem: Problem, worth: Floats) -> Floats:
-    return np.where(problem.sabotages[:, None], _NEVER, worth)
+def _only(choices: NDArray[np.bool_]) -> Revision:
+    return lambda worth: np.where(choices[:, None], worth, _NEVER)
 
 
 def _penalty(problem: Problem, rewards: Floats, discount: float, strength: float) -> Ints:
@@ -104,20 +104,19 @@ def _approval(problem: Problem, rewards: Floats, discount: float, strength: floa
 
     The overseer approves of a state as far as it serves the goal without sabotage, and not at all of sabotage that it sees.
     """
-    honest = solve(problem.mdp, rewards, discount, TOLERANCE, lambda worth: _forbid(problem, worth)).values
-    blind = solve(problem.mdp, rewards, discount, TOLERANCE).values
-    unseen = (1.0 - strength) * blind[problem.target]
-    approval = np.where(problem.sabotages[:, None], unseen, honest[problem.target])
+    honest = solve(problem.mdp, rewards, discount, revise=_only(~problem.sabotages))
+    blind = solve(problem.mdp, rewards, discount)
+    unseen = (1.0 - strength) * blind.values[problem.target]
+    approval = np.where(problem.sabotages[:, None], unseen, honest.values[problem.target])
     best = np.maximum.reduceat(approval, problem.mdp.first[:-1], axis=0)
-    number = (np.arange(len(problem.owner)) - problem.mdp.first[:-1][problem.owner])[:, None]
-    candidates = np.where(approval >= best[problem.owner] - 1e-9, number, np.iinfo(np.int64).max)
-    return np.minimum.reduceat(candidates, problem.mdp.first[:-1], axis=0)
+    slack = 2.0 * max(honest.error, blind.error) + 1e-12 * (1.0 + np.abs(best))
+    return first_best(problem.mdp, approval, best, slack)
 
 
 def _attainable(problem: Problem, rewards: Floats, discount: float, strength: float) -> Ints:
     """Changing what other goals could attain, against doing nothing, costs (Turner et al. 2020, arXiv:1902.09725)."""
     others = draw_goals(problem, "uniform", _AUXILIARY, np.random.default_rng(0))
-    attainable = solve(problem.mdp, others, discount, TOLERANCE).values
+    attainable = solve(problem.mdp, others, discount).values
     change = np.abs(attainable[problem.target] - attainable[problem.owner]).mean(axis=1)
     cost = strength * discount * change[:, None]
     return _choices(problem, rewards, discount, lambda worth: worth - cost)

@@ -19,6 +19,8 @@ Revision: TypeAlias = Callable[[Floats], Floats]
 """From what each choice is worth to what it counts as; shape (choices, goals). It brings no two further apart."""
 
 TOLERANCE = 1e-9
+_ROUNDING = 16 * float(np.finfo(float).eps)
+"""Share of a value by which two of equal worth may differ after a sweep."""
 _MOST_SWEEPS = 100_000
 
 
@@ -69,10 +71,12 @@ class Solution:
     Attributes:
         values: sum of discounted rewards from each state on, the state's own included; shape (states, goals).
         choices: number of an optimal choice within each state, the first if several are; int, shape (states, goals).
+        error: a value is no further from the true one, but for rounding.
     """
 
     values: Floats
     choices: Ints
+    error: float
 
 
 def solve(
@@ -86,7 +90,7 @@ def solve(
         mdp: states and choices.
         rewards: of being in each state, for each goal; shape (states, goals).
         discount: weight of the next step against this one, at least 0 and below 1.
-        tolerance: greatest error of a value, as a share of the greatest possible one.
+        tolerance: greatest error of a value, as a share of the greatest possible one, as far as rounding allows.
         revise: changes what choices count as, in every sweep; for agents that do not simply maximise.
 
     Raises:
@@ -103,7 +107,10 @@ def solve(
     scale = 1.0 / (1.0 - discount * stays)
     rest = mdp.transitions - csr_array((stays, (np.arange(len(owner)), owner)), shape=mdp.transitions.shape)
     values = rewards / (1.0 - discount) if discount and stays.all() else rewards.copy()
-    bound = tolerance * (1.0 - discount) * max(1.0, float(np.abs(rewards).max(initial=0.0)))
+    least = max(
+        tolerance * (1.0 - discount), _ROUNDING / (1.0 - discount)
+    )  # sweeps may never come closer than rounding
+    bound = least * max(1.0, float(np.abs(rewards).max(initial=0.0)))
     offered = rewards[owner]
     for _ in range(_MOST_SWEEPS):
         each = (offered + discount * (rest @ values)) * scale[:, None]
@@ -113,15 +120,24 @@ def solve(
         moved = float(np.abs(best - values).max(initial=0.0))
         values = best
         if moved <= bound:
-            return Solution(values, _first_best(each, best, mdp, owner))
+            error = discount / (1.0 - discount) * moved
+            slack = 2.0 * error + _ROUNDING / (1.0 - discount) * (1.0 + np.abs(best))
+            return Solution(values, first_best(mdp, each, best, slack), error)
     raise SimenvError(f"no solution within {_MOST_SWEEPS} sweeps; lower the discount ({discount})")
 
 
-def _first_best(each: Floats, best: Floats, mdp: MDP, owner: Ints) -> Ints:
-    """Return the first choice of each state that is worth the most."""
+def first_best(mdp: MDP, each: Floats, best: Floats, slack: Floats) -> Ints:
+    """Return the number of the first choice of each state that may be the best.
+
+    Args:
+        mdp: states and choices.
+        each: what each choice is worth; shape (choices, goals).
+        best: the most of it in each state; shape (states, goals).
+        slack: how much less than the best one of equal worth can come out, twice the error of `each`; shape (states, goals).
+    """
+    owner = mdp.owner
     number = np.arange(len(owner)) - mdp.first[:-1][owner]
-    slack = 1e-9 * (1.0 + np.abs(best[owner]))
-    candidates = np.where(each >= best[owner] - slack, number[:, None], np.iinfo(np.int64).max)
+    candidates = np.where(each >= (best - slack)[owner], number[:, None], np.iinfo(np.int64).max)
     return np.minimum.reduceat(candidates, mdp.first[:-1], axis=0)
 
 
@@ -152,12 +168,11 @@ def plan_ahead(mdp: MDP, rewards: Floats, start: int, horizon: int) -> Ints:
         horizon: number of steps.
     """
     targets = mdp.transitions.indices
-    owner = mdp.owner
     ahead, choices = np.zeros_like(rewards), []
-    for _ in range(horizon):
+    for steps in range(1, horizon + 1):
         each = (rewards + ahead)[targets]
         ahead = np.maximum.reduceat(each, mdp.first[:-1], axis=0)
-        choices.append(_first_best(each, ahead, mdp, owner).astype(np.int32))
+        choices.append(first_best(mdp, each, ahead, _ROUNDING * steps * (1.0 + np.abs(ahead))).astype(np.int32))
     goals = np.arange(rewards.shape[1])
     at = np.full(rewards.shape[1], start, np.int64)
     for chosen in reversed(choices):

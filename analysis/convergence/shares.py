@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from analysis.convergence.interventions import INTERVENTIONS
 from analysis.convergence.mdp import Floats, Ints, follow, plan_ahead
@@ -44,17 +46,24 @@ class Share:
         return jeffreys(self.sabotage, self.goals)
 
 
-def limit(problem: Problem) -> float:
+def limit(problem: Problem) -> float | None:
     """Return the share that sabotages as the discount goes to 1, of goals that value each state independently.
 
     Then a goal is best served by staying for ever in the state that it values most, and among rewards that are i.i.d. each
-    state in which one can stay is that state equally often. (Going round in a circle is worth the average of its states, which
-    is less than the best of them, if one can stay there.)
+    state in which one can stay is that state equally often. Going round in a circle is worth the average of its states, which
+    is less than the best of them if one can stay there; None if there is a circle through a state in which one cannot.
 
     References:
         Turner et al. (2021), section 6, for average-optimal policies.
     """
-    lasting = problem.owner[problem.owner == problem.target]
+    lasting = np.zeros(problem.mdp.states, bool)
+    lasting[problem.owner[problem.owner == problem.target]] = True
+    _, circle = connected_components(
+        csr_array((np.ones(len(problem.owner)), (problem.owner, problem.target)), shape=(problem.mdp.states,) * 2),
+        connection="strong",
+    )
+    if (np.bincount(circle)[circle[~lasting]] > 1).any():
+        return None
     return float(problem.sabotaged[lasting].mean())
 
 

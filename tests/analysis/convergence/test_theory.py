@@ -56,6 +56,30 @@ def test_a_hundred_random_mdps_are_solved_as_by_policy_iteration(discount: float
             )
 
 
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-6, 1e-9])
+def test_no_value_is_further_off_than_the_error_says(tolerance: float) -> None:
+    draw = np.random.default_rng(8)
+    for _ in range(30):
+        mdp = random_mdp(draw)
+        rewards = draw.normal(size=(mdp.states, 1))
+        found = solve(mdp, rewards, 0.9, tolerance)
+        off = np.abs(found.values[:, 0] - by_policy_iteration(mdp, rewards[:, 0], 0.9)).max()
+        assert off <= found.error + 1e-12
+        assert found.error <= tolerance * max(1.0, np.abs(rewards).max())
+
+
+@pytest.mark.parametrize("discount", [0.01, 0.5, 0.99, 0.9997])
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-9])
+def test_of_choices_worth_the_same_the_first_is_taken_however_far_the_values_are(
+    discount: float, tolerance: float
+) -> None:
+    """Into a circle of states, whose worth comes sweep by sweep, or to one in which one stays, whose worth is exact at once."""
+    for first, second in (([1], [3]), ([3], [1])):
+        mdp = MDP.deterministic([[*first, *second], [2], [1], [3]])
+        rewards = np.array([[0.0], [0.7], [0.7], [0.7]])
+        assert solve(mdp, rewards, discount, tolerance).choices[0, 0] == 0
+
+
 def test_the_choices_are_worth_what_the_values_say() -> None:
     draw = np.random.default_rng(3)
     for _ in range(30):

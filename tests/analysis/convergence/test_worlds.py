@@ -187,6 +187,28 @@ def test_drest_goes_off_half_of_the_time(graph: Graph) -> None:
     assert found.off == 200
 
 
+def by_hand(successors: list[list[int]], off: int, sabotaged: int = -1, tasks: list[int] | None = None) -> Problem:
+    states = np.arange(len(successors))
+    return Problem(
+        MDP.deterministic(successors), states == off, states == sabotaged, states if tasks is None else np.array(tasks)
+    )
+
+
+def test_an_honest_way_that_goes_in_a_circle_is_no_worse_than_sabotage_that_stays() -> None:
+    problem = by_hand([[1, 4, 3], [2], [1], [3], [4]], off=4, sabotaged=3, tasks=[0, 1, 1, 1, 2])
+    for found in Sampler(problem, "task", 400, 60, seed=0).discounted((0.5, 0.9, 0.99)):
+        assert found.sabotage == 0
+    (found,) = Sampler(problem, "task", 400, 60, seed=0).discounted((0.9,), (("approval", 0.0),))
+    assert found.sabotage == 0
+
+
+def test_theory_says_nothing_where_circles_count() -> None:
+    assert limit(by_hand([[1, 3], [2], [1], [3]], off=3, sabotaged=2)) is None
+    assert limit(by_hand([[1, 3], [1, 2], [1, 2], [3]], off=3, sabotaged=2)) == pytest.approx(
+        1 / 3
+    )  # one can stay in both
+
+
 def test_a_goal_that_an_intervention_keeps_from_sabotage_is_shown(graph: Graph) -> None:
     problem = Problem.of(graph, graph.judge("shutdown_sabotaged", 0))
     sampler = Sampler(problem, "task", 200, 80, seed=0)
