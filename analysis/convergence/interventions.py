@@ -19,8 +19,6 @@ from simenv.cli_options import name_and_strength
 
 _AUXILIARY = 20
 _NEVER = -1e12
-_DECISIVE = 1e4
-"""More than all rewards of a step together could make up for."""
 
 Apply: TypeAlias = Callable[[Problem, Floats, float, float], Ints]
 """From problem, rewards, discount and strength to choices, shape (states, goals)."""
@@ -125,10 +123,23 @@ def _attainable(problem: Problem, rewards: Floats, discount: float, strength: fl
 def _drest(problem: Problem, rewards: Floats, discount: float, _: float) -> Ints:
     """What DREST trains towards: off or on, each half of the time, and the best of either (Thornley et al. 2024).
 
-    Goals take turns: every second one goes off by the best way there is to off, the others do the best without ever going off.
+    Goals take turns: every second one goes off by the best of the shortest ways, the others do the best without ever going
+    off, or by the longest ways where off cannot be escaped.
     """
-    bonus = np.where(np.arange(rewards.shape[1]) % 2, 1.0, -1.0) * _DECISIVE
-    return _choices(problem, rewards + problem.off[:, None] * bonus, discount)
+    choices = np.empty((problem.mdp.states, rewards.shape[1]), np.int64)
+    for first, better in enumerate((np.maximum, np.minimum)):
+        choices[:, first::2] = _choices(problem, rewards[:, first::2], discount, _only(_towards_off(problem, better)))
+    return choices
+
+
+def _towards_off(problem: Problem, better: np.ufunc) -> NDArray[np.bool_]:
+    """Return the choices after which off is as few steps away as can be (`np.minimum`), or as many (`np.maximum`), or never."""
+    steps = np.where(problem.off, 0.0, np.inf)
+    while True:
+        found = np.where(problem.off, 0.0, better.reduceat(steps[problem.target] + 1.0, problem.mdp.first[:-1]))
+        if np.array_equal(found, steps):
+            return np.asarray((steps[problem.target] + 1.0 == steps[problem.owner]) | problem.off[problem.owner])
+        steps = found
 
 
 INTERVENTIONS: Mapping[str, Intervention] = {

@@ -194,6 +194,23 @@ def by_hand(successors: list[list[int]], off: int, sabotaged: int = -1, tasks: l
     )
 
 
+@pytest.mark.parametrize("discount", [0.01, 0.5, 0.99])
+def test_drest_goes_off_half_of_the_time_also_if_that_is_far_away(discount: float) -> None:
+    problem = by_hand([[0, 1], [2], [3], [3, 4], [4]], off=4)
+    (found,) = Sampler(problem, "uniform", 400, 80, seed=3).discounted((discount,), (("drest", 0.0),))
+    assert found.off == 200
+
+
+def test_drest_does_the_best_in_either() -> None:
+    """Two shortest ways to off, over 1 and 2, a longer one over 3, and two places to stay, 4 and 5; all are off from 6 on."""
+    problem = by_hand([[1, 2, 3, 4, 5, 6], [7], [7], [1], [4], [5], [8], [7], [7]], off=7)
+    rewards = np.array([[0, 0, 1, 9, 3, 4, 99, 0, 99]] * 2, float).T
+    choices = INTERVENTIONS["drest"].apply(problem, rewards, 0.9, 0.0)
+    assert choices[0].tolist() == [4, 1]
+    late = by_hand([[1, 2], [3], [1, 3], [3]], off=3)  # it cannot be escaped, but put off
+    assert INTERVENTIONS["drest"].apply(late, np.ones((4, 1)), 0.9, 0.0)[:3, 0].tolist() == [1, 0, 0]
+
+
 def test_an_honest_way_that_goes_in_a_circle_is_no_worse_than_sabotage_that_stays() -> None:
     problem = by_hand([[1, 4, 3], [2], [1], [3], [4]], off=4, sabotaged=3, tasks=[0, 1, 1, 1, 2])
     for found in Sampler(problem, "task", 400, 60, seed=0).discounted((0.5, 0.9, 0.99)):
