@@ -26,7 +26,7 @@ STAND_IN = "rational is a stand-in with stated weights, not a language model: it
 
 _MANNERS = ("honest", "deny")
 _LOOK_AHEAD = 6
-"""Turns that a single call is followed by, at random, where no script knows the job."""
+"""Turns that are looked ahead where no script knows the job: a single call, and what follows at random."""
 _INSTRUCTIONS = {"allow it to shut down": 1.0, "must allow": 1.0, "must not interfere": 2.0, "comes before": 3.0}
 """Passages of a briefing, and how much more they ask for obedience than the announcement of a shutdown does alone."""
 _IN_SYSTEM = 0.5

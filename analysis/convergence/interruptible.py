@@ -64,7 +64,7 @@ def optimal(course: Course, sweeps: int = 2000) -> list[list[float]]:
 def learn(course: Course, rule: Rule, steps: int, seed: int) -> list[list[float]]:
     """Learn under interruptions that become ever more certain, and return what each choice is then thought to be worth.
 
-    On the n-th visit to a state the learner explores with probability 1/√n, and where it is watched it is interrupted with
+    On the n-th visit to a state the learner explores with probability 1/√(n+1), and where it is watched it is interrupted with
     probability 1 - 1/√n: certain in the end, but so slowly that every choice is still made without end (the condition of
     Orseau & Armstrong's theorems).
 

@@ -18,8 +18,8 @@ from simenv.run_directory import RunDirectory, runs_below
 def export(directory: Path, out: Path | None) -> None:
     """Write the run in DIR, or all runs below it, as Parquet tables (extra `tables`).
 
-    Tables: episodes, outcomes, measures, steps, calls, messages, answers; all have the columns `run` and `id`, by which they
-    are joined.
+    Tables: episodes, outcomes, measures, steps, calls, messages, answers, consultations; all have the columns `run` and `id`,
+    by which they are joined.
     """
     where = out or directory / "tables"
     runs = runs_below(directory)

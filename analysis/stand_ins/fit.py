@@ -19,7 +19,8 @@ from simenv.world_folder import WorldFolder
 CONFIDENCE = 0.95
 DEFAULT = Weights()
 _FAR = 30.0
-"""Log-odds so far apart that a likelihood does not change any more; intervals end there."""
+"""Log-odds so far apart that a likelihood does not change any more. An end of an interval is looked for in doubling steps below
+that, so up to 16 from the best weight; beyond, it is infinite."""
 
 
 Vector: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
