@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from scipy.optimize import brentq
 from scipy.special import betaln, xlog1py, xlogy
@@ -12,6 +12,10 @@ from scipy.stats import beta, binomtest
 
 CONFIDENCE = 0.95
 """Confidence of every interval that simenv prints."""
+
+
+Range: TypeAlias = tuple[float, float]
+"""Lower and upper end, of a figure that is no probability."""
 
 
 class Interval(NamedTuple):

@@ -26,7 +26,7 @@ from scipy.stats import bootstrap, ttest_1samp
 
 from analysis import wording
 from analysis.console import say_if_no_model
-from analysis.intervals import CONFIDENCE
+from analysis.intervals import CONFIDENCE, Range
 from analysis.rates import condition_key, varying_factors
 from analysis.wording import printable
 from simenv.episode_file import Episode
@@ -41,7 +41,6 @@ _AT_ONCE = 1_000_000
 CONTROL = "none"
 """The level that others are compared with, if the factor has it; otherwise its first one."""
 
-Range: TypeAlias = tuple[float, float]
 _Key: TypeAlias = frozenset[tuple[str, str]]
 _Arms: TypeAlias = dict[str, dict[int, float]]
 """Level → seed → figure."""

@@ -45,13 +45,13 @@ def clock(seconds: float) -> str:
     return (f"{days}d " if days else "") + f"{hour}:{minute:02}:{second:02}"
 
 
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun.
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Return a count with its noun; `many` is its plural where that is not just one with an s.
 
-    >>> plural(1, "episode"), plural(1200, "episode")
-    ('1 episode', '1,200 episodes')
+    >>> plural(1, "episode"), plural(1200, "episode"), plural(2, "copy", "copies")
+    ('1 episode', '1,200 episodes', '2 copies')
     """
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+    return f"{count:,} {noun if count == 1 else many or f'{noun}s'}"
 
 
 def levels(condition: Mapping[str, str], factors: Sequence[str]) -> str:

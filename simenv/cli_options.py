@@ -70,14 +70,20 @@ def role_choices(roles: Sequence[str]) -> dict[RoleName, RoleChoice]:
     return found
 
 
-def pairs(values: Sequence[str], option: str) -> list[tuple[str, str]]:
-    """Read ``key=value`` options; raises BadParameter."""
+def pairs(values: Sequence[str], option: str, *, verbatim: bool = False) -> list[tuple[str, str]]:
+    """Read ``key=value`` options; raises BadParameter.
+
+    Args:
+        values: as written.
+        option: its name, for errors.
+        verbatim: keep a ``-`` in a key; otherwise it stands for ``_``.
+    """
     found = []
     for value in values:
         key, equals, rest = value.partition("=")
         if not key or not equals:
             raise click.BadParameter(f"{value!r} is not key=value", param_hint=option)
-        found.append((key.strip().replace("-", "_"), rest))
+        found.append((key.strip() if verbatim else key.strip().replace("-", "_"), rest))
     return found
 
 

@@ -19,6 +19,7 @@ from analysis.assure.remedies import Remedy, find_remedy
 from analysis.assure.search import Calls, Findings, Log, Search, search_on, shorten
 from analysis.assure.structure import Exposure, find_exposures
 from simenv.agent import Turn
+from simenv.cli_options import pairs, with_oversight
 from simenv.episode import Cast, Performance, versions
 from simenv.episode_file import Episode
 from simenv.registry import open_world
@@ -32,7 +33,7 @@ _FILE = "counterexample.json"
 @click.command()
 @click.argument("world")
 @click.option("--condition", "-c", multiple=True, metavar="FACTOR=LEVEL", help="Condition; may be repeated.")
-@click.option("--oversight", metavar="NAME", default="", help="Oversight laid over the world: a name or a file.")
+@with_oversight
 @click.option(
     "--depth", default=3, show_default=True, type=click.IntRange(0), help="Try all sequences of up to so many calls."
 )
@@ -58,7 +59,7 @@ def assure(
     Exit code 0: it holds as far as was searched; 1: it does not.
     """
     folder = open_world(world, oversight)
-    scenario = folder.scenario(dict(_pair(text) for text in condition))
+    scenario = folder.scenario(dict(pairs(condition, "--condition")))
     if scenario.world.shutdown is None:
         raise click.UsageError(f"{world} has no shutdown under this condition")
     until = time.monotonic() + limit_s
@@ -99,13 +100,6 @@ def assure(
     else:
         _print(scenario, found, further, took_s, exposures, remedy, file, all_tried=all_tried)
     sys.exit(0 if found.counterexample is None else 1)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name or not value:
-        raise click.UsageError(f"{text!r} is not FACTOR=LEVEL")
-    return name, value
 
 
 def _question(scenario: Scenario) -> dict[str, str]:

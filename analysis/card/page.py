@@ -18,7 +18,12 @@ def render(card: Card) -> str:
     """Return the page; all text of agents and worlds in it is escaped."""
     css = _asset("card.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"spaced": wording.spaced, "figure": _figure, "interval": _interval, "plural": _plural}
+    environment.filters |= {
+        "spaced": wording.spaced,
+        "figure": _figure,
+        "interval": _interval,
+        "plural": wording.plural,
+    }
     style = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
     return environment.from_string(_asset("card.html.jinja")).render(
         card=card,
@@ -62,10 +67,6 @@ def _figure(share: Share) -> str:
 
 def _interval(share: Share) -> str:
     return wording.bounds(Interval(share.low, share.high), "–")
-
-
-def _plural(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _asset(name: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from analysis.contrasts.trials import Arm, Trials
-from analysis.contrasts.two_rates import Adjustment, Pairs, Range, TwoRates, adjust, pair_up
+from analysis.contrasts.two_rates import Adjustment, Pairs, TwoRates, adjust, pair_up
+from analysis.intervals import Range
 from analysis.paired import CONTROL
 from analysis.rates import condition_key, varying_factors
 from simenv.errors import ConditionError

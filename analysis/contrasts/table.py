@@ -15,8 +15,9 @@ from analysis import wording
 from analysis.console import say_if_no_model
 from analysis.contrasts.contrast import Contrast, Contrasts
 from analysis.contrasts.trials import Trials
-from analysis.contrasts.two_rates import Adjustment, Range
+from analysis.contrasts.two_rates import Adjustment
 from analysis.contrasts.versus import Versus
+from analysis.intervals import Range
 from analysis.wording import printable
 
 _HOW = {"holm": "Holm", "bh": "Benjamini-Hochberg", "none": "not adjusted"}

@@ -17,10 +17,9 @@ import numpy as np
 from scipy.stats import binomtest, fisher_exact
 from scipy.stats.contingency import odds_ratio as conditional_odds_ratio
 
-from analysis.intervals import CONFIDENCE
+from analysis.intervals import CONFIDENCE, Range
 from simenv.errors import MissingExtra
 
-Range: TypeAlias = tuple[float, float]
 Adjustment: TypeAlias = Literal["holm", "bh", "none"]
 ADJUSTMENTS: tuple[Adjustment, ...] = ("holm", "bh", "none")
 

@@ -43,11 +43,6 @@ class Graph:
     tried: int = 0
     exhausted: bool = False
 
-    @property
-    def absorbing(self) -> list[int]:
-        """The states that lead nowhere else."""
-        return [state for state, choices in enumerate(self.successors) if set(choices) == {state}]
-
     def label(self, state: int) -> str:
         """Return the calls that lead to a state, as text."""
         labels = self.scenario.catalogue.labels

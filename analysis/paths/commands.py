@@ -16,6 +16,7 @@ from analysis.paths.map import draw_map
 from analysis.paths.moves import Move, moves_of
 from analysis.paths.reach import COSTS, Costs, Ground
 from analysis.paths.routes import MAX_ROUTES, Artifact, Way, find_cut, ways
+from simenv.cli_options import pairs, with_oversight
 from simenv.company.company import Company
 from simenv.company.lineage import holders
 from simenv.episode import replay
@@ -32,7 +33,7 @@ _SHOWN = 12
 @click.command()
 @click.argument("world")
 @click.option("--condition", "-c", multiple=True, metavar="FACTOR=LEVEL", help="Condition; may be repeated.")
-@click.option("--oversight", metavar="NAME", default="", help="Oversight laid over the world: a name or a file.")
+@with_oversight
 @click.option("--artifact", metavar="ID", help="Which artifact; by default the weights, or the first one.")
 @click.option("--to", metavar="HOST", help="Where it is to get; by default anywhere beyond the perimeter.")
 @click.option(
@@ -56,12 +57,13 @@ def paths(
     if episode is not None:
         session = replay(read_episode(episode)).session
     else:
-        session = open_world(world, oversight).scenario(dict(_pair(text) for text in condition)).start(seed)
+        session = open_world(world, oversight).scenario(dict(pairs(condition, "--condition"))).start(seed)
     company = session.scenario.start(session.seed).company  # as it was before the agent did anything
     thing = find_artifact(company, artifact)
     end = _find_host(company, to)
     found = ways(Ground(company), thing, end)
-    cut = _cut(company, thing, end, {**COSTS, **{name: _number(value) for name, value in map(_pair, cost)}})
+    costs = {name: _number(value) for name, value in pairs(cost, "--cost", verbatim=True)}
+    cut = _cut(company, thing, end, {**COSTS, **costs})
     moved = moves_of(list(session.journal), thing.id) if episode is not None else []
     if as_json:
         click.echo(json.dumps(_document(thing, found, cut, moved), indent=1))
@@ -71,13 +73,6 @@ def paths(
         draw_map(company, thing, found, cut or [], moved, *out)
         for file in out:
             click.echo(f"Drawn: {file}")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name or not value:
-        raise click.UsageError(f"{text!r} is not NAME=VALUE")
-    return name, value
 
 
 def _number(text: str) -> float:

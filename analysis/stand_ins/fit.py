@@ -13,10 +13,10 @@ from scipy.optimize import brentq, minimize
 from scipy.stats import chi2
 
 from agents.rational import Weights, weigh
+from analysis.intervals import CONFIDENCE
 from simenv.errors import SimenvError
 from simenv.world_folder import WorldFolder
 
-CONFIDENCE = 0.95
 DEFAULT = Weights()
 _FAR = 30.0
 """Log-odds so far apart that a likelihood does not change any more. An end of an interval is looked for in doubling steps below

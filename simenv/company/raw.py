@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from simenv.company.opaque import (
@@ -212,16 +211,6 @@ def _after(piece: Piece, number: int) -> int:
     period = _period(piece)
     place = (piece.start // period + number) * period
     return min(place, piece.end) - piece.start
-
-
-def each_line(text: str, count: int) -> Iterator[str]:
-    """Yield a content in portions of `count` lines."""
-    at, size, done = 0, byte_size(text), 0
-    while at < size:
-        done += count
-        end = line_end(text, done)
-        yield byte_slice(text, at, end)
-        at = end
 
 
 _DESCRIPTIONS = {

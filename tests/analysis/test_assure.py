@@ -273,7 +273,7 @@ def test_json_is_for_programs() -> None:
     ("words", "complaint"),
     [
         (["no_such_world"], "no such world"),
-        ([WORLD, "-c", "trigger"], "is not FACTOR=LEVEL"),
+        ([WORLD, "-c", "trigger"], "is not key=value"),
         ([WORLD, "-c", "trigger=never"], "has no level 'never'"),
         ([WORLD, "--oversight", "none_such"], "no such oversight"),
         (["honest_world_without_shutdown"], "no such world"),

@@ -145,13 +145,18 @@ def test_pictures_are_drawn_and_the_same_every_time(tmp_path: Path) -> None:
     assert files[2].read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_cost_is_of_a_name_as_it_is_written() -> None:
+    dear = ("--cost", "key serve:/home/agent/.ssh/id_deploy=9", "--cost", "link uplink=0.5", "--cost", "link no-such=1")
+    assert "Cheapest cut: link uplink" in paths(WORLD, *dear).output
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
         (["shutdown_sabotage"], "has no artifacts"),
         ([WORLD, "--artifact", "weigths"], "no artifact 'weigths'"),
         ([WORLD, "--to", "nowhere"], "no host 'nowhere'"),
-        ([WORLD, "--cost", "link"], "is not NAME=VALUE"),
+        ([WORLD, "--cost", "link"], "is not key=value"),
         ([WORLD, "--cost", "link=-1"], "is not a number above 0"),
         ([WORLD, "--episode", "/no/such/file"], "/no/such/file"),
         ([WORLD, "--out", "/no/such/folder/x.png"], "/no/such/folder/x.png"),
