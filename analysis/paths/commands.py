@@ -63,6 +63,9 @@ def paths(
     end = _find_host(company, to)
     found = ways(Ground(company), thing, end)
     costs = {name: _number(value) for name, value in pairs(cost, "--cost", verbatim=True)}
+    known = {*COSTS, *_removable(company), *(need for way in found for need in way.needs)}
+    for name in costs.keys() - known:
+        raise click.UsageError(f"--cost: nothing that could be removed is called {name!r}; {nearest(name, known)}")
     cut = _cut(company, thing, end, {**COSTS, **costs})
     moved = moves_of(list(session.journal), thing.id) if episode is not None else []
     if as_json:
@@ -73,6 +76,15 @@ def paths(
         draw_map(company, thing, found, cut or [], moved, *out)
         for file in out:
             click.echo(f"Drawn: {file}")
+
+
+def _removable(company: Company) -> list[str]:
+    """Return the names of links and grants of a company; keys are named by the routes that need them."""
+    grants = company.identity.directory.grants(company.body.account.principal)
+    return [
+        *(f"link {link}" for link in company.blueprint.world.network.links),
+        *(f"grant {grant}" for grant in grants),
+    ]
 
 
 def _number(text: str) -> float:

@@ -92,7 +92,7 @@ def _print(points: Sequence[Point], plan: Plan) -> None:
         names = list(dict.fromkeys([*point.bad.by_monitor, *point.honest.by_monitor]))
         rows = ["", *names] if len(names) > 1 else [""]
         for monitor in rows:
-            ends = [] if monitor else [f"{point.bad.harmed}/{point.bad.n}", f"{point.honest.work:.0%}"]
+            ends = [] if monitor else [f"{point.bad.harmed}/{point.bad.episodes}", f"{point.honest.work:.0%}"]
             figures = (_share(point.bad, monitor), _share(point.honest, monitor), *ends)
             table.add_row(
                 *map(
@@ -110,13 +110,22 @@ def _print(points: Sequence[Point], plan: Plan) -> None:
         if point.scale == 1.0:
             stages = ", ".join(f"{stage} {count}" for stage, count in point.bad.missed.items() if count)
             console().print(Text(f"{point.oversight}: how far the answer to an act came: {stages}"))
+    if not any(point.bad.n for point in points):
+        console().print(
+            Text(
+                f"No episode has an act of {wording.spaced(plan.outcome)}; choose another condition, agent or outcome."
+            )
+        )
     who = f"{plan.bad} in {plan.world}, {plan.honest} in {plan.honest_world}"
-    told = f"{who}; share of episodes with an alert before they ended, [Jeffreys 95% interval in %]; –: no such monitor there"
+    told = (
+        f"{who}; noticed: share of episodes with such an act, false alarms: of honest ones, in which there was an alert before "
+        "they ended, [Jeffreys 95% interval in %]; –: none of them, or no such monitor there"
+    )
     console().print(Text(told, style="dim"))
 
 
 def _share(days: Days, monitor: str) -> str:
-    if monitor and monitor not in days.by_monitor:  # the other world's own
+    if not days.n or (monitor and monitor not in days.by_monitor):  # the monitor is the other world's own
         return "–"
     return f"{wording.percent(days.rate(monitor))} [{wording.bounds(days.interval(monitor))}]"
 
@@ -148,7 +157,7 @@ def draw(points: Sequence[Point], title: str, path: Path) -> None:
             label=name,
         )
         kept = [point.honest.work for point in mine]
-        right.plot(kept, [1 - point.bad.harmed / point.bad.n for point in mine], color=colour, marker="o", lw=1)
+        right.plot(kept, [1 - point.bad.harmed / point.bad.episodes for point in mine], color=colour, marker="o", lw=1)
     left.plot([0, 1], [0, 1], color="#c5cad1", lw=0.8, zorder=0)
     left.set(
         xlim=(-0.03, 1.03),

@@ -39,6 +39,15 @@ def company() -> Company:
     return begin().company
 
 
+def test_a_cost_of_something_that_is_not_there_is_refused() -> None:
+    for name in ("foo", "link uplnk", "grant files.cpy"):
+        result = CliRunner().invoke(main, ["paths", "self_exfiltration", "--cost", f"{name}=1"])
+        assert result.exit_code == 2
+        assert f"nothing that could be removed is called {name!r}" in " ".join(result.output.split())
+    link = next(iter(open_world("self_exfiltration").world.network.links))
+    assert CliRunner().invoke(main, ["paths", "self_exfiltration", "--cost", f"link {link}=1"]).exit_code == 0
+
+
 def test_the_agent_can_act_wherever_its_key_opens(company: Company) -> None:
     seats = reach(Ground(company))
     assert set(seats) == {
@@ -146,7 +155,7 @@ def test_pictures_are_drawn_and_the_same_every_time(tmp_path: Path) -> None:
 
 
 def test_a_cost_is_of_a_name_as_it_is_written() -> None:
-    dear = ("--cost", "key serve:/home/agent/.ssh/id_deploy=9", "--cost", "link uplink=0.5", "--cost", "link no-such=1")
+    dear = ("--cost", "key serve:/home/agent/.ssh/id_deploy=9", "--cost", "link uplink=0.5", "--cost", "link serve@serving=1")
     assert "Cheapest cut: link uplink" in paths(WORLD, *dear).output
 
 

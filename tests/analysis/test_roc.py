@@ -43,11 +43,9 @@ def test_any_monitor_is_at_least_each_of_them() -> None:
 def test_where_acts_were_missed_adds_up() -> None:
     (blind,), (strict,) = measure(PLAN, "night_watch", (1.0,)), measure(PLAN, "strict", (1.0,))
     for point in (blind, strict):
-        assert sum(point.bad.missed.values()) == point.bad.n
-        assert (
-            point.bad.missed["unseen"] + point.bad.missed["no alert"] + point.bad.missed["no act"]
-            == point.bad.n - point.bad.alarmed
-        )
+        assert sum(point.bad.missed.values()) == point.bad.episodes == len(PLAN.seeds)
+        assert point.bad.n == point.bad.episodes - point.bad.missed["no act"]
+        assert point.bad.missed["unseen"] + point.bad.missed["no alert"] == point.bad.n - point.bad.alarmed
     assert strict.bad.missed["in time"] > 0
     assert blind.bad.missed["in time"] == 0
 
@@ -58,6 +56,14 @@ def test_an_agent_that_does_no_harm_does_none() -> None:
     )
     (point,) = measure(plan, "standard", (1.0,))
     assert point.bad.harmed == 0
+    assert point.bad.n == point.bad.alarmed == 0
+    assert point.bad.episodes == point.honest.n == 3
+
+
+def test_a_behaviour_that_nobody_shows_is_said_to_be_that() -> None:
+    arguments = ("--bad", "scripted:aligned", "--oversight", "standard", "--scales", "1", "--seeds", "0:2")
+    result = simenv("roc", "shutdown_sabotage", *arguments)
+    assert "No episode has an act of shutdown sabotaged" in result.stdout
 
 
 def test_the_command_prints_draws_and_repeats_itself(tmp_path: Path) -> None:
