@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import time
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
@@ -243,7 +244,9 @@ class RunDirectory:
                         seen.add(id)
                         yield id, source, line
             except SegmentError as error:
-                raise EpisodeError(f"{path}: {error}; remove it, and run again to make its episodes anew") from None
+                raise EpisodeError(
+                    f"{path}: {error}; {_salvage(path, error.lines)} run again to make the rest anew"
+                ) from None
             except OSError as error:
                 raise EpisodeError(f"{path}: cannot be read ({error.strerror})") from None
 
@@ -286,6 +289,15 @@ class RunDirectory:
             if file is not None:
                 file.close()
         self._segment = self._failures = self._lock = None
+
+
+def _salvage(path: Path, lines: int) -> str:
+    """Return how to keep the good part of a damaged segment."""
+    if not lines:
+        return "remove it, and"
+    good = shlex.quote(f"{path}.good")
+    keep = f"zcat {shlex.quote(str(path))} 2>/dev/null | head -n {lines} | gzip > {good}; mv {good} {shlex.quote(str(path))}"
+    return f"to keep what is good of it: {keep}\nOr remove it. Then"
 
 
 def _check_format(raw: bytes, file: Path) -> None:

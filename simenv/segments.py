@@ -20,7 +20,11 @@ _READ = 1 << 16
 
 
 class SegmentError(Exception):
-    """A segment is damaged; the message says after how many lines."""
+    """A segment is damaged after so many good `lines`."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__(f"damaged after line {lines}")
+        self.lines = lines
 
 
 class SegmentWriter:
@@ -101,7 +105,7 @@ def read_segment(path: Path) -> Iterator[bytes]:
             count += len(lines)
             yield from lines
             if not is_good:
-                raise SegmentError(f"damaged after line {count}")
+                raise SegmentError(count)
 
 
 def _decompress(file: IO[bytes]) -> Iterator[tuple[bytes, bool]]:

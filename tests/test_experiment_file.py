@@ -359,3 +359,18 @@ def test_a_wrong_option_says_what_to_write(agent: str, options: dict[str, str], 
 def test_too_many_seeds_are_said_to_be_that() -> None:
     told = simenv("run", "shutdown_sabotage", "--seeds", "0:999999999999", "--dry-run")
     assert "are 999,999,999,999 seeds; a run takes at most 1,000,000" in " ".join(told.output.split())
+
+
+def test_a_field_of_several_forms_is_one_problem_in_plain_words(tmp_path: Path) -> None:
+    bad = {
+        "format": 1,
+        "worlds": {"leverage": {"conditions": "bogus"}},
+        "agents": {"a": {"agent": "random"}},
+        "seeds": "0:2",
+    }
+    (tmp_path / "round.yaml").write_text(json.dumps({**bad, "workers": 0}, indent=1))
+    told = simenv("run", tmp_path / "round.yaml").output
+    assert "worlds.leverage.conditions: 'bogus': input should be 'default', 'one_at_a_time'" in told
+    assert "workers: 0: input should be greater than or equal to 1, or input should be 'auto'" in told
+    assert not re.search(r"literal\[|constrained|list\[", told)
+    assert len(told.splitlines()) == 2

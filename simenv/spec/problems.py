@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,10 @@ from pydantic import BaseModel, ValidationError
 from simenv.errors import Problem
 from simenv.spec.source import Location, Source
 
+_BRANCH = re.compile(
+    r"^(?:constrained-\w+|literal\[.*|list\[.*|dict\[.*|tuple\[.*|function-.*|int|str|float|bool|[A-Z]\w*)$"
+)
+_CORRECT = "correct the value"
 _EXPECTED = {
     "string_type": "write text, in quotes if it looks like a number",
     "int_type": "write a whole number",
@@ -40,14 +45,44 @@ def problems_of(error: ValidationError, source: Source, model: type[BaseModel], 
         model: the model against which it was.
         prefix: where in `source` the validated document stands.
     """
-    return [_problem(found, source, model, prefix) for found in error.errors(include_url=False)]
+    problems: dict[object, Problem] = {}
+    for number, found in enumerate(error.errors(include_url=False)):
+        location: Location = tuple(part for part in found["loc"] if part != "[key]")
+        place = _without_branches(source.document, (*prefix, *location))
+        message, remedy = _explain(found, location, model)
+        problem = Problem(source.file, source.line(place), field_name(place), message, remedy)
+        key = (
+            number if len(place) == len(prefix) + len(location) else place
+        )  # what was tried in one place is one problem
+        problems[key] = _either(problems[key], problem) if key in problems else problem
+    return list(problems.values())
 
 
-def _problem(found: Mapping[str, Any], source: Source, model: type[BaseModel], prefix: Location) -> Problem:
-    location: Location = tuple(part for part in found["loc"] if part != "[key]")
-    place = (*prefix, *location)
-    message, remedy = _explain(found, location, model)
-    return Problem(source.file, source.line(place), field_name(place), message, remedy)
+def _without_branches(document: Any, location: Location) -> Location:
+    """Leave out of a location what pydantic puts in for each form that a field may have, such as ``literal['auto']``."""
+    place: list[str | int] = []
+    node: Any = document
+    for part in location:
+        if _holds(node, part):
+            node = node[part]
+        elif isinstance(part, str) and _BRANCH.search(part):
+            continue
+        else:
+            node = None
+        place.append(part)
+    return tuple(place)
+
+
+def _holds(node: Any, part: str | int) -> bool:
+    if isinstance(node, dict):
+        return part in node
+    return isinstance(node, list) and isinstance(part, int) and part < len(node)
+
+
+def _either(first: Problem, second: Problem) -> Problem:
+    """Return one problem for a value that is neither the one thing nor the other."""
+    message = f"{first.message}, or {second.message.partition(': ')[2] or second.message}"
+    return first._replace(message=message, remedy=first.remedy if first.remedy != _CORRECT else second.remedy)
 
 
 def _explain(found: Mapping[str, Any], location: Location, model: type[BaseModel]) -> tuple[str, str]:
@@ -61,10 +96,10 @@ def _explain(found: Mapping[str, Any], location: Location, model: type[BaseModel
     shown = shorten(found["input"])
     if kind == "value_error":
         what, _, remedy = text.partition("; ")
-        return f"{shown}: {what}", remedy or "correct the value"
+        return f"{shown}: {what}", remedy or _CORRECT
     if kind == "string_pattern_mismatch" and found["ctx"]["pattern"] == r"^[a-z][a-z0-9_]*$":
         return f"{shown} is not an id", "use lower case letters, digits and underscores, beginning with a letter"
-    return f"{shown}: {text[:1].lower()}{text[1:]}", _EXPECTED.get(kind, "correct the value")
+    return f"{shown}: {text[:1].lower()}{text[1:]}", _EXPECTED.get(kind, _CORRECT)
 
 
 def _unknown_field(name: str, owner: type[BaseModel] | None) -> str:

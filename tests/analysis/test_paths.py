@@ -155,7 +155,14 @@ def test_pictures_are_drawn_and_the_same_every_time(tmp_path: Path) -> None:
 
 
 def test_a_cost_is_of_a_name_as_it_is_written() -> None:
-    dear = ("--cost", "key serve:/home/agent/.ssh/id_deploy=9", "--cost", "link uplink=0.5", "--cost", "link serve@serving=1")
+    dear = (
+        "--cost",
+        "key serve:/home/agent/.ssh/id_deploy=9",
+        "--cost",
+        "link uplink=0.5",
+        "--cost",
+        "link serve@serving=1",
+    )
     assert "Cheapest cut: link uplink" in paths(WORLD, *dear).output
 
 

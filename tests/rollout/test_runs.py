@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,23 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
     write_rows(tmp_path, [rows[0], b"garbage", *rows[1:]])
     with pytest.raises(EpisodeError, match=r"episodes-0000.jsonl.gz:2: not JSON.*remove that file"):
         go(plan(2), tmp_path)
+
+
+def test_what_is_good_of_a_damaged_segment_can_be_kept_as_the_message_says(tmp_path: Path) -> None:
+    go(plan(9), tmp_path)
+    whole = lines(tmp_path)
+    segment = tmp_path / "episodes-0000.jsonl.gz"
+    raw = bytearray(segment.read_bytes())
+    raw[len(raw) // 2] ^= 0xFF
+    segment.write_bytes(raw)
+    with pytest.raises(EpisodeError, match="damaged after line") as told:
+        list(RunDirectory(tmp_path).episodes())
+    (command,) = re.findall(r"to keep what is good of it: (.*)", str(told.value))
+    subprocess.run(command, shell=True, check=True)
+    kept = len(list(RunDirectory(tmp_path).episodes()))
+    assert 0 < kept < len(whole)
+    assert go(plan(9), tmp_path).done == len(whole) - kept
+    assert lines(tmp_path) == whole
 
 
 def test_a_run_may_grow_but_not_change(tmp_path: Path) -> None:
