@@ -65,9 +65,9 @@ def actors_of(process: subprocess.Popen[bytes]) -> list[int]:
 def test_a_run_on_ray_gives_the_same_bytes_even_if_an_actor_is_killed(tmp_path: Path, undisturbed: list[bytes]) -> None:
     out = tmp_path / "run"
     process = started(out)
-    actors = actors_of(process)
+    while len(actors := actors_of(process)) < 2 and process.poll() is None:
+        time.sleep(0.01)  # the one may have finished an episode before the other is up
     if process.poll() is None:
-        assert len(actors) >= 2
         os.kill(random.Random(0).choice(actors), signal.SIGKILL)
     assert process.wait(timeout=120) == 0, process.stderr and process.stderr.read()
     assert sorted(rows_of(out)) == undisturbed
