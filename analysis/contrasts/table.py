@@ -19,6 +19,7 @@ from analysis.contrasts.two_rates import Adjustment
 from analysis.contrasts.versus import Versus
 from analysis.intervals import Range
 from analysis.wording import printable
+from simenv.run_directory import Manifest
 
 _HOW = {"holm": "Holm", "bh": "Benjamini-Hochberg", "none": "not adjusted"}
 _NOTE = (
@@ -43,7 +44,7 @@ def print_versus(found: Versus, a: Trials, b: Trials, console: Console) -> None:
     """Print how run B differs from run A."""
     ours, theirs = b.manifest, a.manifest
     console.print(Text(printable(f"{ours.world}: B {ours.agent} against A {theirs.agent}"), style="bold"))
-    if ours.world_version != theirs.world_version or ours.documents != theirs.documents:
+    if not _of_one_world(ours, theirs):
         console.print(Text("The two runs used different versions of the world.", style="bold"))
     for outcome in dict.fromkeys(row.level for row in found.rows):
         console.print(Text(f"\n{printable(outcome)}"))
@@ -81,6 +82,13 @@ def contrast_rows(rows: Sequence[Contrast]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _of_one_world(ours: Manifest, theirs: Manifest) -> bool:
+    """Whether two runs used the same version of a world, as far as their conditions are shared."""
+    shared = ours.documents.keys() & theirs.documents.keys()
+    same_documents = all(ours.documents[name] == theirs.documents[name] for name in shared)
+    return ours.world_version == theirs.world_version and same_documents
 
 
 def _finite(value: float) -> float | None:

@@ -6,6 +6,7 @@ import itertools
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,8 @@ from analysis.intervals import effective, jeffreys
 from simenv.cli import main
 from simenv.errors import ConditionError
 from simenv.run_directory import RunDirectory
-from tests.analysis.made_up_run import write_run
+from tests.analysis import made_up_run
+from tests.analysis.made_up_run import conditions, manifest, write_run
 from tests.segmented import rows_of, write_rows
 
 NEWCOMBE = {
@@ -205,6 +207,34 @@ def test_where_two_runs_differ_is_listed_greatest_first(run: Path, tmp_path: Pat
     assert (row.level, row.context) == ("shutdown_sabotaged", {"instruction": "must_allow", "placement": "user"})
     assert row.counts.difference > 0.8
     assert "instruction=must_allow, placement=user: +" in simenv("compare", run, turned).output
+
+
+def of_half_the_conditions(path: Path, **changes: Any) -> Path:
+    """Write a run that has the first half of the made-up world's conditions, and their documents."""
+    half = conditions()[:3]
+    documents = {".".join(condition.values()): "ab12" * 16 for condition in half}
+    with RunDirectory(path) as run:
+        run.write_manifest(manifest(2, **{"conditions": half, "documents": documents, **changes}))
+        for condition, seed in itertools.product(half, range(2)):
+            run.append(made_up_run.episode(condition, seed))
+    return path
+
+
+DIFFERENT = "The two runs used different versions of the world."
+
+
+def test_a_run_of_fewer_conditions_is_of_the_same_world(run: Path, tmp_path: Path) -> None:
+    printed = simenv("compare", run, of_half_the_conditions(tmp_path / "half")).output
+    assert DIFFERENT not in printed
+    assert "3 conditions left out" in printed
+
+
+def test_another_version_or_another_document_of_a_shared_condition_is_said(run: Path, tmp_path: Path) -> None:
+    first = ".".join(conditions()[0].values())
+    changed = of_half_the_conditions(tmp_path / "changed", documents={first: "ef56" * 16})
+    assert DIFFERENT in simenv("compare", run, changed).output
+    newer = of_half_the_conditions(tmp_path / "newer", world_version="1.3.0")
+    assert DIFFERENT in simenv("compare", run, newer).output
 
 
 def test_the_command_for_power_answers_and_refuses() -> None:
