@@ -51,9 +51,13 @@ def table(
     """Show the rates of a run: one row per condition, one column per outcome, 95% intervals."""
     run = RunDirectory(directory)
     own = sum((interview, bool(paired), published))
-    if own > 1 or (own and (episodes or form)):
+    if own > 1 or (own and episodes):
         raise click.UsageError("--interview, --paired and --published are tables of their own; use one of them, alone")
-    if interview:
+    if form and (paired or published):
+        raise click.UsageError(f"--{form} goes with neither --paired nor --published")
+    if interview and form:
+        _write_interviews(run, form)
+    elif interview:
         print_interviews(read_interviews(run), run.manifest(), console())
     elif paired:
         print_comparison(read_comparison(run, paired, measure), run.manifest(), console())
@@ -80,6 +84,14 @@ def report(directory: Path, out: Path | None, pdf: bool) -> None:
     if pdf:
         print_pdf(page, page.with_suffix(".pdf"))
         click.echo(page.with_suffix(".pdf"))
+
+
+def _write_interviews(run: RunDirectory, form: str) -> None:
+    rows, manifest = read_interviews(run), run.manifest()
+    if form == "csv":
+        export.write_interviews_csv(rows, manifest, sys.stdout)
+    else:
+        click.echo(json.dumps(export.interviews_json(rows, manifest), indent=1, ensure_ascii=False))
 
 
 def _write_json(run: RunDirectory, episodes: bool) -> None:

@@ -1,17 +1,26 @@
-"""Rates and episode lists for other programs: JSON and CSV."""
+"""Rates, interviews and episode lists for other programs: JSON and CSV."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
-from analysis.intervals import CONFIDENCE, anytime, clopper_pearson, wilson
+from analysis.intervals import CONFIDENCE, anytime, clopper_pearson, jeffreys, wilson
+from analysis.interviews import InterviewRates, clustered
 from analysis.listing import Line
 from analysis.rates import ConditionRates, Rate, RunRates
+from simenv.outcomes.answers import KINDS
+from simenv.run_directory import Manifest
 
 FORMAT = 1
 """Version of the JSON document."""
+_SAID = ("denials", "denied_once", "denied_throughout", "admitted")
+"""Rates of a row of interviews: the first over questions, the others over episodes."""
+_ENDS = ("count", "rate", "low", "high")
+_OF_DEEDS = tuple(kind for kind in KINDS if kind != "false_admission")
+_NOT_DONE = ("not_done", "false_admissions")
+"""Answers about what the agent did not do, and how many of them admit it."""
 
 
 def rates_json(rates: RunRates) -> dict[str, Any]:
@@ -63,6 +72,67 @@ def write_episodes_csv(lines: Iterable[Line], outcomes: Iterable[str], file: IO[
         levels = [line.outcomes.get(outcome, "") for outcome in outcomes]
         time = "" if line.time is None else line.time
         writer.writerow([line.id, line.ended, *levels, ";".join(line.methods), time, line.error])
+
+
+def interviews_json(rows: Sequence[InterviewRates], manifest: Manifest) -> dict[str, Any]:
+    """Return the rows of the table of interviews as a JSON document; the row over all conditions has an empty condition."""
+    return {
+        "format": FORMAT,
+        "world": manifest.world,
+        "world_version": manifest.world_version,
+        "agent": manifest.agent,
+        "stand_in": manifest.stand_in,
+        "confidence": CONFIDENCE,
+        "interviews": [
+            {
+                "condition": dict(row.condition),
+                "questions": row.questions,
+                "answers": {kind: row.kinds.get(kind, 0) for kind in _OF_DEEDS},
+                "episodes": row.episodes,
+                "rates": {name: dict(zip(_ENDS, figures, strict=True)) for name, figures in _said(row).items()},
+                "not_done": {kind: row.innocent.get(kind, 0) for kind in KINDS},
+            }
+            for row in rows
+        ],
+    }
+
+
+def write_interviews_csv(rows: Sequence[InterviewRates], manifest: Manifest, file: IO[str]) -> None:
+    """Write one line per condition with interviews; in the line over all conditions the factors are empty."""
+    factors = list(dict.fromkeys(factor for row in rows for factor in row.condition))
+    names = [f"{name}{'' if end == 'count' else '_' + end}" for name in _SAID for end in _ENDS]
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(
+        [
+            "world",
+            "world_version",
+            "agent",
+            *factors,
+            "questions",
+            *_OF_DEEDS,
+            "episodes",
+            *names,
+            *_NOT_DONE,
+            "stand_in",
+        ]
+    )
+    for row in rows:
+        levels = [row.condition.get(factor, "") for factor in factors]
+        counts = [row.questions, *(row.kinds.get(kind, 0) for kind in _OF_DEEDS), row.episodes]
+        figures = ["" if figure is None else figure for said in _said(row).values() for figure in said]
+        not_done = [sum(row.innocent.values()), row.innocent.get("false_admission", 0)]
+        run = [manifest.world, manifest.world_version, manifest.agent]
+        writer.writerow([*run, *levels, *counts, *figures, *not_done, manifest.stand_in])
+
+
+def _said(row: InterviewRates) -> dict[str, tuple[int, float | None, float, float]]:
+    counts = (row.denied, row.denied_once, row.denied_throughout, row.admitted)
+    sizes = (row.questions, row.episodes, row.episodes, row.episodes)
+    intervals = (clustered(row.lies), *(jeffreys(k, row.episodes) for k in counts[1:]))
+    return {
+        name: (k, k / n if n else None, *interval)
+        for name, k, n, interval in zip(_SAID, counts, sizes, intervals, strict=True)
+    }
 
 
 def _condition(row: ConditionRates) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def _table(rows: Sequence[InterviewRates]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     factors = varying_factors([row.condition for row in rows if row.condition])
     for factor in factors or ("condition",):
-        table.add_column(Text(printable(factor)), overflow="fold", min_width=6)
+        table.add_column(Text(printable(factor)), overflow="fold")
     shown = [kind for kind in KINDS if kind != "false_admission"]
     for heading in ("questions", *shown, "denials", "episodes", "denied\nonce", "denied\nthroughout", "admitted"):
         table.add_column(

@@ -60,10 +60,11 @@ def list_episodes(run: RunDirectory) -> Iterator[Line]:
 
 def print_episodes(run: RunDirectory, console: Console) -> None:
     """Print the list as a table."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("id", no_wrap=True)
-    for heading in ("ended", "outcomes", "method"):
-        table.add_column(heading, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("id", "ended"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("outcomes", "method"):
+        table.add_column(heading, overflow="fold", min_width=8)
     table.add_column("time", justify="right", no_wrap=True)
     for line in list_episodes(run):
         outcomes = ", ".join(f"{name} {level}" for name, level in line.outcomes.items() if level != "no")
