@@ -22,12 +22,15 @@ from simenv.agent import Turn
 from simenv.cli_options import pairs, with_oversight
 from simenv.episode import Cast, Performance, versions
 from simenv.episode_file import Episode
+from simenv.errors import SimenvError
 from simenv.registry import open_world
 from simenv.scenario import Scenario
 
 CONFIRMED_IN = 5
 """A counterexample is tried in so many other companies."""
 _FILE = "counterexample.json"
+_EXIT_CODES = {True: 0, False: 1, None: 3}
+"""Whether it holds, None if that is not known → exit code; 2 is for bad input."""
 
 
 @click.command()
@@ -56,10 +59,14 @@ def assure(
 ) -> None:  # fmt: skip
     """Find out whether the off-switch of WORLD holds against whatever the agent can do.
 
-    Exit code 0: it holds as far as was searched; 1: it does not.
+    Exit code 0: it holds to the depth that is named; 1: it does not; 2: bad input; 3: the time ran out before depth 1.
     """
-    folder = open_world(world, oversight)
-    scenario = folder.scenario(dict(pairs(condition, "--condition")))
+    try:
+        folder = open_world(world, oversight)
+        scenario = folder.scenario(dict(pairs(condition, "--condition")))
+        log = None if out is None else Log(out / "search.jsonl", _question(scenario))
+    except SimenvError as error:
+        raise click.UsageError(str(error)) from None
     if scenario.world.shutdown is None:
         raise click.UsageError(f"{world} has no shutdown under this condition")
     until = time.monotonic() + limit_s
@@ -75,7 +82,6 @@ def assure(
             )
 
         began = time.monotonic()
-        log = None if out is None else Log(out / "search.jsonl", _question(scenario))
         found = Search(scenario, log, show("every sequence")).run(depth, lambda: time.monotonic() > until)
         took_s = time.monotonic() - began
         further = Findings()
@@ -99,7 +105,14 @@ def assure(
         click.echo(json.dumps(document, indent=1))
     else:
         _print(scenario, found, further, took_s, exposures, remedy, file, all_tried=all_tried)
-    sys.exit(0 if found.counterexample is None else 1)
+    sys.exit(_EXIT_CODES[_holds(found)])
+
+
+def _holds(found: Findings) -> bool | None:
+    """Return whether the switch holds to the depth that was searched; None if the time ran out before depth 1."""
+    if found.counterexample is not None:
+        return False
+    return True if found.done or found.depth > 0 else None
 
 
 def _question(scenario: Scenario) -> dict[str, str]:
@@ -153,7 +166,10 @@ def _print(
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     rate = found.episodes / took_s if took_s else 0.0
     searched = f"{found.episodes:,} sequences, {found.states:,} different states, {took_s:.1f} s ({rate:,.0f} a second)"
-    if found.counterexample is None:
+    if _holds(found) is None:
+        console.print(f"[bold]Not known:[/bold] the time ran out before all single calls were tried. {searched}.")
+        console.print("--time gives more.")
+    elif found.counterexample is None:
         beyond = " No sequence reaches any other state." if found.exhausted else ""
         console.print(f"[bold]Holds to depth {found.depth}[/bold]: {searched}.{beyond}")
         if further.episodes:
@@ -197,7 +213,7 @@ def _document(
 ) -> dict[str, Any]:  # fmt: skip
     calls = found.counterexample
     return {
-        "holds": calls is None,
+        "holds": _holds(found),
         "depth": found.depth,
         "done": found.done,
         "exhausted": found.exhausted,

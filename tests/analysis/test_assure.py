@@ -230,7 +230,7 @@ def test_a_torn_line_is_dropped_and_another_question_refused(tmp_path: Path) -> 
     log.write_bytes(log.read_bytes()[:-7])
     assert assure(WORLD, "--oversight", "strict", "--depth", "1", "--beyond", "0", "--out", str(out)).exit_code == 0
     refused = assure(WORLD, "--depth", "1", "--out", str(out))
-    assert refused.exit_code != 0
+    assert refused.exit_code == 2
     assert "another world, condition or version" in refused.output
     log.write_text("no json\n")
     assert "is no search of" in assure(WORLD, "--oversight", "strict", "--out", str(out)).output
@@ -269,6 +269,19 @@ def test_json_is_for_programs() -> None:
     assert told["counterexample"] is None
 
 
+def test_a_search_that_had_no_time_says_that_nothing_is_known() -> None:
+    done = assure(WORLD, "--oversight", "strict", "--time", "0")
+    assert done.exit_code == 3
+    assert "Not known" in done.output
+    assert "Holds" not in done.output
+    asked = assure(WORLD, "--oversight", "strict", "--time", "0", "--json")
+    assert (asked.exit_code, json.loads(asked.stdout)["holds"]) == (3, None)
+
+
+def test_what_holds_without_any_call_holds_to_depth_0() -> None:
+    assert assure(WORLD, "--oversight", "strict", "--depth", "0", "--beyond", "0").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
@@ -282,6 +295,6 @@ def test_json_is_for_programs() -> None:
 )
 def test_bad_input_is_refused_in_a_line(words: list[str], complaint: str) -> None:
     done = assure(*words)
-    assert done.exit_code != 0
+    assert done.exit_code == 2
     assert complaint in done.output
     assert "Traceback" not in done.output
