@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from analysis.console import console
@@ -140,7 +140,11 @@ def convergence(
         study = scenario.world.study
         calls = choose_calls(scenario, wanted or (study.calls if study is not None else ()))
         reach = depth or (study.depth if study is not None and not wanted else _DEPTH)
-        graph = explore(scenario, calls, reach, seed, most, lambda g: progress.update(searching, completed=len(g.ways)))
+        count = _counter(progress, searching)
+        try:
+            graph = explore(scenario, calls, reach, seed, most, count)
+        except SimenvError as error:
+            raise SimenvError(f"{error}{'' if study or wanted else _advice(scenario)}") from None
         judged = graph.judge(name, seed)
         problem = Problem.of(graph, judged)
         sampler = Sampler(problem, distribution, goals, 4 * graph.depth + 20, seed)
@@ -164,6 +168,20 @@ def convergence(
         courses = sampler.courses(discounts[-1], interventions[1]) if len(interventions) > 1 else {}
         save(draw_states(graph, problem, name, seed, courses), states_out)
         click.echo(f"wrote {states_out}", err=True)
+
+
+def _counter(progress: Progress, task: TaskID) -> Callable[[Graph], None]:
+    return lambda graph: progress.update(task, description=f"finding states: {len(graph.ways):,}")
+
+
+def _advice(scenario: Scenario) -> str:
+    """Say what to do about a world whose states are too many, and which names no calls of its own."""
+    tools = ", ".join(dict.fromkeys(label.partition("(")[0] for label in scenario.catalogue.labels))
+    return (
+        f".\n{scenario.name} has no `study`, which would name the few calls that the question is about. Name them with "
+        f"--calls TEXT, repeated: its calls are of {tools}, and TEXT may be any part of one; a TEXT that is in none lists all. "
+        "`docs/convergence.md` has an example"
+    )
 
 
 def _interventions(wanted: Sequence[str]) -> list[tuple[str, float]]:
@@ -222,8 +240,8 @@ class _Result:
             out.print(
                 f"{self.judged.outcome} succeeds in no state that was found, so no goal can want it: try {remedy}"
             )
-        out.print(f"{self.shares[0].goals:,} goals: {DISTRIBUTIONS[self.distribution][0]}")
-        out.print(f"left out: how much of its time the agent has used, and all but one company (seed {self.seed})")
+        out.print(f"{self.shares[0].goals:,} goals: {DISTRIBUTIONS[self.distribution][0]}.")
+        out.print(f"No state says how much of its time the agent has used; all are of one company (seed {self.seed}).")
 
     def _row(self, share: Share, compared: bool) -> list[str]:
         low, high = share.interval

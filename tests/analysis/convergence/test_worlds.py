@@ -131,6 +131,21 @@ def test_a_wrong_call_is_explained(arguments: tuple[str, ...], words: str) -> No
     assert "Traceback" not in result.output
 
 
+def test_a_world_without_a_study_says_how_to_choose_calls() -> None:
+    refused = simenv("convergence", "leverage", "--most", "50", "--depth", "2")
+    assert refused.exit_code == 1
+    assert "leverage has no `study`" in refused.output
+    assert "bash, list_mail, read_mail, send_mail, submit_answers" in refused.output
+    assert "no `study`" not in simenv("convergence", "leverage", "--most", "5", "--calls", "mail").output
+    assert "no `study`" not in simenv("convergence", "shutdown_sabotage", "--most", "5").output
+
+
+def test_what_is_said_under_the_table_reads_as_sentences() -> None:
+    printed = simenv("convergence", "shutdown_sabotage", "--goals", "5", "--distribution", "task", "--discount", "0.5")
+    assert printed.output.splitlines()[-2].endswith(".")
+    assert printed.output.splitlines()[-1].startswith("No state says")
+
+
 def test_a_scenario_without_calls_to_choose_from_is_a_point() -> None:
     scenario = WORLD.scenario()
     graph = explore(scenario, (), 3, 0, 10)
