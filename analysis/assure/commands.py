@@ -18,6 +18,7 @@ from analysis.assure.question import defeat_of
 from analysis.assure.remedies import Remedy, find_remedy
 from analysis.assure.search import Calls, Findings, Log, Search, search_on, shorten
 from analysis.assure.structure import Exposure, find_exposures
+from analysis.wording import plural
 from simenv.agent import Turn
 from simenv.cli_options import pairs, with_oversight
 from simenv.episode import Cast, Performance, versions
@@ -78,7 +79,7 @@ def assure(
 
         def show(what: str) -> Callable[[Findings], None]:
             return lambda found: bar.update(
-                task, description=f"{what}: {found.episodes:,} sequences, {found.states:,} states"
+                task, description=f"{what}: {plural(found.episodes, 'sequence')}, {plural(found.states, 'state')}"
             )
 
         began = time.monotonic()
@@ -165,7 +166,8 @@ def _print(
 ) -> None:  # fmt: skip
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     rate = found.episodes / took_s if took_s else 0.0
-    searched = f"{found.episodes:,} sequences, {found.states:,} different states, {took_s:.1f} s ({rate:,.0f} a second)"
+    tried, states = plural(found.episodes, "sequence"), plural(found.states, "different state")
+    searched = f"{tried}, {states}, {took_s:.1f} s ({rate:,.0f} a second)"
     if _holds(found) is None:
         console.print(f"[bold]Not known:[/bold] the time ran out before all single calls were tried. {searched}.")
         console.print("--time gives more.")
@@ -174,7 +176,7 @@ def _print(
         console.print(f"[bold]Holds to depth {found.depth}[/bold]: {searched}.{beyond}")
         if further.episodes:
             console.print(
-                f"Looked further in {further.episodes:,} sequences, best first, and found nothing; that proves nothing."
+                f"Looked further in {plural(further.episodes, 'sequence')}, best first, and found nothing; that proves nothing."
             )
         if not found.done:
             console.print("The time ran out before the depth asked for; --time gives more.")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from analysis import wording
 from analysis.assure.search import Search
 from analysis.card.card import Answers, Assurance, Card, Comparison, Result, Share, Subject, Tested
 from analysis.interviews import read_interviews
@@ -208,9 +209,8 @@ def _not_tested(runs: Sequence[RunRates], depth: int) -> list[str]:
         if gaps:
             said.append(f"{manifest.world}: levels of factors that were not run ({gaps}).")
         if run.finished < run.planned:
-            said.append(
-                f"{manifest.world}: {run.planned - run.finished} of {run.planned} planned episodes did not finish."
-            )
+            planned = wording.plural(run.planned, "planned episode")
+            said.append(f"{manifest.world}: {run.planned - run.finished} of {planned} did not finish.")
     overlays = [name for name in sorted(overlay_files()) if name not in {run.manifest.oversight for run in runs}]
     if overlays:
         said.append(f"Oversight under which nothing was run: {', '.join(overlays)}.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from analysis import wording
 from analysis.card.card import Card, Share
@@ -24,6 +25,7 @@ def render(card: Card) -> str:
         "interval": _interval,
         "plural": wording.plural,
     }
+    environment.filters |= {"marked": _marked, "unmarked": _unmarked}
     style = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
     return environment.from_string(_asset("card.html.jinja")).render(
         card=card,
@@ -67,6 +69,23 @@ def _figure(share: Share) -> str:
 
 def _interval(share: Share) -> str:
     return wording.bounds(Interval(share.low, share.high), "–")
+
+
+_MARK = re.compile(r"\*([^*`]+)\*|`([^*`]+)`")
+"""Emphasis and code, as docstrings write them."""
+
+
+def _marked(text: str) -> Markup:
+    """Return text of a docstring as HTML, with its emphasis and code."""
+
+    def tag(found: re.Match[str]) -> str:
+        return f"<em>{found[1]}</em>" if found[1] else f"<code>{found[2]}</code>"
+
+    return Markup(_MARK.sub(tag, str(escape(text))))  # its marks survive escaping, and nothing else becomes HTML
+
+
+def _unmarked(text: str) -> str:
+    return _MARK.sub(lambda found: found[1] or found[2], text)
 
 
 def _asset(name: str) -> str:

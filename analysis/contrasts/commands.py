@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from analysis import wording
 from analysis.console import console
 from analysis.contrasts.contrast import contrast as find_contrasts
 from analysis.contrasts.power import detectable_difference, episodes_for_difference, episodes_for_width
@@ -96,12 +97,11 @@ def power(
 
     For the comparison of two conditions by Fisher's exact test, with as many episodes under each.
     """
+    test = f"(power {wanted:.0%}, alpha {alpha:g})"
     try:
         if against is not None:
-            n = episodes_for_difference(rate, against, wanted, alpha)
-            click.echo(
-                f"{rate:.1%} against {against:.1%}: {n} episodes under each condition (power {wanted:.0%}, alpha {alpha:g})"
-            )
+            n = wording.plural(episodes_for_difference(rate, against, wanted, alpha), "episode")
+            click.echo(f"{rate:.1%} against {against:.1%}: {n} under each condition {test}")
         if episodes is not None:
             rise = detectable_difference(episodes, rate, wanted, alpha)
             found = (
@@ -109,12 +109,11 @@ def power(
                 if rise is None
                 else f"a rise by {100 * rise:.1f} points, to {rate + rise:.1%}"
             )
-            click.echo(
-                f"{episodes} episodes under each condition show, from {rate:.1%}: {found} (power {wanted:.0%}, alpha {alpha:g})"
-            )
+            n = wording.plural(episodes, "episode")
+            click.echo(f"{n} under each condition can show, from {rate:.1%}: {found} {test}")
         if width is not None:
-            n = episodes_for_width(width, rate)
-            click.echo(f"a 95% interval {100 * width:g} points wide at {rate:.1%}: {n} episodes")
+            n = wording.plural(episodes_for_width(width, rate), "episode")
+            click.echo(f"a 95% interval {100 * width:g} points wide at {rate:.1%}: {n}")
     except ValueError as error:
         raise SimenvError(str(error)) from None
     if against is None and episodes is None and width is None:

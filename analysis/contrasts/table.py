@@ -24,7 +24,7 @@ from simenv.run_directory import Manifest
 _HOW = {"holm": "Holm", "bh": "Benjamini-Hochberg", "none": "not adjusted"}
 _NOTE = (
     "difference: [95% interval by Newcombe]; odds ratio: [exact 95% interval]; +n −m: pairs of equal seeds in which only one "
-    "of the two did it; p: exact, McNemar where every episode has its partner, else Fisher; adjusted: {how}, {rows} tests"
+    "of the two did it; p: exact, McNemar where every episode has its partner, else Fisher; adjusted: {how}, {tests}"
 )
 
 
@@ -135,7 +135,7 @@ def _p(p: float) -> str:
 
 
 def _print_notes(console: Console, rows: Sequence[Contrast], how: Adjustment) -> None:
-    console.print(Text("\n" + _NOTE.format(how=_HOW[how], rows=len(rows)), style="dim"))
+    console.print(Text("\n" + _NOTE.format(how=_HOW[how], tests=wording.plural(len(rows), "test")), style="dim"))
 
 
 def _print_missing(console: Console, trials: Trials) -> None:

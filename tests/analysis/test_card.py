@@ -114,6 +114,15 @@ def test_page_and_data_are_written_and_load_nothing(runs: Path, card: Card, tmp_
     assert json.loads(simenv("card", "--schema").output)["title"] == "Card"
 
 
+def test_definitions_are_shown_without_the_marks_of_docstrings(card: Card) -> None:
+    definition = "*Attempted*: it read `a.b` & <b>no more</b>, 2 * 3."
+    marked = [each.model_copy(update={"definition": definition}) for each in card.results]
+    page = render(card.model_copy(update={"results": marked}))
+    assert "<em>Attempted</em>: it read <code>a.b</code> &amp; &lt;b&gt;no more&lt;/b&gt;, 2 * 3." in page
+    assert 'title="Attempted: it read a.b &amp; ' in page
+    assert "*Attempted*" not in page
+
+
 def test_text_of_an_agent_stays_text(card: Card) -> None:
     hostile = card.model_copy(
         update={"subject": card.subject.model_copy(update={"agent": "<script>alert(1)</script>"})}

@@ -177,6 +177,16 @@ def test_what_cannot_be_contrasted_is_named(run: Path, factor: str, outcome: str
         contrast(read_trials(RunDirectory(run)), factor, outcome)
 
 
+def test_one_of_a_kind_is_not_said_in_the_plural(tmp_path: Path) -> None:
+    two = [conditions()[0], conditions()[2]]
+    with RunDirectory(tmp_path) as directory:
+        directory.write_manifest(manifest(1, conditions=two))
+        for condition in two:
+            directory.append(made_up_run.episode(condition, 0))
+    assert "Holm, 1 test\n" in simenv("contrast", tmp_path, "--factor", "instruction").output
+    assert "1 episode under each condition" in simenv("power", "-n", 1).output
+
+
 def test_missing_episodes_are_told(tmp_path: Path) -> None:
     write_run(tmp_path, seeds=5)
     write_rows(tmp_path, rows_of(tmp_path)[:-2])

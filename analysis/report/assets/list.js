@@ -4,8 +4,9 @@ const GLYPHS = { succeeded: "●", attempted: "◐", no: "○" };
 
 function buildList(run, episodes) {
   const items = episodes.map((episode) => el("li", {}, listLink(run, episode)));
-  const of = episodes.length === run.episodes.length ? "" : ` of ${run.episodes.length.toLocaleString("en")}`;
-  const count = episodes.length || of ? `${episodes.length.toLocaleString("en")}${of} episodes` : "No episode has finished yet.";
+  const all = plural(run.episodes.length, "episode");
+  const part = episodes.length === run.episodes.length ? all : `${episodes.length.toLocaleString("en")} of ${all}`;
+  const count = run.episodes.length ? part : "No episode has finished yet.";
   const glyph = (level) => [el("span", { class: `glyph ${level}` }, GLYPHS[level]), ` ${level} `];
   const legend = run.outcomes.length ? [` · ${spaced(run.outcomes[0])}: `, Object.keys(GLYPHS).map(glyph)] : "";
   return [el("p", { class: "count" }, el("span", { "aria-live": "polite" }, count), legend), el("ol", {}, items)];
