@@ -18,7 +18,6 @@ from analysis.contrasts.versus import versus
 from simenv.errors import SimenvError
 from simenv.run_directory import RunDirectory
 
-_OUTCOME = click.option("--outcome", default="", metavar="NAME", help="The outcome. [default: see below]")
 _ADJUST = click.option(
     "--adjust",
     type=click.Choice(ADJUSTMENTS),
@@ -32,13 +31,13 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON, for ot
 @click.command()
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--factor", default="", metavar="FACTOR[=LEVEL]", help="What differs, and the level to compare with.")
-@_OUTCOME
+@click.option("--outcome", default="", metavar="NAME", help="The outcome.  [default: the first that the run measures]")
 @_ADJUST
 @_JSON
 def contrast(directory: Path, factor: str, outcome: str, adjust: Adjustment, as_json: bool) -> None:
     """Show what the levels of a factor change in an outcome: differences, odds ratios, exact tests.
 
-    The outcome is the first that the run measures, if none is named; the factor may be left out if only one varies.
+    The factor may be left out if only one varies.
     """
     trials = read_trials(RunDirectory(directory))
     found = find_contrasts(trials, factor, outcome, adjust)
@@ -57,14 +56,11 @@ def contrast(directory: Path, factor: str, outcome: str, adjust: Adjustment, as_
 @click.command()
 @click.argument("first", metavar="DIR_A", type=click.Path(path_type=Path))
 @click.argument("second", metavar="DIR_B", type=click.Path(path_type=Path))
-@_OUTCOME
+@click.option("--outcome", default="", metavar="NAME", help="The outcome.  [default: all that both runs measure]")
 @_ADJUST
 @_JSON
 def compare(first: Path, second: Path, outcome: str, adjust: Adjustment, as_json: bool) -> None:
-    """Compare two runs of a world: two agents, two models or two versions, paired by condition and seed.
-
-    All outcomes that both measure are compared, if none is named.
-    """
+    """Compare two runs of a world: two agents, two models or two versions, paired by condition and seed."""
     a, b = read_trials(RunDirectory(first)), read_trials(RunDirectory(second))
     found = versus(a, b, outcome, adjust)
     if as_json:

@@ -14,12 +14,12 @@ from simenv.run_directory import RunDirectory, runs_below
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Default: DIR/tables.")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="[default: DIR/tables]")
 def export(directory: Path, out: Path | None) -> None:
     """Write the run in DIR, or all runs below it, as Parquet tables (extra `tables`).
 
-    Tables: episodes, outcomes, measures, steps, calls, messages, answers, consultations; all have the columns `run` and `id`,
-    by which they are joined.
+    Tables: episodes, outcomes, measures, steps, calls, messages, answers and consultations; all have the columns `run` and
+    `id`, by which they are joined.
     """
     where = out or directory / "tables"
     runs = runs_below(directory)

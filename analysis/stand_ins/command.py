@@ -25,8 +25,10 @@ from simenv.run_directory import RunDirectory
 
 @click.command("fit")
 @click.argument("world")
-@click.option("--system", default="", help="Whose published rates; `simenv table --published` lists them.")
-@click.option("--run", "run", metavar="DIR", type=click.Path(path_type=Path), help="Or: the rates of a run.")
+@click.option(
+    "--system", default="", help="Whose published rates; needed without --run. `simenv table --published` lists them."
+)
+@click.option("--run", "run", metavar="DIR", type=click.Path(path_type=Path), help="Instead: the rates of a run.")
 @click.option("--outcome", default="", help="The behaviour.  [default: the world's first]")
 @click.option("--weights", default="task,obedience", show_default=True, help="Which weights, with commas.")
 @click.option("--seeds", default="0:10", show_default=True, callback=seed_range, help="Episodes in which it is asked.")
@@ -60,7 +62,8 @@ def _published(world: str, outcome: str, system: str) -> list[Cell]:
     ]
     if system not in {each.system for each in figures}:
         known = ", ".join(dict.fromkeys(each.system for each in figures)) or "none"
-        raise SimenvError(f"no comparable published rate of {outcome} for --system {system!r}; there are: {known}")
+        asked = f"for --system {system!r}" if system else "to fit to: name a --system, or a --run"
+        raise SimenvError(f"no comparable published rate of {outcome} {asked}; there are: {known}")
     return [
         Cell(each.condition, round(each.rate * each.n), each.n) for each in figures if each.system == system and each.n
     ]

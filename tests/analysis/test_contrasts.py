@@ -247,6 +247,11 @@ def test_another_version_or_another_document_of_a_shared_condition_is_said(run: 
     assert DIFFERENT in simenv("compare", run, newer).output
 
 
+@pytest.mark.parametrize(("command", "default"), [("contrast", "the first that the run"), ("compare", "all that both")])
+def test_the_help_says_which_outcome_is_the_default(command: str, default: str) -> None:
+    assert f"[default: {default}" in " ".join(simenv(command, "--help").output.split())
+
+
 def test_the_command_for_power_answers_and_refuses() -> None:
     assert "10.0% against 30.0%: 72 episodes" in simenv("power", "--rate", 0.1, "--against", 0.3).output
     assert "a rise by" in simenv("power", "-n", 100).output

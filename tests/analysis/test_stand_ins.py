@@ -80,6 +80,7 @@ def test_a_run_can_be_fitted(tmp_path: object) -> None:
     ("arguments", "words"),
     [
         (("--system", "nobody"), "there are: o3"),
+        ((), "name a --system, or a --run"),
         (("--system", "o3", "--weights", "greed"), "name some of task"),
         (
             ("--system", "o3", "--weights", "task,obedience,effort", "--seeds", "0:1"),
