@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from analysis import export
 from analysis import table as terminal
@@ -79,7 +80,8 @@ def table(
 @click.option("--pdf", is_flag=True, help="Print it as PDF, too, with a browser that is installed.")
 def report(directory: Path, out: Path | None, pdf: bool) -> None:
     """Write the report of a run: one HTML file that opens anywhere and needs no network."""
-    page = write_report(directory, out)
+    with Console(stderr=True).status("writing the report"):
+        page = write_report(directory, out)
     click.echo(page)
     if pdf:
         print_pdf(page, page.with_suffix(".pdf"))
