@@ -37,6 +37,8 @@ FORMAT = 2
 MANIFEST, EPISODES, FAILURES, LOCK = "manifest.json", "episodes", "failures.jsonl", "lock"
 _ID = re.compile(rb'"id":("(?:[^"\\]|\\.)*")')
 _LOCK_WAIT_S = 5.0
+_NAMED = 8
+"""Runs below a directory that an error names."""
 
 
 class Manifest(BaseModel):
@@ -119,7 +121,7 @@ class RunDirectory:
             _check_format(raw, file)
             return Manifest.model_validate_json(raw)
         except FileNotFoundError:
-            raise EpisodeError(f"{self.path}: no run directory ({MANIFEST} is missing); check the path") from None
+            raise _no_run(self.path) from None
         except OSError as error:
             raise EpisodeError(f"{file}: cannot be read ({error.strerror})") from None
         except ValidationError as error:
@@ -363,6 +365,19 @@ def runs_below(directory: Path) -> list[Path]:
     return found
 
 
+def _no_run(path: Path) -> EpisodeError:
+    """Return the error for a directory that holds no run itself; it names the runs below, if there are any."""
+    try:
+        found = runs_below(path)
+    except EpisodeError:
+        return EpisodeError(f"{path}: no run directory ({MANIFEST} is missing); check the path")
+    names = [str(run.relative_to(path)) for run in found]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    held = f"{len(names)} run{'' if len(names) == 1 else 's'}"
+    listed = f"{', '.join(names[:_NAMED])}{more}"
+    return EpisodeError(f"{path}: no run directory, but it holds {held}: {listed}; name one, e.g. {found[0]}")
+
+
 def locate_episodes(path: Path) -> Iterator[Episode]:
     """Yield the episodes that a path on the command line stands for.
 
@@ -376,6 +391,6 @@ def locate_episodes(path: Path) -> Iterator[Episode]:
     elif not path.exists() and RunDirectory(path.parent).exists:
         yield RunDirectory(path.parent).find(path.name)
     elif path.is_dir():
-        raise EpisodeError(f"{path}: no run directory ({MANIFEST} is missing); check the path")
+        raise _no_run(path)
     else:
         yield read_episode(path)

@@ -156,6 +156,14 @@ def test_the_report_command_prints_where_it_wrote(tmp_path):
 
 
 @pytest.mark.parametrize("command", [table, report])
+def test_a_directory_of_several_runs_names_them(tmp_path, command):
+    for name in ("b", "a/deep"):
+        write_run(tmp_path / name, 1)
+    with pytest.raises(EpisodeError, match="holds 2 runs: a/deep, b; name one, e.g. .*/a/deep"):
+        CliRunner().invoke(command, [str(tmp_path)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("command", [table, report])
 def test_commands_raise_for_what_is_no_run(tmp_path, command):
     with pytest.raises(EpisodeError, match="no run directory"):
         CliRunner().invoke(command, [str(tmp_path)], catch_exceptions=False)

@@ -186,6 +186,15 @@ def test_an_episode_is_found_by_its_id(tmp_path: Path) -> None:
         list(locate_episodes(tmp_path / "nope"))
 
 
+def test_a_directory_above_runs_is_told_from_one_without(tmp_path: Path) -> None:
+    go(plan(1), tmp_path / "one")
+    with pytest.raises(EpisodeError, match="holds 1 run: one; name one, e.g."):
+        list(locate_episodes(tmp_path))
+    (tmp_path / "other").mkdir()
+    with pytest.raises(EpisodeError, match="manifest.json is missing"):
+        list(locate_episodes(tmp_path / "other"))
+
+
 class Dead:
     """An agent whose endpoint is gone."""
 
