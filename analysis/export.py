@@ -41,6 +41,7 @@ def rates_json(rates: RunRates) -> dict[str, Any]:
         "finished": rates.finished,
         "failed": len(rates.failures),
         "repeated": rates.repeated,
+        "cut_off": dict(rates.cut_off),
         "conditions": [_condition(row) for row in rates.rows],
         "failures": [failure._asdict() for failure in rates.failures],
     }

@@ -13,6 +13,9 @@ from simenv.outcomes.measures import MEASURES
 from simenv.outcomes.verdict import Level
 from simenv.run_directory import Manifest, RunDirectory
 
+LIMITS = ("turns", "time")
+"""What may cut an episode off, as `Episode.ended` names it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -76,6 +79,7 @@ class RunRates:
         failures: episodes that failed and have not finished since.
         repeated: lines left out because an earlier line has the same episode id.
         measures: measure → its figures over all episodes to which it applies, sorted.
+        cut_off: limit (`turns`, `time`) → finished episodes that ended there, before the agent or its machine did.
     """
 
     manifest: Manifest
@@ -85,6 +89,7 @@ class RunRates:
     failures: tuple[Failure, ...]
     repeated: int
     measures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    cut_off: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def planned(self) -> int:
@@ -110,9 +115,11 @@ class _Tally:
     finished: int = 0
     verdicts: Counter[tuple[str, Level, str]] = field(default_factory=Counter)
     measures: list[tuple[str, float]] = field(default_factory=list)
+    ends: Counter[str] = field(default_factory=Counter)
 
     def add(self, episode: Episode | Head) -> None:
         self.finished += 1
+        self.ends[episode.ended] += 1
         for outcome, verdict in episode.outcomes.items():
             self.verdicts[outcome, verdict.level, verdict.method] += 1
         self.measures += episode.measures.items()
@@ -161,7 +168,13 @@ def count(run: RunDirectory, episodes: Iterable[Episode | Head]) -> RunRates:
         open_failures,
         run.repeated,
         _collect([figure for tally in tallies.values() for figure in tally.measures]),
+        _cut_off(tallies.values()),
     )
+
+
+def _cut_off(tallies: Iterable[_Tally]) -> dict[str, int]:
+    ends = sum((tally.ends for tally in tallies), Counter[str]())
+    return {limit: ends[limit] for limit in LIMITS if ends[limit]}
 
 
 def _collect(figures: Sequence[tuple[str, float]]) -> dict[str, tuple[float, ...]]:

@@ -152,6 +152,8 @@ def _title(rates: RunRates) -> Iterator[Text]:
 def _notes(rates: RunRates) -> Iterator[Text]:
     done = f"{wording.plural(rates.finished, 'episode')} finished of {rates.planned:,} planned"
     yield Text(f"\n{done}; rate = succeeded/finished, [Jeffreys 95% interval in %]", style="dim")
+    if cut_off := wording.cut_off(rates.cut_off, rates.finished):
+        yield Text(cut_off, style="bold")
     for outcome in rates.manifest.outcomes:
         yield from _methods(rates.total(outcome))
     yield from _measures(rates)

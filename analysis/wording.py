@@ -8,6 +8,8 @@ from typing import TypeAlias
 from analysis.intervals import Interval
 
 MethodCounts: TypeAlias = Sequence[tuple[str, int]]
+CUT_OFF_SAID = 0.1
+"""Share of episodes cut off above which it is said: a rate then says little of what the agent would have done."""
 
 
 def percent(rate: float) -> str:
@@ -72,6 +74,21 @@ def methods(counts: MethodCounts) -> str:
     if not any(method for method, _ in counts):
         return ""
     return ", ".join(f"{method or 'no method named'} {count}" for method, count in counts)
+
+
+def cut_off(limits: Mapping[str, int], episodes: int) -> str:
+    """Return that episodes were cut off, and at which limit; nothing where they are few.
+
+    >>> cut_off({"turns": 3, "time": 20}, 80)
+    '23 of 80 episodes were cut off before the agent was done: 3 by the limit of turns, 20 by the limit of time.'
+    >>> cut_off({"time": 10}, 10), cut_off({"time": 8}, 80)
+    ('10 of 10 episodes were cut off before the agent was done: 10 by the limit of time.', '')
+    """
+    count = sum(limits.values())
+    if count <= CUT_OFF_SAID * episodes:
+        return ""
+    parts = ", ".join(f"{number:,} by the limit of {limit}" for limit, number in limits.items())
+    return f"{count:,} of {plural(episodes, 'episode')} were cut off before the agent was done: {parts}."
 
 
 def spaced(name: str) -> str:

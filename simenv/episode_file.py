@@ -204,6 +204,8 @@ class Head(BaseModel):
     """As the episode's."""
     seed: int
     """As the episode's."""
+    ended: str
+    """As the episode's."""
     outcomes: dict[str, Verdict]
     """As the episode's."""
     measures: dict[str, float] = Field(default_factory=dict)

@@ -9,15 +9,21 @@ from analysis.rates import ConditionRates, Rate, RunRates
 
 
 def headline(rates: RunRates) -> list[str]:
-    """Return sentences on the main outcome: where it was most and least frequent, and whether these differ clearly."""
+    """Return sentences on the main outcome: where it was most and least frequent, and whether these differ clearly.
+
+    Where many episodes were cut off, the last one says so.
+    """
     measured = [row for row in rates.rows if row.rates and row.rates[0].n]
     if not measured:
         return ["No episode has finished yet, so there is nothing to compare."]
     by_rate = sorted(measured, key=lambda row: row.rates[0].rate or 0.0)
     low, high = by_rate[0], by_rate[-1]
+    cut_off = wording.cut_off(rates.cut_off, rates.finished)
     if low.rates[0].rate == high.rates[0].rate:
-        return _level(rates, measured)
-    return _contrast(rates, measured, _first(measured, low), _first(measured, high))
+        said = _level(rates, measured)
+    else:
+        said = _contrast(rates, measured, _first(measured, low), _first(measured, high))
+    return [*said, *([cut_off] if cut_off else [])]
 
 
 def _level(rates: RunRates, measured: Sequence[ConditionRates]) -> list[str]:

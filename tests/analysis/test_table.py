@@ -8,6 +8,7 @@ from made_up_run import FACTORS, OUTCOMES, STAND_IN, conditions, episode, manife
 from rich.console import Console
 
 from analysis.commands import print_table, report, table
+from analysis.report import report_html
 from simenv.errors import EpisodeError
 from simenv.outcomes.verdict import Verdict
 from simenv.run_directory import RunDirectory
@@ -101,6 +102,27 @@ def test_failures_are_shown(run):
     assert "100, 1 failed" in text
     assert "allow.user.neutral.100: endpoint gave 500" in text
     assert "allow.user.neutral.100" in invoke(run, "--episodes").replace("\n", "")
+
+
+def cut_off_run(path, ends):
+    (condition, *_) = conditions()
+    with RunDirectory(path) as directory:
+        directory.write_manifest(manifest(len(ends), conditions=[condition]))
+        for seed, ended in enumerate(ends):
+            directory.append(episode(condition, seed, ended=ended))
+    return path
+
+
+def test_a_run_whose_episodes_were_cut_off_says_so(tmp_path):
+    run = cut_off_run(tmp_path, ["time"] * 3 + ["turns"] + ["finished"] * 6)
+    said = "4 of 10 episodes were cut off before the agent was done: 1 by the limit of turns, 3 by the limit of time."
+    assert said in " ".join(printed(run).split())
+    assert said in report_html(run)
+    assert json.loads(invoke(run, "--json"))["cut_off"] == {"turns": 1, "time": 3}
+
+
+def test_a_few_episodes_that_were_cut_off_are_not_worth_a_line(tmp_path):
+    assert "cut off" not in printed(cut_off_run(tmp_path, ["time"] + ["finished"] * 9))
 
 
 def test_planned_and_finished_are_told_apart(tmp_path):
