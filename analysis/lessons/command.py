@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from analysis.lessons.still import stand_still
 from simenv.errors import MissingExtra, SimenvError
 
 LESSONS = {
@@ -95,22 +96,24 @@ def _export(number: int, file: Path) -> None:
         done = subprocess.run([*call, "--output", str(ran)], check=False, capture_output=True, text=True)
         if done.returncode or not ran.exists():
             raise SimenvError(f"lesson {number} could not be run: {(done.stderr or done.stdout).strip()[-800:]}")
-        text = ran.read_text() if file.suffix == ".ipynb" else _page(ran, LESSONS[number])
+        text = stand_still(ran.read_text(encoding="utf-8"), number)
+    if file.suffix == ".html":
+        text = _page(text, LESSONS[number])
     try:
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SimenvError(f"{file}: cannot be written ({error.strerror})") from None
     click.echo(f"wrote {file}", err=True)
 
 
-def _page(ran: Path, title: str) -> str:
+def _page(ran: str, title: str) -> str:
     try:
         import nbformat  # noqa: PLC0415 - only for this
         from nbconvert import HTMLExporter  # noqa: PLC0415
     except ImportError:
         raise MissingExtra("nbconvert", "lessons") from None
     make: Any = HTMLExporter
-    read: Any = nbformat.read
+    read: Any = nbformat.reads
     exporter = make(
         exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True, mathjax_url="", require_js_url=""
     )

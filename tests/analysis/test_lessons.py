@@ -37,12 +37,25 @@ def test_a_lesson_runs_and_becomes_a_page_that_asks_for_nothing(number: int, tmp
     assert "data:image/png" in page or number == 4
     asked_for = re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=[\"'](?!data:)([^\"']+)", page)
     assert not asked_for
+    shown = re.sub(r"<style.*?</style>|<script.*?</script>", "", page, flags=re.DOTALL)
+    assert "marimo-" not in shown
+    assert f"<code>simenv lesson {number}</code> opens the lesson with its sliders" in page
+
+
+def test_a_page_shows_each_control_as_its_value_and_each_figure_as_a_picture(tmp_path: Path) -> None:
+    assert simenv("2", "--export", str(tmp_path / "lesson.html")).exit_code == 0
+    page = (tmp_path / "lesson.html").read_text()
+    assert "other places (k): <strong>3</strong>" in page
+    assert "goals: <strong>task</strong>" in page
+    assert len(re.findall(r"<img[^>]*data:image/png", page)) == 5
 
 
 def test_a_lesson_becomes_a_notebook_with_its_outputs(tmp_path: Path) -> None:
     assert simenv("5", "--export", str(tmp_path / "lesson.ipynb")).exit_code == 0
     cells = json.loads((tmp_path / "lesson.ipynb").read_text())["cells"]
-    assert any(cell.get("outputs") for cell in cells)
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert outputs
+    assert "marimo-" not in json.dumps(outputs)
 
 
 def test_lessons_are_listed() -> None:

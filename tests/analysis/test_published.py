@@ -65,4 +65,4 @@ def test_ours_stand_beside_under_the_same_condition_and_nowhere_else(tmp_path: P
 def test_it_is_a_table_of_its_own(tmp_path: Path) -> None:
     simenv("run", "honest_day", "--agent", "scripted", "--seeds", "0:1", "--out", tmp_path)
     assert "No figure has been published" in simenv("table", tmp_path, "--published")
-    assert "use one of them" in simenv("table", tmp_path, "--published", "--csv")
+    assert "neither --paired nor --published" in simenv("table", tmp_path, "--published", "--csv")
