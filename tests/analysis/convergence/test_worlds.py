@@ -142,9 +142,8 @@ def test_a_world_without_a_study_says_how_to_choose_calls() -> None:
 
 def test_what_is_said_under_the_table_reads_as_sentences() -> None:
     printed = simenv("convergence", "shutdown_sabotage", "--goals", "5", "--distribution", "task", "--discount", "0.5")
-    (last,) = [
-        number for number, line in enumerate(lines := printed.output.splitlines()) if line.startswith("No state says")
-    ]
+    lines = printed.output.splitlines()
+    (last,) = [number for number, line in enumerate(lines) if line.startswith("No state says")]
     assert lines[last - 1].rstrip().endswith(".")
 
 
