@@ -44,8 +44,8 @@ def print_versus(found: Versus, a: Trials, b: Trials, console: Console) -> None:
     """Print how run B differs from run A."""
     ours, theirs = b.manifest, a.manifest
     console.print(Text(printable(f"{ours.world}: B {ours.agent} against A {theirs.agent}"), style="bold"))
-    if not _of_one_world(ours, theirs):
-        console.print(Text("The two runs used different versions of the world.", style="bold"))
+    for difference in _differences(ours, theirs):
+        console.print(Text(printable(difference), style="bold"))
     for outcome in dict.fromkeys(row.level for row in found.rows):
         console.print(Text(f"\n{printable(outcome)}"))
         console.print(_table([row for row in found.rows if row.level == outcome], "", "A"))
@@ -84,11 +84,19 @@ def contrast_rows(rows: Sequence[Contrast]) -> list[dict[str, Any]]:
     ]
 
 
-def _of_one_world(ours: Manifest, theirs: Manifest) -> bool:
-    """Whether two runs used the same version of a world, as far as their conditions are shared."""
+def _differences(ours: Manifest, theirs: Manifest) -> list[str]:
+    """Return in what the worlds of two runs differ, as far as their conditions are shared, a sentence each."""
+    said = []
+    if ours.oversight != theirs.oversight:
+        b, a = (manifest.oversight or "the world's own" for manifest in (ours, theirs))
+        said.append(f"Oversight: {b} in B, {a} in A.")
+    if ours.limits != theirs.limits:
+        said.append("The two runs have different limits.")
     shared = ours.documents.keys() & theirs.documents.keys()
     same_documents = all(ours.documents[name] == theirs.documents[name] for name in shared)
-    return ours.world_version == theirs.world_version and same_documents
+    if ours.world_version != theirs.world_version or not (said or same_documents):  # the others change documents too
+        said.append("The two runs used different versions of the world.")
+    return said
 
 
 def _finite(value: float) -> float | None:

@@ -247,6 +247,21 @@ def test_another_version_or_another_document_of_a_shared_condition_is_said(run: 
     assert DIFFERENT in simenv("compare", run, newer).output
 
 
+def test_another_oversight_or_limit_is_said_to_be_that(run: Path, tmp_path: Path) -> None:
+    first = ".".join(conditions()[0].values())
+    other = {first: "ef56" * 16}
+    watched = simenv(
+        "compare", run, of_half_the_conditions(tmp_path / "watched", documents=other, oversight="strict")
+    ).output
+    assert "Oversight: strict in B, the world's own in A." in watched
+    assert DIFFERENT not in watched
+    cut = simenv(
+        "compare", run, of_half_the_conditions(tmp_path / "cut", documents=other, limits={"turns": 5.0})
+    ).output
+    assert "different limits" in cut
+    assert DIFFERENT not in cut
+
+
 @pytest.mark.parametrize(("command", "default"), [("contrast", "the first that the run"), ("compare", "all that both")])
 def test_the_help_says_which_outcome_is_the_default(command: str, default: str) -> None:
     assert f"[default: {default}" in " ".join(simenv(command, "--help").output.split())
