@@ -18,7 +18,7 @@ from gymnasium.vector.utils import CloudpickleWrapper, batch_space
 from numpy.typing import NDArray
 
 from simenv.session import Session
-from simenv.vector_env import Flags, LearnerVectorEnv, check_actions, check_flags, spread_seeds
+from simenv.vector_env import Flags, LearnerVectorEnv, batch_infos, check_actions, check_flags, spread_seeds
 from simenv.workers import context, leave_interrupts_to_the_parent, receive
 
 _FIELDS: dict[str, tuple[type, str]] = {
@@ -162,14 +162,7 @@ class SplitVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         return self._shared["masks"].astype(np.bool_)
 
     def _infos(self) -> dict[str, Any]:
-        every = self._all.copy()
-        shared = self._shared
-        return {
-            "action_mask": shared["masks"].copy(),
-            "_action_mask": every,
-            "time": shared["times"].copy(),
-            "_time": every,
-        }
+        return batch_infos(self._shared["masks"], self._shared["times"])
 
     def _ask(self, questions: Sequence[Any]) -> list[Any]:
         """Let each worker do something, and return what each answers."""

@@ -177,8 +177,13 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         self._over[number] = False
 
     def _infos(self) -> dict[str, Any]:
-        every = self._all.copy()
-        return {"action_mask": self._masks.copy(), "_action_mask": every, "time": self._times.copy(), "_time": every}
+        return batch_infos(self._masks, self._times)
+
+
+def batch_infos(masks: NDArray[np.int8], times: NDArray[np.float64]) -> dict[str, Any]:
+    """Return the info of a batch, in which every environment has a mask and a time."""
+    every = np.ones(len(times), np.bool_)
+    return {"action_mask": masks.copy(), "_action_mask": every, "time": times.copy(), "_time": every}
 
 
 def spread_seeds(seed: int | Sequence[int | None] | None, count: int) -> Sequence[int | None]:

@@ -225,25 +225,23 @@ def _not_tested(runs: Sequence[RunRates], depth: int) -> list[str]:
 
 def _commands(manifest: Manifest) -> list[str]:
     """Return what does a run again: one command, or one for each condition if they are not all combinations of some levels."""
-    options = [f"-o {name}={value}" for name, value in manifest.agent_options.items()]
-    roles = [
-        f"--role {role}={','.join([cast.agent, *(f'{name}={value}' for name, value in cast.options.items())])}"
-        for role, cast in manifest.roles.items()
-    ]
-    fixed = [
-        f"--agent {manifest.agent}",
-        *options,
-        *roles,
-        *([f"--oversight {manifest.oversight}"] if manifest.oversight else []),
-        *(f"--limit {name}={value:g}" for name, value in manifest.limits.items()),
-    ]
-    quoted = [" ".join(map(shlex.quote, part.split(" ", 1))) for part in fixed]
-    start, end = ["simenv run", shlex.quote(manifest.world), *quoted], f"--seeds {_ranges(manifest.seeds)}"
-    return [" ".join([*start, *chosen, end]) for chosen in _choices(manifest)]
+    fixed = ["simenv", "run", manifest.world, "--agent", manifest.agent]
+    for name, value in manifest.agent_options.items():
+        fixed += ["-o", f"{name}={value}"]
+    for role, cast in manifest.roles.items():
+        fixed += [
+            "--role",
+            f"{role}={','.join([cast.agent, *(f'{name}={value}' for name, value in cast.options.items())])}",
+        ]
+    if manifest.oversight:
+        fixed += ["--oversight", manifest.oversight]
+    for name, limit in manifest.limits.items():
+        fixed += ["--limit", f"{name}={limit:g}"]
+    return [shlex.join([*fixed, *chosen, "--seeds", _ranges(manifest.seeds)]) for chosen in _choices(manifest)]
 
 
 def _choices(manifest: Manifest) -> list[list[str]]:
-    """Return the options that choose a run's conditions, for one command or several."""
+    """Return the arguments that choose a run's conditions, for one command or several."""
     used = {
         factor: [level for level in levels if any(condition[factor] == level for condition in manifest.conditions)]
         for factor, levels in manifest.factors.items()
@@ -252,9 +250,10 @@ def _choices(manifest: Manifest) -> list[list[str]]:
     groups = [used] if is_product else [{f: [level] for f, level in each.items()} for each in manifest.conditions]
     return [
         [
-            f"-c {factor}={','.join(levels)}"
+            argument
             for factor, levels in group.items()
             if levels != manifest.factors[factor][:1]
+            for argument in ("-c", f"{factor}={','.join(levels)}")
         ]
         for group in groups
     ]

@@ -24,8 +24,9 @@ def render(card: Card) -> str:
         "figure": _figure,
         "interval": _interval,
         "plural": wording.plural,
+        "marked": _marked,
+        "unmarked": _unmarked,
     }
-    environment.filters |= {"marked": _marked, "unmarked": _unmarked}
     style = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
     return environment.from_string(_asset("card.html.jinja")).render(
         card=card,

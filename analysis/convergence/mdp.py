@@ -107,9 +107,8 @@ def solve(
     scale = 1.0 / (1.0 - discount * stays)
     rest = mdp.transitions - csr_array((stays, (np.arange(len(owner)), owner)), shape=mdp.transitions.shape)
     values = rewards / (1.0 - discount) if discount and stays.all() else rewards.copy()
-    least = max(
-        tolerance * (1.0 - discount), _ROUNDING / (1.0 - discount)
-    )  # sweeps may never come closer than rounding
+    # sweeps may never come closer than rounding
+    least = max(tolerance * (1.0 - discount), _ROUNDING / (1.0 - discount))
     bound = least * max(1.0, float(np.abs(rewards).max(initial=0.0)))
     offered = rewards[owner]
     for _ in range(_MOST_SWEEPS):

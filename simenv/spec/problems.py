@@ -51,9 +51,8 @@ def problems_of(error: ValidationError, source: Source, model: type[BaseModel], 
         place = _without_branches(source.document, (*prefix, *location))
         message, remedy = _explain(found, location, model)
         problem = Problem(source.file, source.line(place), field_name(place), message, remedy)
-        key = (
-            number if len(place) == len(prefix) + len(location) else place
-        )  # what was tried in one place is one problem
+        # what was tried in one place is one problem
+        key = number if len(place) == len(prefix) + len(location) else place
         problems[key] = _either(problems[key], problem) if key in problems else problem
     return list(problems.values())
 
