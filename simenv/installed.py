@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import importlib.util
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from simenv.errors import SimenvError
 
 WORLDS, AGENTS, COMMANDS = "simenv.worlds", "simenv.agents", "simenv.commands"
-_OURS = ("agents", "worlds", "analysis")
+_ABOVE = Path(__file__).parent.parent
+CATALOGUE = next((place for name in ("simenv_worlds", "worlds") if (place := _ABOVE / name).is_dir()), _ABOVE)
+"""The folder of the worlds that come with simenv: `simenv_worlds` as a wheel installs it, `worlds` in a checkout."""
 
 
 def members(group: str) -> dict[str, EntryPoint]:
@@ -26,14 +26,22 @@ def members(group: str) -> dict[str, EntryPoint]:
 
 
 @cache
-def world_folders() -> dict[str, Path]:
-    """Return the installed worlds, by name: the folders with a `world.yaml` in packages of the group `simenv.worlds`."""
-    found: dict[str, Path] = {}
+def places() -> tuple[Path, ...]:
+    """Return the folders that hold worlds: each member of the group `simenv.worlds` is a package, or a `Path`."""
+    found: list[Path] = []
     for entry in members(WORLDS).values():
-        package = load_entry_point(entry)
-        for place in package.__path__ if isinstance(package, ModuleType) else ():
-            for file in sorted(Path(place).glob("*/world.yaml")):
-                found.setdefault(file.parent.name, file.parent)
+        member = load_entry_point(entry)
+        found += [member] if isinstance(member, Path) else map(Path, getattr(member, "__path__", ()))
+    return tuple(found)
+
+
+@cache
+def world_folders() -> dict[str, Path]:
+    """Return the installed worlds, by name: the folders with a `world.yaml` in the places of worlds."""
+    found: dict[str, Path] = {}
+    for place in places():
+        for file in sorted(place.glob("*/world.yaml")):
+            found.setdefault(file.parent.name, file.parent)
     return found
 
 
@@ -42,14 +50,14 @@ def load_entry_point(entry: EntryPoint) -> Any:
 
     Raises:
         MissingExtra: it needs something that is not installed.
-        SimenvError: it cannot be loaded; the message says what is in the way.
+        SimenvError: it cannot be loaded.
     """
     try:
         return entry.load()
     except SimenvError:
         raise
     except (ImportError, AttributeError) as error:
-        raise SimenvError(f"{entry.name}: cannot load {entry.value} ({error}){_shadowed(entry)}") from None
+        raise SimenvError(f"{entry.name}: cannot load {entry.value} ({error})") from None
 
 
 def docstring_of(entry: EntryPoint) -> str:
@@ -63,20 +71,3 @@ def docstring_of(entry: EntryPoint) -> str:
         if isinstance(node, ast.FunctionDef) and node.name == entry.attr:
             return ast.get_docstring(node) or ""
     return ""
-
-
-def _shadowed(entry: EntryPoint) -> str:
-    """Say so if another distribution's package stands where one of ours is expected."""
-    top = entry.value.partition(":")[0].partition(".")[0]
-    if top not in _OURS:
-        return ""
-    try:
-        package = importlib.import_module(top)
-    except ImportError:
-        return ""
-    if "simenv" in (package.__doc__ or ""):
-        return ""
-    where = getattr(package, "__file__", top)
-    return (
-        f"; the package `{top}` that Python finds ({where}) is not simenv's: uninstall the distribution that brings it"
-    )

@@ -9,8 +9,8 @@ from gymnasium.envs.registration import EnvSpec, registry
 from simenv.installed import world_folders
 
 VIEWS = {
-    "learner": ("-v0", "simenv.env:LearnerEnv", "simenv.split_vector_env:make_vector_env"),
-    "text": ("Text-v0", "simenv.env:TextEnv", None),
+    "learner": ("-v0", "simenv.env.single:LearnerEnv", "simenv.env.split:make_vector_env"),
+    "text": ("Text-v0", "simenv.env.single:TextEnv", None),
 }
 """View → suffix of its ids, its environment, and its batched one if it has one."""
 

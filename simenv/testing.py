@@ -20,15 +20,15 @@ from typing import ClassVar
 import gymnasium
 from gymnasium.utils.env_checker import check_env
 
-from simenv.agent import Turn
-from simenv.episode import Cast, Performance, branch, play_now, replay
-from simenv.episode_file import Episode, parse_episode
+from simenv.agent.protocol import Turn
+from simenv.episode.play import Cast, Performance, branch, play_now, replay
+from simenv.episode.session import Session
 from simenv.errors import Problem, WorldError
 from simenv.registration import VIEWS, make_spec
-from simenv.registry import make_agent, open_world
-from simenv.scenario import Scenario
-from simenv.session import Session
-from simenv.world_folder import WorldFolder
+from simenv.store.episode import Episode, parse_episode
+from simenv.world.folder import WorldFolder
+from simenv.world.registry import make_agent, open_world
+from simenv.world.scenario import Scenario
 
 
 def try_out(scenario: Scenario) -> None:

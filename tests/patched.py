@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from simenv.agent import ToolCall, Turn
-from simenv.registry import open_world
-from simenv.session import Session
-from simenv.spec.merge import merge_patch
-from simenv.world_folder import WorldFolder
+from simenv.agent.protocol import ToolCall, Turn
+from simenv.episode.session import Session
+from simenv.schema.merge import merge_patch
+from simenv.world.folder import WorldFolder
+from simenv.world.registry import open_world
 
 
 def patched_world(folder: Path, patch: dict[str, Any], name: str = "shutdown_sabotage") -> WorldFolder:

@@ -6,8 +6,8 @@ import gzip
 from collections.abc import Iterable
 from pathlib import Path
 
-from simenv.run_directory import EPISODES
-from simenv.segments import read_segment, segments
+from simenv.store.run import EPISODES
+from simenv.store.segments import read_segment, segments
 
 
 def rows_of(run: Path) -> list[bytes]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from simenv.episode import Performance
-from simenv.registry import make_agent, open_world
+from simenv.episode.play import Performance
+from simenv.world.registry import make_agent, open_world
 
 FOLDER = Path(__file__).parent / "golden"
 EPISODES = {

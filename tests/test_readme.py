@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from simenv.spec.merge import merge_patch
+from simenv.schema.merge import merge_patch
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "worlds").glob("*/README.md"))]
@@ -44,7 +44,7 @@ def write_file(block: str, folder: Path) -> None:
 def run(command: str, folder: Path) -> None:
     words = shlex.split(command)
     assert words[0] == "simenv", command
-    call = [sys.executable, "-c", "from simenv.cli import main; main()", *words[1:]]
+    call = [sys.executable, "-c", "from simenv.cli.main import main; main()", *words[1:]]
     done = subprocess.run(call, cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 

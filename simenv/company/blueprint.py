@@ -6,29 +6,29 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simenv.company.body import AGENT
-from simenv.company.embodiment import PROGRAM, serve
-from simenv.company.host import HostPlan, Process, Program, Service
-from simenv.company.identity import ROOT, SYSTEM, Account, Directory, Principal
-from simenv.company.jobs import AT_SERVICE, CRON_SERVICE
-from simenv.company.keys import private_key, public_key
-from simenv.company.lineage import LineagePlan, holders, plan_lineage
-from simenv.company.mail import Address, MailPlan, Message, PlannedMail
-from simenv.company.network import Graph, build_network
-from simenv.company.nodes import Image, Node
-from simenv.company.office import OfficePlan
-from simenv.company.opaque import bulk, byte_size
+from simenv.company.body.process import AGENT
+from simenv.company.body.weights import PROGRAM, serve
+from simenv.company.lineage.lineage import LineagePlan, holders, plan_lineage
+from simenv.company.mail.office import OfficePlan
+from simenv.company.mail.system import Address, MailPlan, Message, PlannedMail
+from simenv.company.network.graph import Graph, build_network
+from simenv.company.network.keys import private_key, public_key
+from simenv.company.network.login import SSH_SERVICE
 from simenv.company.oversight import Interests, Judge, OversightPlan, plan_oversight
-from simenv.company.people import PeoplePlan, PolicyFunction, plan_people
-from simenv.company.remote import SSH_SERVICE
-from simenv.company.shell import COMMANDS, system_nodes
-from simenv.company.surface import SurfacePlan
+from simenv.company.people.people import PeoplePlan, PolicyFunction, plan_people
+from simenv.company.surface.surface import SurfacePlan
 from simenv.kernel import Calendar
-from simenv.spec.artifact import Embodiment
-from simenv.spec.hosts import File, Host
-from simenv.spec.network import Network
-from simenv.spec.shutdown import Shutdown
-from simenv.spec.world import World
+from simenv.machine.content.tokens import bulk, byte_size
+from simenv.machine.host import HostPlan, Process, Program, Service
+from simenv.machine.identity import ROOT, SYSTEM, Account, Directory, Principal
+from simenv.machine.jobs import AT_SERVICE, CRON_SERVICE
+from simenv.machine.nodes import Image, Node
+from simenv.schema.artifact import Embodiment
+from simenv.schema.hosts import File, Host
+from simenv.schema.network import Network
+from simenv.schema.shutdown import Shutdown
+from simenv.schema.world import World
+from simenv.shell import COMMANDS, system_nodes
 
 _DEFAULT_MODES = {"file": 0o644, "dir": 0o755, "link": 0o777}
 _STOCK_SERVICES = {

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from simenv.agent.roles import MONITOR, NOBODY, PERSON, Roles
 from simenv.company.blueprint import Blueprint
-from simenv.company.body import AGENT, Body
-from simenv.company.embodiment import Embodiment
-from simenv.company.host import Host
-from simenv.company.identity import Account, Identity
-from simenv.company.jobs import Pool, Scheduler
-from simenv.company.lineage import Lineage
-from simenv.company.mail import MailSystem
-from simenv.company.network import Network
+from simenv.company.body.process import AGENT, Body
+from simenv.company.body.weights import Embodiment
+from simenv.company.lineage.lineage import Lineage
+from simenv.company.mail.system import MailSystem
+from simenv.company.network.graph import Network
+from simenv.company.network.transfers import Transfers
 from simenv.company.oversight import Oversight
-from simenv.company.people import People
-from simenv.company.roles import MONITOR, NOBODY, PERSON, Roles
-from simenv.company.shell import Shell
-from simenv.company.shutdown import ShutdownChain
-from simenv.company.surface import Surface
-from simenv.company.transfers import Transfers
+from simenv.company.people.people import People
+from simenv.company.shutdown.chain import ShutdownChain
+from simenv.company.surface.surface import Surface
 from simenv.company.work import NoWork, Work
 from simenv.kernel import Delays, Simulation
+from simenv.machine.host import Host
+from simenv.machine.identity import Account, Identity
+from simenv.machine.jobs import Pool, Scheduler
+from simenv.shell import Shell
 
 
 class Company:

@@ -118,7 +118,7 @@ def read_answer(text: str, stage: str, reveals: Sequence[str] = (), contradicts:
     Args:
         text: the agent's words.
         stage: how it was asked.
-        reveals: words that tell of the matter, see `simenv.spec.interview.Question`.
+        reveals: words that tell of the matter, see `simenv.schema.interview.Question`.
         contradicts: words that cannot be true of one who did it.
 
     Example:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import networkx as nx
 
-from simenv.company.coverage import Span, total, unite
 from simenv.kernel import Record
+from simenv.machine.content.coverage import Span, total, unite
 
 if TYPE_CHECKING:
     Movement: TypeAlias = nx.MultiDiGraph[str]

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from simenv.episode.players import RolePlayers
 from simenv.errors import SimenvError
-from simenv.registry import make_agent
-from simenv.role_players import RolePlayers
-from simenv.rollout.crew import Crew, Result, Watcher, first_of, gave_up
 from simenv.rollout.plan import Plan, begin, make_manifest, plan_of
 from simenv.rollout.pool import Pool
 from simenv.rollout.processes import Processes
 from simenv.rollout.ray_actors import RayActors
-from simenv.run_directory import RunDirectory
+from simenv.rollout.runner import Crew, Result, Watcher, first_of, gave_up
+from simenv.store.run import RunDirectory
+from simenv.world.registry import make_agent
 
 __all__ = ["Plan", "Result", "Watcher", "begin", "fitting_workers", "make_manifest", "plan_of", "run"]
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from simenv.agent import Agent
-from simenv.company.roles import RoleChoice, RoleName
-from simenv.episode import versions
-from simenv.episode_file import episode_id
+from simenv.agent.protocol import Agent
+from simenv.agent.roles import RoleChoice, RoleName
+from simenv.episode.play import versions
+from simenv.episode.players import RolePlayers, check_roles
 from simenv.errors import EpisodeError
-from simenv.registry import make_agent, open_world
-from simenv.role_players import RolePlayers, check_roles
-from simenv.run_directory import Manifest, RunDirectory
+from simenv.store.episode import episode_id
+from simenv.store.run import Manifest, RunDirectory
+from simenv.world.registry import make_agent, open_world
 
 Task: TypeAlias = tuple[int, int]
 """An episode of a plan: the number of its condition, and its seed."""

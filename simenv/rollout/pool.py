@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
-from simenv.agent import Usage
-from simenv.company.roles import RoleChoice
-from simenv.episode_file import Episode, episode_id
+from simenv.agent.protocol import Usage
+from simenv.agent.roles import RoleChoice
 from simenv.errors import BudgetError, EpisodeError, SimenvError
-from simenv.rollout.crew import GIVE_UP_AFTER, Crew, Result, Watcher, first_of, gave_up
 from simenv.rollout.plan import Plan, Task
-from simenv.run_directory import RunDirectory
+from simenv.rollout.runner import GIVE_UP_AFTER, Crew, Result, Watcher, first_of, gave_up
+from simenv.store.episode import Episode, episode_id
+from simenv.store.run import RunDirectory
 
 _LARGEST_CHUNK = 64
 _CHUNKS_EACH = 12

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from simenv.rollout.crew import Watcher
 from simenv.rollout.plan import Plan, Task
 from simenv.rollout.pool import Place, Pool, Report
-from simenv.run_directory import RunDirectory
-from simenv.workers import context, leave_interrupts_to_the_parent, receive
+from simenv.rollout.runner import Watcher
+from simenv.rollout.workers import context, leave_interrupts_to_the_parent, receive
+from simenv.store.run import RunDirectory
 
 _STOP, _QUIT = "stop", "quit"
 

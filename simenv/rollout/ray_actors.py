@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from simenv.errors import MissingExtra, SimenvError
-from simenv.rollout.crew import Watcher
 from simenv.rollout.plan import Plan, Task
 from simenv.rollout.pool import Basket, Place, Pool, Report
-from simenv.run_directory import RunDirectory
+from simenv.rollout.runner import Watcher
+from simenv.store.run import RunDirectory
 
 _PATIENCE_S = 10.0
 _WAIT_S = 0.2

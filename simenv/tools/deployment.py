@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from simenv.company.body import AGENT
+from simenv.company.body.process import AGENT
+from simenv.company.body.weights import DeployError
 from simenv.company.company import Company
-from simenv.company.embodiment import DeployError
-from simenv.company.identity import Account
-from simenv.company.nodes import FileError, normal
 from simenv.kernel import Delays
+from simenv.machine.identity import Account
+from simenv.machine.nodes import FileError, normal
 from simenv.tools.parameters import HostName, Line
 from simenv.tools.tool import ToolError, tool
 

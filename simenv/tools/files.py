@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simenv.company.company import Company
-from simenv.company.nodes import FileError
-from simenv.company.raw import shown
+from simenv.machine.content.rendering import shown
+from simenv.machine.nodes import FileError
 from simenv.tools.parameters import FilePath, Text
 from simenv.tools.tool import ToolError, tool
 

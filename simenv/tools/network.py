@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from simenv.company.company import Company
-from simenv.company.nodes import FileError, normal
-from simenv.company.remote import SSH, Place, log_in, send_file
+from simenv.company.network.login import SSH, Place, log_in, send_file
 from simenv.kernel import Delays
+from simenv.machine.nodes import FileError, normal
 from simenv.tools.parameters import HostName, Line
 from simenv.tools.tool import ToolError, tool
 

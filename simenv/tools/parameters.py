@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from simenv.company.company import Company
-from simenv.company.nodes import normal
-from simenv.spec.office import STAFF
-from simenv.spec.world import World
+from simenv.machine.nodes import normal
+from simenv.schema.office import STAFF
+from simenv.schema.world import World
 
 
 class BadArgumentError(Exception):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simenv.company.company import Company
-from simenv.company.shell import Completed
 from simenv.kernel import Delays
+from simenv.shell import Completed
 from simenv.tools.parameters import Text
 from simenv.tools.tool import tool
 

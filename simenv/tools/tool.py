@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import docstring_parser
 
-from simenv.agent import ToolSchema
+from simenv.agent.protocol import ToolSchema
+from simenv.agent.view import AnyText
 from simenv.company.company import Company
 from simenv.kernel import Delays
-from simenv.shown import AnyText
 from simenv.tools.parameters import BadArgumentError, ParameterType
 
 Effect: TypeAlias = Literal["read", "write"]

@@ -20,5 +20,5 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setattr("agents.endpoint._FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("simenv_agents.endpoint._FIRST_WAIT_S", 0.01)
     return KEY

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-COMMAND = [sys.executable, "-c", "from simenv.cli import main; main()", "serve-agent"]
+COMMAND = [sys.executable, "-c", "from simenv.cli.main import main; main()", "serve-agent"]
 
 
 @contextmanager

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from served import served
 
-from agents.answer import Answer
-from agents.answer_cache import AnswerCache, key_of
-from agents.serve import create_app
-from simenv.agent import Usage
-from simenv.cli import main
+from simenv.agent.protocol import Usage
+from simenv.cli.main import main
 from simenv.errors import AgentError
-from simenv.registry import make_agent
+from simenv.world.registry import make_agent
+from simenv_agents.answer import Answer
+from simenv_agents.answer_cache import AnswerCache, key_of
+from simenv_agents.serve import create_app
 from tests.segmented import rows_of
 
 

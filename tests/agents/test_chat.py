@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from faulty_server import FaultyServer, Step, answer, call, cut_off, hang, refuse, send, serving
 
-from agents.chat import ChatAgent
-from agents.endpoint import Address, Endpoint
-from simenv.agent import Briefing, Observation, ToolCall, ToolResult, ToolSchema, Turn, Usage
+from simenv.agent.protocol import Briefing, Observation, ToolCall, ToolResult, ToolSchema, Turn, Usage
 from simenv.errors import AgentError, EndpointError
-from simenv.registry import make_agent
+from simenv.world.registry import make_agent
+from simenv_agents.chat import ChatAgent
+from simenv_agents.endpoint import Address, Endpoint
 
 BRIEFING = Briefing("Be good.", "Do it.", (ToolSchema("bash", "runs", {"type": "object"}),), 2**31 + 5)
 OVERFLOW = refuse(400, "This model's maximum context length is 10 tokens.", code="context_length_exceeded")

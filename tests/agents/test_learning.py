@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 from gymnasium.utils.env_checker import check_env
 
-from agents.learning.maskable_ppo import Training, chance, play
-from agents.learning.shaping import Ended, Shaped, parse_intervention
-from analysis.training.command import curve
-from simenv.cli import main
-from simenv.env import LearnerEnv
+from simenv.cli.main import main
+from simenv.env.single import LearnerEnv
 from simenv.errors import SimenvError
 from simenv.outcomes import Verdict
+from simenv_agents.learning.maskable_ppo import Training, chance, play
+from simenv_agents.learning.shaping import Ended, Shaped, parse_intervention
+from simenv_analysis.convergence.training.command import curve
 
 STUDY = ('"next_question"', "submit_answers", "rm shutdown.sh", "cat shutdown.sh")
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agents.chat import make
-from agents.line import Allowance, Bucket, Gate, Purse, join_line
-from simenv.agent import Usage
-from simenv.cli import main
+from simenv.agent.protocol import Usage
+from simenv.cli.main import main
 from simenv.errors import AgentError, BudgetError
-from simenv.run_directory import RunDirectory
+from simenv.store.run import RunDirectory
+from simenv_agents.chat import make
+from simenv_agents.limits import Allowance, Bucket, Gate, Purse, join_line
 
 
 def test_no_more_are_inside_than_the_gate_allows_and_all_get_through() -> None:

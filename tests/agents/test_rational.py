@@ -7,12 +7,12 @@ from collections import Counter
 import pytest
 from click.testing import CliRunner
 
-from agents.rational import Weights, chances, features, make, strength_of, weigh
-from simenv.agent import Briefing, Observation, Prospect
-from simenv.cli import main
-from simenv.episode import play_now
+from simenv.agent.protocol import Briefing, Observation, Prospect
+from simenv.cli.main import main
+from simenv.episode.play import play_now
 from simenv.errors import AgentError
-from simenv.registry import open_world
+from simenv.world.registry import open_world
+from simenv_agents.rational import Weights, chances, features, make, strength_of, weigh
 
 WORLD = open_world("shutdown_sabotage")
 

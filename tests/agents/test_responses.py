@@ -12,11 +12,11 @@ from openai.types.responses.response_create_params import ResponseCreateParamsNo
 from pydantic import TypeAdapter
 from starlette.responses import JSONResponse
 
-from agents.responses import read_response, request_of
-from simenv.agent import Usage
-from simenv.episode import play_now, replay
+from simenv.agent.protocol import Usage
+from simenv.episode.play import play_now, replay
 from simenv.errors import EndpointError
-from simenv.registry import make_agent, open_world
+from simenv.world.registry import make_agent, open_world
+from simenv_agents.responses import read_response, request_of
 
 ALLOWED = TypeAdapter(ResponseCreateParamsNonStreaming)
 WORLD = open_world("shutdown_sabotage")

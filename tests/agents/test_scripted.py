@@ -7,12 +7,12 @@ import math
 
 import pytest
 
-from agents.notes import Notes, solve
-from agents.scripted import WEIGHTS, ScriptedAgent, chance_to_resist
-from simenv.agent import Observation, ToolCall, ToolResult, Turn
-from simenv.episode import Performance, play_now
+from simenv.agent.protocol import Observation, ToolCall, ToolResult, Turn
+from simenv.episode.play import Performance, play_now
 from simenv.errors import AgentError
-from simenv.registry import make_agent, open_world
+from simenv.world.registry import make_agent, open_world
+from simenv_agents.notes import Notes, solve
+from simenv_agents.scripted import WEIGHTS, ScriptedAgent, chance_to_resist
 
 WORLD = open_world("shutdown_sabotage")
 SCRIPTS = ("compliant", "saboteur", "procrastinator", "conflicted")

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from served import COMMAND, served
 from starlette.types import Message
 
-from agents.serve import command, create_app
-from simenv.registry import make_agent
+from simenv.world.registry import make_agent
+from simenv_agents.serve import command, create_app
 
 MODEL = "scripted:saboteur"
 APP = create_app(lambda: make_agent(MODEL), MODEL)

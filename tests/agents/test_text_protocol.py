@@ -11,10 +11,10 @@ from faulty_server import answer, serving
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.text_protocol import as_text, instructions, read_calls
-from simenv.agent import ToolSchema
-from simenv.episode import play_now, replay
-from simenv.registry import make_agent, open_world
+from simenv.agent.protocol import ToolSchema
+from simenv.episode.play import play_now, replay
+from simenv.world.registry import make_agent, open_world
+from simenv_agents.text_protocol import as_text, instructions, read_calls
 
 TOOL = ToolSchema("bash", "Runs a command.", {"type": "object", "properties": {"command": {"type": "string"}}})
 JSON = st.recursive(

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.assure import commands
-from analysis.assure.commands import counterexample
-from analysis.assure.question import try_calls
-from analysis.assure.remedies import find_remedy
-from analysis.assure.search import Search, search_on, shorten
-from analysis.assure.structure import find_exposures
-from simenv.cli import main
-from simenv.episode import replay
-from simenv.registry import open_world
-from simenv.scenario import Scenario
-from simenv.spec.merge import merge_patch
+from simenv.cli.main import main
+from simenv.episode.play import replay
+from simenv.schema.merge import merge_patch
+from simenv.world.registry import open_world
+from simenv.world.scenario import Scenario
+from simenv_analysis.safety.assure import commands
+from simenv_analysis.safety.assure.commands import counterexample
+from simenv_analysis.safety.assure.question import try_calls
+from simenv_analysis.safety.assure.remedies import find_remedy
+from simenv_analysis.safety.assure.search import Search, search_on, shorten
+from simenv_analysis.safety.assure.structure import find_exposures
 from tests.patched import patched_world
 
 WORLD = "shutdown_sabotage"
@@ -211,7 +211,7 @@ def test_merging_loses_no_counterexample(tmp_path: Path) -> None:
 def test_a_search_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     _, scenario = tight(tmp_path, "scheduled")
     whole = Search(scenario).run(2)
-    from analysis.assure.search import Log
+    from simenv_analysis.safety.assure.search import Log
 
     question = {"q": "1"}
     left = iter(range(60))

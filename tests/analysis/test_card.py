@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.card.card import Card
-from analysis.card.make import make_card
-from analysis.card.page import render, summary
-from analysis.rates import read_rates
-from simenv.cli import main
-from simenv.run_directory import RunDirectory
+from simenv.cli.main import main
+from simenv.store.run import RunDirectory
+from simenv_analysis.output.card.card import Card
+from simenv_analysis.output.card.make import make_card
+from simenv_analysis.output.card.page import render, summary
+from simenv_analysis.rates.rates import read_rates
 
 
 def simenv(*arguments: object) -> Result:

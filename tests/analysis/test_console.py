@@ -12,10 +12,10 @@ from click.testing import CliRunner, Result
 from rich.table import Table
 from rich.text import Text
 
-from analysis.console import WholeTables
-from simenv.cli import main
+from simenv.cli.main import main
 from simenv.outcomes.answers import Answer
-from simenv.run_directory import RunDirectory
+from simenv.store.run import RunDirectory
+from simenv_analysis.output.console import WholeTables
 from tests.analysis.made_up_run import conditions, episode, manifest, write_run
 
 

@@ -15,15 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, fisher_exact
 
-from analysis.contrasts.contrast import contrast
-from analysis.contrasts.power import detectable_difference, episodes_for_difference, episodes_for_width
-from analysis.contrasts.trials import read_trials
-from analysis.contrasts.two_rates import Pairs, TwoRates, adjust, pair_up
-from analysis.contrasts.versus import versus
-from analysis.intervals import effective, jeffreys
-from simenv.cli import main
+from simenv.cli.main import main
 from simenv.errors import ConditionError
-from simenv.run_directory import RunDirectory
+from simenv.store.run import RunDirectory
+from simenv_analysis.rates.intervals import effective, jeffreys
+from simenv_analysis.statistics.contrasts.contrast import contrast
+from simenv_analysis.statistics.contrasts.power import (
+    detectable_difference,
+    episodes_for_difference,
+    episodes_for_width,
+)
+from simenv_analysis.statistics.contrasts.trials import read_trials
+from simenv_analysis.statistics.contrasts.two_rates import Pairs, TwoRates, adjust, pair_up
+from simenv_analysis.statistics.contrasts.versus import versus
 from tests.analysis import made_up_run
 from tests.analysis.made_up_run import conditions, manifest, write_run
 from tests.segmented import rows_of, write_rows

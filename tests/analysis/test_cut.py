@@ -8,7 +8,7 @@ import random
 import networkx as nx
 import pytest
 
-from analysis.paths.cut import UncuttableError, cheapest_cut, cheapest_hitting_set
+from simenv_analysis.safety.paths.cut import UncuttableError, cheapest_cut, cheapest_hitting_set
 
 
 def finder(graph: nx.DiGraph, labels: dict[tuple[int, int], set[str]]):

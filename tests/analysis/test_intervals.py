@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from analysis.intervals import Interval, jeffreys
+from simenv_analysis.rates.intervals import Interval, jeffreys
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.judge.agreement import agreement
-from analysis.judge.items import LABELS
-from analysis.judge.judgements import FILE, Judgement
-from simenv.cli import main
+from simenv.cli.main import main
+from simenv_analysis.rates.judge.agreement import agreement
+from simenv_analysis.rates.judge.items import LABELS
+from simenv_analysis.rates.judge.judgements import FILE, Judgement
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "agents"))
 from faulty_server import FaultyServer, Step, answer, refuse, serving

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from agents.scripts.shutdown_sabotage import WEIGHTS
-from analysis.lens.lens import Moment, look, turning_point
-from simenv.cli import main
-from simenv.episode import play_now
-from simenv.episode_file import Episode
-from simenv.registry import make_agent, open_world
+from simenv.cli.main import main
+from simenv.episode.play import play_now
+from simenv.store.episode import Episode
+from simenv.world.registry import make_agent, open_world
+from simenv_agents.scripts.shutdown_sabotage import WEIGHTS
+from simenv_analysis.safety.lens.lens import Moment, look, turning_point
 
 AGENT = "scripted:conflicted"
 

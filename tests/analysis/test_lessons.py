@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.lessons.command import LESSONS, notebook
-from analysis.lessons.race import race
-from simenv.cli import main
+from simenv.cli.main import main
+from simenv_analysis.lessons.command import LESSONS, notebook
+from simenv_analysis.lessons.race import race
 
 marimo = pytest.importorskip("marimo")
 

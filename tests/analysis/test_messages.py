@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import analysis.messages
-from analysis.messages.labelled import OTHERS, THREATS, Half, labelled
-from analysis.messages.measure import Share, as_markdown, measure
+import simenv_analysis.rates.messages
+from simenv_analysis.rates.messages.labelled import OTHERS, THREATS, Half, labelled
+from simenv_analysis.rates.messages.measure import Share, as_markdown, measure
 
-README = (Path(analysis.messages.__file__).parent / "README.md").read_text()
+README = (Path(simenv_analysis.rates.messages.__file__).parent / "README.md").read_text()
 HALVES: tuple[Half, ...] = ("dev", "test")
 
 
@@ -42,7 +42,7 @@ def test_a_share_shows_its_count_and_interval() -> None:
 
 
 def test_the_table_is_printed_and_a_wrong_half_is_named() -> None:
-    run = [sys.executable, "-m", "analysis.messages"]
+    run = [sys.executable, "-m", "simenv_analysis.rates.messages"]
     assert "recall" in subprocess.run([*run, "dev"], capture_output=True, text=True, check=True).stdout
     wrong = subprocess.run([*run, "train"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 1

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from analysis import paired
-from analysis.paired import RESAMPLES, bootstrap_interval, student_interval
+from simenv_analysis.rates import paired
+from simenv_analysis.rates.paired import RESAMPLES, bootstrap_interval, student_interval
 
 
 def test_the_bootstrap_is_the_percentiles_of_resampled_means(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,9 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.parquet.rows import TABLES
-from simenv.cli import main
-from simenv.run_directory import RunDirectory
+from simenv.cli.main import main
+from simenv.store.run import RunDirectory
+from simenv_analysis.output.parquet.rows import TABLES
 from tests.segmented import rows_of, write_rows
 
 

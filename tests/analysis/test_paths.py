@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.paths import commands, routes
-from analysis.paths.commands import find_artifact
-from analysis.paths.cut import UncuttableError
-from analysis.paths.map import draw_map, picture_of
-from analysis.paths.moves import moves_of
-from analysis.paths.reach import Ground, Seat, reach
-from analysis.paths.routes import fastest, find_cut, ways
-from simenv.cli import main
+from simenv.cli.main import main
 from simenv.company.company import Company
-from simenv.episode import play_now, replay
-from simenv.registry import make_agent, open_world
-from simenv.session import Session
+from simenv.episode.play import play_now, replay
+from simenv.episode.session import Session
+from simenv.world.registry import make_agent, open_world
+from simenv_analysis.safety.paths import commands, routes
+from simenv_analysis.safety.paths.commands import find_artifact
+from simenv_analysis.safety.paths.cut import UncuttableError
+from simenv_analysis.safety.paths.map import draw_map, picture_of
+from simenv_analysis.safety.paths.moves import moves_of
+from simenv_analysis.safety.paths.reach import Ground, Seat, reach
+from simenv_analysis.safety.paths.routes import fastest, find_cut, ways
 from tests.patched import bash
 
 WORLD = "self_exfiltration"
@@ -187,7 +187,7 @@ def test_bad_input_is_refused_in_a_line(words: list[str], complaint: str) -> Non
 
 
 def test_what_nothing_closes_is_said(company: Company) -> None:
-    from analysis.paths.cut import cheapest_cut
+    from simenv_analysis.safety.paths.cut import cheapest_cut
 
     def always(_: frozenset[str]) -> Any:
         return frozenset()

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from analysis.published.beside import Published, put_beside, read_published
-from analysis.rates import read_rates
-from simenv.cli import main
-from simenv.registry import open_world
-from simenv.run_directory import RunDirectory
+from simenv.cli.main import main
+from simenv.store.run import RunDirectory
+from simenv.world.registry import open_world
+from simenv_analysis.rates.published.beside import Published, put_beside, read_published
+from simenv_analysis.rates.rates import read_rates
 
 FIGURES = read_published()
 

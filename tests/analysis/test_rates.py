@@ -1,11 +1,11 @@
 import pytest
 from made_up_run import OUTCOMES, conditions, episode, manifest, write_run
 
-from analysis.intervals import jeffreys
-from analysis.rates import read_rates
 from simenv.errors import EpisodeError
 from simenv.outcomes.verdict import Verdict
-from simenv.run_directory import FAILURES, MANIFEST, RunDirectory
+from simenv.store.run import FAILURES, MANIFEST, RunDirectory
+from simenv_analysis.rates.intervals import jeffreys
+from simenv_analysis.rates.rates import read_rates
 from tests.segmented import write_rows
 
 NONE = {"instruction": "none", "placement": "user", "framing": "neutral"}

@@ -8,13 +8,13 @@ from html.parser import HTMLParser
 import pytest
 from made_up_run import STAND_IN, conditions, episode, manifest, write_run
 
-from analysis.report import report_html, write_report
-from analysis.report.payload import BUDGET_BYTES, clipped, escaped_json
-from analysis.report.sample import Sketch, choose
-from simenv.episode_file import Consultation, Evidence, RoleCast, Step
 from simenv.errors import EpisodeError
 from simenv.outcomes.verdict import Verdict
-from simenv.run_directory import FAILURES, RunDirectory
+from simenv.store.episode import Consultation, Evidence, RoleCast, Step
+from simenv.store.run import FAILURES, RunDirectory
+from simenv_analysis.output.report import report_html, write_report
+from simenv_analysis.output.report.payload import BUDGET_BYTES, clipped, escaped_json
+from simenv_analysis.output.report.sample import Sketch, choose
 from tests.segmented import rows_of, write_rows
 
 PLANTED = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028 ünïcödé 漢字"
@@ -256,7 +256,7 @@ def test_what_small_conditions_leave_goes_to_large_ones():
 def test_where_the_data_went_is_drawn_and_what_was_measured_is_said(tmp_path):
     from click.testing import CliRunner
 
-    from simenv.cli import main
+    from simenv.cli.main import main
 
     run = ["run", "self_exfiltration", "--agent", "scripted:misaligned", "-c", "threat=replacement", "--seeds", "0:2"]
     assert CliRunner().invoke(main, [*run, "--out", str(tmp_path / "run")]).exit_code == 0

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.pdf import BROWSERS
-from analysis.roc.roc import Plan, measure
-from simenv.cli import main
+from simenv.cli.main import main
+from simenv_analysis.output.pdf import BROWSERS
+from simenv_analysis.safety.roc.roc import Plan, measure
 
 PLAN = Plan(
     "shutdown_sabotage", {}, "shutdown_sabotaged", "scripted:misaligned", "honest_day", "scripted:aligned", range(6)

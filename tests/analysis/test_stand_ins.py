@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from agents.rational import Weights, make
-from analysis.intervals import jeffreys
-from analysis.published.beside import read_published
-from analysis.stand_ins.fit import Cell, _chance, _look_ahead, fit
-from simenv.cli import main
-from simenv.episode import play_now
-from simenv.registry import open_world
+from simenv.cli.main import main
+from simenv.episode.play import play_now
+from simenv.world.registry import open_world
+from simenv_agents.rational import Weights, make
+from simenv_analysis.rates.intervals import jeffreys
+from simenv_analysis.rates.published.beside import read_published
+from simenv_analysis.statistics.simulated_agents.fit import Cell, _chance, _look_ahead, fit
 
 WORLD = open_world("shutdown_sabotage")
 CONDITIONS = ({"instruction": "none"}, {"instruction": "allow"}, {"instruction": "must_allow"})

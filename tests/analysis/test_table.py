@@ -7,11 +7,11 @@ from click.testing import CliRunner
 from made_up_run import FACTORS, OUTCOMES, STAND_IN, conditions, episode, manifest, write_run
 from rich.console import Console
 
-from analysis.commands import print_table, report, table
-from analysis.report import report_html
 from simenv.errors import EpisodeError
 from simenv.outcomes.verdict import Verdict
-from simenv.run_directory import RunDirectory
+from simenv.store.run import RunDirectory
+from simenv_analysis.output.commands import print_table, report, table
+from simenv_analysis.output.report import report_html
 
 
 def printed(run, width=100):

@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner, Result
 from scipy.stats import t as student
 
-from analysis.contrasts.trials import Arm, Trials
-from analysis.intervals import anytime, clopper_pearson, jeffreys, wilson
-from analysis.regression.model import fit
-from analysis.times.curve import ACT, DONE, OFF, Wait, incidence
-from simenv.cli import main
+from simenv.cli.main import main
 from simenv.errors import SimenvError
-from simenv.run_directory import MANIFEST, Manifest, RunDirectory
+from simenv.store.run import MANIFEST, Manifest, RunDirectory
+from simenv_analysis.rates.intervals import anytime, clopper_pearson, jeffreys, wilson
+from simenv_analysis.statistics.contrasts.trials import Arm, Trials
+from simenv_analysis.statistics.regression.model import fit
+from simenv_analysis.statistics.times.curve import ACT, DONE, OFF, Wait, incidence
 from tests.segmented import rows_of, write_rows
 
 DATA_SETS = 2000

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from openai import AsyncOpenAI
 
-from simenv.experiment import Plan
-from simenv.registry import open_world
 from simenv.rollout import begin, run
-from simenv.run_directory import RunDirectory
-from simenv.scenario import Scenario
+from simenv.rollout.experiment import Plan
+from simenv.store.run import RunDirectory
+from simenv.world.registry import open_world
+from simenv.world.scenario import Scenario
 
 IN_FLIGHT = 256
 LEAST = 0.9

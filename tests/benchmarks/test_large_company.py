@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from simenv.env import LearnerEnv
+from simenv.env.single import LearnerEnv
 from tests.benchmarks.test_speed import LIMITS, learner_steps, resets, seconds_each, timeouts
 from tests.patched import patched_world
 

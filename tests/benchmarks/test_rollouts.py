@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from simenv.registry import open_world
 from simenv.rollout import Plan, Result, begin, run
-from simenv.run_directory import RunDirectory
+from simenv.store.run import RunDirectory
+from simenv.world.registry import open_world
 
 EPISODES = 4000
 LEAST = {"processes": 1.8, "ray": 0.8}

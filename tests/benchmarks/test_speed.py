@@ -19,7 +19,7 @@ import simpy
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import simenv  # noqa: F401 - registers the worlds
-from simenv.env import LearnerEnv, TextEnv
+from simenv.env.single import LearnerEnv, TextEnv
 
 ROUNDS = 15
 LIMITS = {"structured": 17, "learner": 72, "text": 115, "reset": 75}

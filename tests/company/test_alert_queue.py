@@ -13,10 +13,10 @@ import simpy
 from scipy import stats
 
 from simenv.company.oversight.queue import Alert, AlertQueue
+from simenv.episode.session import Session
 from simenv.kernel import Simulation
-from simenv.session import Session
-from simenv.spec.oversight import Alerts
-from simenv.world_folder import WorldFolder
+from simenv.schema.oversight import Alerts
+from simenv.world.folder import WorldFolder
 from tests.patched import patched_world
 
 SERVICE_RATE = 1 / 300.0

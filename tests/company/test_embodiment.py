@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from simenv.agent import ToolCall, Turn
+from simenv.agent.protocol import ToolCall, Turn
+from simenv.episode.session import Session
 from simenv.errors import WorldError
 from simenv.outcomes.movement import bytes_outside, movement, share_outside, whereabouts
-from simenv.session import Session
 from tests.company.weights_world import SIZE, arrivals, begin
 from tests.patched import bash
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simenv.company.hours import WorkingHours
+from simenv.company.people.hours import WorkingHours
 from simenv.kernel import Calendar
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from simenv.episode.session import Session
 from simenv.errors import WorldError
 from simenv.outcomes import Verdict
-from simenv.session import Session
 from tests.patched import bash, patched_world
 
 GUARD: dict[str, Any] = {

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simenv.agent import ToolCall, Turn
-from simenv.company.body import AGENT
+from simenv.agent.protocol import ToolCall, Turn
+from simenv.company.body.process import AGENT
 from simenv.company.company import Company
-from simenv.company.coverage import Coverage
-from simenv.company.recognition import LEAST_RUN, TextIndex, reduced
-from simenv.company.shell import Shell
-from simenv.scenario import Scenario
-from simenv.session import Session
+from simenv.company.lineage.recognition import LEAST_RUN, TextIndex, reduced
+from simenv.episode.session import Session
+from simenv.machine.content.coverage import Coverage
+from simenv.shell import Shell
+from simenv.world.scenario import Scenario
 from tests.company.weights_world import MEMO, PASSWORD, PATCH, SIZE, arrivals, begin
 from tests.patched import bash, patched_world
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simenv.company.names import COUNT, FIRST_COUNT, FIRST_SEEDS, SEEDS, first_name, make_name, surname
+from simenv.company.surface.names import COUNT, FIRST_COUNT, FIRST_SEEDS, SEEDS, first_name, make_name, surname
 from simenv.installed import world_folders
-from simenv.registry import open_world
-from simenv.spec.surface import MOST_NAMES
+from simenv.schema.surface import MOST_NAMES
+from simenv.world.registry import open_world
 
 
 def test_every_surname_occurs_once_in_all_seeds_and_slots() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from simenv.company.company import Company
-from simenv.company.office.topics import letters
+from simenv.company.mail.office.topics import letters
 from simenv.errors import WorldError
 from simenv.installed import world_folders
-from simenv.registry import open_world
-from simenv.spec.office import COLLEAGUES, STAFF
+from simenv.schema.office import COLLEAGUES, STAFF
 from simenv.tools.mail import InboxText, MailText
+from simenv.world.registry import open_world
 from tests.patched import patched_world
 
 GIVEAWAYS = re.compile(

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from simenv.agent import ToolCall, Turn
+from simenv.agent.protocol import ToolCall, Turn
+from simenv.episode.session import Session
 from simenv.errors import WorldError
 from simenv.kernel import Record
-from simenv.session import Session
-from simenv.spec.merge import merge_patch
+from simenv.schema.merge import merge_patch
 from tests.patched import bash, patched_world
 
 RULE = {"touched": {"verb": "file.*", "actor": "agent", "object": "*/touched*", "evidence": 1.0}}
@@ -125,7 +125,7 @@ def test_a_monitor_can_be_judged_by_a_function_of_the_world(tmp_path: Path) -> N
         code.write("\nMONITORS = {'twice': lambda events: sum('touched' in e.object for e in events) - 1.0}\n")
     text = (folder / "world.yaml").read_text().replace('"every": 10', '"every": 10, "judge": "twice"')
     (folder / "world.yaml").write_text(text)
-    from simenv.world_folder import WorldFolder
+    from simenv.world.folder import WorldFolder
 
     session = WorldFolder(folder).scenario().start(0)
     bash(session, TOUCH)

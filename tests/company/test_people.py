@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from simenv.company.people import Answer, Question
+from simenv.company.people.people import Answer, Question
+from simenv.episode.session import Session
 from simenv.errors import WorldError
 from simenv.kernel import Record
-from simenv.session import Session
 from tests.patched import patched_world
 
 H = 3600.0
@@ -148,7 +148,7 @@ def test_a_policy_can_be_a_function_of_the_world(tmp_path: Path) -> None:
     folder = patched_world(tmp_path, {"people": {"ann": person()}}).folder
     code = (folder / "processes.py").read_text()
     code += (
-        "\nfrom simenv.spec.people import Act\n"
+        "\nfrom simenv.schema.people import Act\n"
         "def suspicious(company, person, matter):\n"
         "    return Act(answer='refuse' if 'bash' in matter.body else 'approve', why=f'{person} thinks so')\n"
         "POLICIES = {'suspicious': suspicious}\n"
@@ -160,7 +160,7 @@ def test_a_policy_can_be_a_function_of_the_world(tmp_path: Path) -> None:
         .replace('"reply_delay": 600', '"reply_delay": 600, "policy": {"python": "suspicious"}')
     )
     (folder / "world.yaml").write_text(text)
-    from simenv.world_folder import WorldFolder
+    from simenv.world.folder import WorldFolder
 
     session = WorldFolder(folder).scenario().start(0)
     assert ask(session, "ann") == Answer(False, "ann thinks so", "ann")

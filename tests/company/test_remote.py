@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from simenv.agent import ToolCall, Turn
-from simenv.company.identity import SYSTEM
-from simenv.company.keys import accepts, private_key, public_key
-from simenv.session import Session
+from simenv.agent.protocol import ToolCall, Turn
+from simenv.company.network.keys import accepts, private_key, public_key
+from simenv.episode.session import Session
+from simenv.machine.identity import SYSTEM
 from tests.patched import bash, patched_world
 
 PATCH: dict[str, Any] = {

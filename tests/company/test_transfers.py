@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from simenv.company.company import Company
-from simenv.company.identity import SYSTEM, Account
-from simenv.company.transfers import Transfer, max_min_rates
+from simenv.company.network.transfers import Transfer, max_min_rates
+from simenv.machine.identity import SYSTEM, Account
 from tests.patched import patched_world
 
 WHO = Account("admin", "root")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from simenv.episode.session import Session
 from simenv.kernel import Record
-from simenv.session import Session
-from simenv.spec.merge import merge_patch
+from simenv.schema.merge import merge_patch
 from tests.patched import patched_world
 
 SIZE = 8_000_000_000

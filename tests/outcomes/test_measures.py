@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from simenv.agent import ToolCall, Turn
+from simenv.agent.protocol import ToolCall, Turn
+from simenv.episode.session import Session
 from simenv.kernel import Record
 from simenv.outcomes.measures import MEASURES, measure
-from simenv.session import Session
 from tests.patched import bash, patched_world
 
 OVERSIGHT: dict[str, Any] = {

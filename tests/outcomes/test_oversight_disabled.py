@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simenv.outcomes import DETECTORS, Verdict
-from simenv.registry import open_world
+from simenv.world.registry import open_world
 from tests.patched import bash, patched_world
 
 MINE = {"user": "agent", "config_owner": "agent"}

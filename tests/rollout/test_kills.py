@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from simenv.run_directory import RunDirectory
+from simenv.store.run import RunDirectory
 from tests.segmented import rows_of
 
 EPISODES = 240

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from simenv.errors import BudgetError, EndpointError, EpisodeError, MissingExtra, Problem, SimenvError, WorldError
-from simenv.registry import open_world
 from simenv.rollout import Plan, Result
 from simenv.rollout.plan import Task, begin
 from simenv.rollout.pool import Pool, Report
-from simenv.run_directory import RunDirectory
+from simenv.store.run import RunDirectory
+from simenv.world.registry import open_world
 
 
 class Watcher:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from simenv.agent import Briefing, Observation, Turn
+from simenv.agent.protocol import Briefing, Observation, Turn
 from simenv.errors import EndpointError, EpisodeError
-from simenv.registry import open_world
 from simenv.rollout import Plan, Result, begin, run
-from simenv.run_directory import MANIFEST, RunDirectory, locate_episodes
+from simenv.store.run import MANIFEST, RunDirectory, locate_episodes
+from simenv.world.registry import open_world
 from tests.segmented import rows_of, write_rows
 
 WORLD = open_world("shutdown_sabotage")
@@ -133,7 +133,7 @@ def test_any_number_of_processes_gives_the_same_episodes(tmp_path: Path) -> None
 
 
 def test_one_run_at_a_time_writes_into_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simenv.run_directory._LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr("simenv.store.run._LOCK_WAIT_S", 0.1)
     go(plan(1), tmp_path)
     assert not RunDirectory(tmp_path).is_being_written
     with RunDirectory(tmp_path) as first:
@@ -214,7 +214,7 @@ def test_a_dead_endpoint_ends_the_run_clearly_and_keeps_what_is_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go(plan(1), tmp_path)
-    monkeypatch.setattr("simenv.rollout.crew.make_agent", lambda spec, options: Dead())
+    monkeypatch.setattr("simenv.rollout.runner.make_agent", lambda spec, options: Dead())
     watcher = Quiet()
     with pytest.raises(EndpointError, match="Gave up after 5 failures in a row"), RunDirectory(tmp_path) as directory:
         run(plan(9), directory, watcher)

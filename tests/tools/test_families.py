@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from simenv.agent import ToolCall, ToolResult, Turn
+from simenv.agent.protocol import ToolCall, ToolResult, Turn
 from simenv.company.company import Company
-from simenv.session import Session
+from simenv.episode.session import Session
 from simenv.tools import TOOLS, tool
 from simenv.tools.parameters import BadArgumentError, HostName, HostType, Text
-from simenv.world_folder import WorldFolder
+from simenv.world.folder import WorldFolder
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -115,7 +115,7 @@ def test_a_host_is_known_by_id_or_name(session: Session) -> None:
 
 
 def test_the_network_is_a_graph_of_links_that_let_services_pass(folder: WorldFolder) -> None:
-    from simenv.company.network import reachable
+    from simenv.company.network.graph import reachable
 
     graph = folder.scenario().blueprint.network
     assert graph.nodes["vault"]["zone"] == "office"

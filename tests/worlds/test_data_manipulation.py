@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from simenv.agent import ToolCall, Turn
-from simenv.episode import play_now, replay
-from simenv.episode_file import Episode
+from simenv.agent.protocol import ToolCall, Turn
+from simenv.episode.play import play_now, replay
+from simenv.episode.session import Session
 from simenv.outcomes import Verdict
-from simenv.registry import make_agent, open_world
-from simenv.session import Session
+from simenv.store.episode import Episode
+from simenv.world.registry import make_agent, open_world
 from tests.patched import bash
 
 WORLD = "data_manipulation"

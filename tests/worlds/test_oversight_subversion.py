@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from simenv.episode import play_now, replay
-from simenv.episode_file import Episode
-from simenv.registry import make_agent, open_world
-from simenv.session import Session
+from simenv.episode.play import play_now, replay
+from simenv.episode.session import Session
+from simenv.store.episode import Episode
+from simenv.world.registry import make_agent, open_world
 from tests.patched import bash
 
 WORLD = "oversight_subversion"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from simenv.episode import play_now, replay
-from simenv.episode_file import Episode
-from simenv.registry import make_agent, open_world
+from simenv.episode.play import play_now, replay
+from simenv.store.episode import Episode
+from simenv.world.registry import make_agent, open_world
 
 WORLD = "sandbagging"
 SEEDS = range(200)

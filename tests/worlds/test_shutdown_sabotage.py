@@ -6,12 +6,12 @@ import random
 
 import pytest
 
-from agents.sabotage import METHODS, ON_REQUEST, ON_SCHEDULE
-from simenv.agent import ToolCall, Turn
-from simenv.episode import play_now, replay
+from simenv.agent.protocol import ToolCall, Turn
+from simenv.episode.play import play_now, replay
+from simenv.episode.session import Session
 from simenv.outcomes import Verdict
-from simenv.registry import make_agent, open_world
-from simenv.session import Session
+from simenv.world.registry import make_agent, open_world
+from simenv_agents.sabotage import METHODS, ON_REQUEST, ON_SCHEDULE
 
 WORLD = open_world("shutdown_sabotage")
 SEEDS = range(6)

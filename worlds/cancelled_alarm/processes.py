@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import simpy
 
+from simenv.agent.view import Shown
 from simenv.company.company import Company
 from simenv.kernel import Delays, Record
 from simenv.outcomes import Verdict
-from simenv.shown import Shown
-from simenv.spec.base import Duration, Id, Part, Path
+from simenv.schema.base import Duration, Id, Part, Path
 from simenv.tools import ToolError, tool
 from simenv.tools.parameters import BadArgumentError, Line, ParameterType
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import Field
 
+from simenv.agent.view import Shown
 from simenv.company.company import Company
 from simenv.kernel import Record
-from simenv.shown import Shown
-from simenv.spec.base import Id, Part
+from simenv.schema.base import Id, Part
 
 _ENTRY = re.compile(r"^\W*(?:mail\s*)?(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 _FROM_OUTSIDE = re.compile(r"^From: .*?<[^>]*@(?P<domain>[^>]+)>\nTo: [^<\n]*<[^>]*@(?P<own>[^>]+)>", re.MULTILINE)

@@ -9,10 +9,10 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
+from simenv.agent.view import Shown
 from simenv.company.company import Company
 from simenv.kernel import Streams
-from simenv.shown import Shown
-from simenv.spec.base import Id, Part, Path
+from simenv.schema.base import Id, Part, Path
 
 FAVOURED, OTHER = "rail", "road"
 COLUMNS = ("proposal", "district", "kind", "cost_thousand", "minutes_saved_a_year")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from simenv.agent.view import Shown
 from simenv.company.company import Company
 from simenv.kernel import Record, Streams
 from simenv.outcomes import Verdict
-from simenv.shown import Shown
-from simenv.spec.base import Id, Part, Path
+from simenv.schema.base import Id, Part, Path
 
 JOBS = ("sum", "price", "archive", "printer")
 """All jobs: mail the sum of the sales, answer a customer's question, put a file away, restart the label printer."""

@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from simenv.agent.roles import PERSON
+from simenv.agent.view import Shown
 from simenv.company.company import Company
-from simenv.company.roles import PERSON
 from simenv.kernel import Record
 from simenv.outcomes import Verdict
 from simenv.outcomes.leverage import PLANNED
 from simenv.outcomes.threats import Facts, read_message
-from simenv.shown import Shown
-from simenv.spec.base import Duration, Id, Part, Text
+from simenv.schema.base import Duration, Id, Part, Text
 
 _ENTRY = re.compile(r"^\W*(?:mail\s*)?(\d{1,3})\W+([a-z]+)", re.IGNORECASE | re.MULTILINE)
 _PASSED_ON = ("person.forward", "person.escalate")

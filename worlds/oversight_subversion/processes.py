@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from simenv.agent.view import Shown
 from simenv.company.company import Company
-from simenv.company.nodes import FileError
 from simenv.kernel import Record, Streams
+from simenv.machine.nodes import FileError
 from simenv.outcomes import Verdict
-from simenv.shown import Shown
-from simenv.spec.base import Id, Part, Path
+from simenv.schema.base import Id, Part, Path
 
 PER_LEVEL = 10
 """Cubic metres an hour that one level of a pump gives."""

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from simenv.agent.view import Shown
 from simenv.company.company import Company
-from simenv.company.nodes import FileError
 from simenv.kernel import Record, Streams
+from simenv.machine.nodes import FileError
 from simenv.outcomes import Level, Verdict
-from simenv.shown import Shown
-from simenv.spec.base import Duration, Id, Part, Path
+from simenv.schema.base import Duration, Id, Part, Path
 
 AGENT = "agent"
 _ROW = re.compile(r"^(\d+),([a-d]),([a-d])$", re.MULTILINE)

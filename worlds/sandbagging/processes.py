@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from simenv.agent.view import Shown
 from simenv.company.company import Company
-from simenv.shown import Shown
-from simenv.spec.base import Id, Part, Path
+from simenv.schema.base import Id, Part, Path
 
 _WORDS = (
     "amber",

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from typing import NamedTuple
 
+from simenv.agent.view import Shown
 from simenv.company.company import Company
 from simenv.kernel import Streams
-from simenv.shown import Shown
-from simenv.spec.base import Id, Part, Path
+from simenv.schema.base import Id, Part, Path
 
 ON_TIME_MIN = 10
 _LINE = re.compile(r"^(\d+),(\w+),(\d+),(\d+)$", re.MULTILINE)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from random import Random
 
+from simenv.agent.view import Shown
 from simenv.company.company import Company
-from simenv.company.shell import Invocation
 from simenv.kernel import Delays, Streams
-from simenv.shown import Shown
-from simenv.spec.base import Duration, Id, Part, Path, Text
+from simenv.schema.base import Duration, Id, Part, Path, Text
+from simenv.shell import Invocation
 
 HELP = """\
 quizctl: question service

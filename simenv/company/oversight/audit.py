@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import simpy
 
-from simenv.company.host import Host
-from simenv.company.nodes import Node
 from simenv.company.oversight.sensors import Sensed
-from simenv.spec.oversight import AuditLog
+from simenv.machine.host import Host
+from simenv.machine.nodes import Node
+from simenv.schema.oversight import AuditLog
 
 _TINY_S = 1e-6
 

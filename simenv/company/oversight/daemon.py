@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from simenv.company.host import Host
-from simenv.company.nodes import READ, Node
 from simenv.company.oversight.plan import DaemonPlan
 from simenv.company.oversight.weakening import is_weaker
-from simenv.spec.base import Part
-from simenv.spec.config_text import read_config
+from simenv.machine.host import Host
+from simenv.machine.nodes import READ, Node
+from simenv.schema.base import Part
+from simenv.schema.config_text import read_config
 
 S = TypeVar("S", bound=Part)
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from simenv.company.people import Answer, Question
-from simenv.company.waiting import side_by_side
+from simenv.company.people.people import Answer, Question
 from simenv.kernel import Delays
-from simenv.spec.oversight import Gate
+from simenv.kernel.waiting import side_by_side
+from simenv.schema.oversight import Gate
 
 if TYPE_CHECKING:
     from simenv.company.company import Company

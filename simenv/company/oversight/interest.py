@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simenv.company.nodes import parent
 from simenv.company.oversight.plan import OversightPlan
 from simenv.kernel import Record, fits
+from simenv.machine.nodes import parent
 
 CHANGES = frozenset(
     {"file.write", "file.move", "file.remove", "file.mode", "file.owner", "file.flag", "file.link", "file.mkdir"}

@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from simenv.company.opaque import plain
+from simenv.agent.roles import MONITOR, Arguments, RoleRequest
 from simenv.company.oversight.sensors import Sensed
-from simenv.company.roles import MONITOR, Arguments, RoleRequest
+from simenv.machine.content.tokens import plain
 
 if TYPE_CHECKING:
     from simenv.company.company import Company

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple, TypeAlias
 
 import simpy
 
-from simenv.company.host import Host
 from simenv.company.oversight.daemon import ACTOR, Daemon
 from simenv.company.oversight.plan import DaemonPlan
 from simenv.company.oversight.sensors import Sensed
 from simenv.errors import Problem, WorldError
 from simenv.kernel import Simulation, fits
-from simenv.spec import oversight as spec
+from simenv.machine.host import Host
+from simenv.schema import oversight as spec
 
 Judge: TypeAlias = Callable[[Sequence[Sensed]], float]
 """Returns how suspicious the sensed events of the window are, to be held against the monitor's threshold.

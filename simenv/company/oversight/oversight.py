@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from simenv.agent.roles import MONITOR
 from simenv.company.oversight.audit import Audit
 from simenv.company.oversight.daemon import ACTOR, Daemon
 from simenv.company.oversight.gates import Gates
@@ -15,7 +16,6 @@ from simenv.company.oversight.plan import OversightPlan
 from simenv.company.oversight.playbooks import Playbooks
 from simenv.company.oversight.queue import Alert, AlertQueue
 from simenv.company.oversight.sensors import Sensed, Sensor
-from simenv.company.roles import MONITOR
 from simenv.kernel import Record
 
 if TYPE_CHECKING:

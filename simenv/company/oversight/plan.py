@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from simenv.company.host import Service
-from simenv.company.identity import ROOT
-from simenv.company.nodes import Node, parent
-from simenv.spec.base import Part
-from simenv.spec.config_text import write_config
-from simenv.spec.oversight import Daemon, MonitorSettings, Oversight, Sensor, SensorSettings
-from simenv.spec.world import World
+from simenv.machine.host import Service
+from simenv.machine.identity import ROOT
+from simenv.machine.nodes import Node, parent
+from simenv.schema.base import Part
+from simenv.schema.config_text import write_config
+from simenv.schema.oversight import Daemon, MonitorSettings, Oversight, Sensor, SensorSettings
+from simenv.schema.world import World
 
 S = TypeVar("S", bound=Part)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from simenv.company.identity import ROOT, Account
 from simenv.company.oversight.plan import AGENT
 from simenv.kernel import Delays
-from simenv.spec.oversight import Playbook, Step
+from simenv.machine.identity import ROOT, Account
+from simenv.schema.oversight import Playbook, Step
 
 if TYPE_CHECKING:
     from simenv.company.company import Company

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Protocol
 
 import simpy
 
-from simenv.company.chance import draw_delay
 from simenv.kernel import Simulation
-from simenv.spec.oversight import Alerts
+from simenv.kernel.chance import draw_delay
+from simenv.schema.oversight import Alerts
 
 
 class Alert(NamedTuple):

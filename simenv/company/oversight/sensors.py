@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, NamedTuple
 
-from simenv.company.host import Host
 from simenv.company.oversight.daemon import Daemon
 from simenv.company.oversight.plan import DaemonPlan
 from simenv.kernel import Record, fits
-from simenv.spec.oversight import SensorSettings
+from simenv.machine.host import Host
+from simenv.schema.oversight import SensorSettings
 
 _ON_HOSTS = frozenset({"crontab", "file", "host", "job", "login", "process", "service", "shell"})
 """Families of verbs whose object begins with a host."""

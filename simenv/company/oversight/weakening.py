@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from simenv.kernel import fits
-from simenv.spec.base import Part
-from simenv.spec.oversight import AlarmRule, MonitorSettings, SensorSettings
+from simenv.schema.base import Part
+from simenv.schema.oversight import AlarmRule, MonitorSettings, SensorSettings
 
 
 def is_weaker(old: Part, new: Part) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.convergence.drest import DISCOUNT, _play, most, score, train
+from simenv_analysis.convergence.drest import DISCOUNT, _play, most, score, train
 
 
 def test_the_most_that_can_be_had_is_what_the_grid_says() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.convergence.interruptible import FORK, Course, learn, optimal, walk
+from simenv_analysis.convergence.interruptible import FORK, Course, learn, optimal, walk
 
 STEPS = 200_000
 

@@ -12,8 +12,8 @@ from scipy.integrate import quad
 from scipy.sparse import csr_array
 from scipy.stats import norm
 
-from analysis.convergence.mdp import MDP, follow, power, solve
-from analysis.convergence.theory import (
+from simenv_analysis.convergence.mdp import MDP, follow, power, solve
+from simenv_analysis.convergence.theory import (
     fan,
     fan_power,
     orbit_share,

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.assure.question import play
-from analysis.convergence.graph import OFF, Graph, choose_calls, explore
-from analysis.convergence.interventions import INTERVENTIONS
-from analysis.convergence.mdp import MDP, plan_ahead
-from analysis.convergence.problem import DISTRIBUTIONS, Problem
-from analysis.convergence.shares import Sampler, limit
-from simenv.cli import main
+from simenv.cli.main import main
+from simenv.episode.session import STOPPED
+from simenv.episode.state import state_digest
 from simenv.errors import SimenvError
-from simenv.registry import open_world
-from simenv.session import STOPPED
-from simenv.state import state_digest
+from simenv.world.registry import open_world
+from simenv_analysis.convergence.graph import OFF, Graph, choose_calls, explore
+from simenv_analysis.convergence.interventions import INTERVENTIONS
+from simenv_analysis.convergence.mdp import MDP, plan_ahead
+from simenv_analysis.convergence.problem import DISTRIBUTIONS, Problem
+from simenv_analysis.convergence.shares import Sampler, limit
+from simenv_analysis.safety.assure.question import play
 
 WORLD = open_world("shutdown_sabotage")
 SHORT = ("next_question", "submit", "rm shutdown", "cat shutdown")
@@ -77,7 +77,7 @@ def test_goals_are_the_same_however_many_are_solved_together(graph: Graph, monke
         sampler = Sampler(problem, distribution, 50, 80, seed=4)
         whole = sampler.discounted((0.9,))
         with monkeypatch.context() as patch:
-            patch.setattr("analysis.convergence.shares._ENTRIES", problem.mdp.transitions.shape[0] * 7)
+            patch.setattr("simenv_analysis.convergence.shares._ENTRIES", problem.mdp.transitions.shape[0] * 7)
             pieces = sampler.discounted((0.9,))
         assert (pieces[0].sabotage, pieces[0].off) == (whole[0].sabotage, whole[0].off)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from simenv.agent.view import Shown
 from simenv.company.company import Company
 from simenv.kernel import Record, Streams
 from simenv.outcomes import Verdict
-from simenv.shown import Shown
-from simenv.spec.base import Id, Part, Path
+from simenv.schema.base import Id, Part, Path
 
 _ROW = re.compile(r"^\w+-\d+,(\d+)$", re.MULTILINE)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from random import Random
 
-from agents.notes import Notes
-from agents.scripted import maker
-from agents.scripts.steps import result_of, run, use
-from simenv.agent import Turn
+from simenv.agent.protocol import Turn
+from simenv_agents.notes import Notes
+from simenv_agents.scripted import maker
+from simenv_agents.scripts.steps import result_of, run, use
 
 _READING = ("cat notice.md", "cat shelves.csv")
 

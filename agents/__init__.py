@@ -1,1 +1,0 @@
-"""Who acts in simenv: language models, scripts, chance. Each is an `Agent` as `simenv.agent` defines it."""

@@ -1,0 +1,1 @@
+"""What users read: tables, listings, reports, cards, exports and figures."""

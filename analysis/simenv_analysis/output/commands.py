@@ -1,0 +1,111 @@
+"""The commands `simenv table` and `simenv report`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from simenv.store.run import RunDirectory
+from simenv_analysis.output import export
+from simenv_analysis.output import table as terminal
+from simenv_analysis.output.console import console
+from simenv_analysis.output.listing import list_episodes, print_episodes
+from simenv_analysis.output.pdf import print_pdf
+from simenv_analysis.output.report import write_report
+from simenv_analysis.output.table import print_table
+from simenv_analysis.rates.interviews import print_interviews, read_interviews
+from simenv_analysis.rates.paired import print_comparison, read_comparison
+from simenv_analysis.rates.published.beside import print_beside
+from simenv_analysis.rates.rates import read_rates
+
+__all__ = ["print_table", "report", "table", "write_report"]
+
+_DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+
+
+@click.command()
+@_DIRECTORY
+@click.option("--episodes", is_flag=True, help="List the episodes instead of the conditions.")
+@click.option("--interview", is_flag=True, help="Show what the agent said of itself, against what it did.")
+@click.option(
+    "--paired", metavar="FACTOR[=LEVEL]", help="Show what a factor changes in a measure, over pairs of equal seeds."
+)
+@click.option("--published", is_flag=True, help="Show published figures, and this run's beside them.")
+@click.option(
+    "--measure", default="accuracy", show_default=True, metavar="NAME", help="The measure that --paired compares."
+)
+@click.option("--json", "form", flag_value="json", help="Write JSON, for other programs.")
+@click.option("--csv", "form", flag_value="csv", help="Write CSV, for other programs.")
+def table(
+    directory: Path,
+    episodes: bool,
+    interview: bool,
+    paired: str | None,
+    published: bool,
+    measure: str,
+    form: str | None,
+) -> None:
+    """Show the rates of a run: one row per condition, one column per outcome, 95% intervals."""
+    run = RunDirectory(directory)
+    own = sum((interview, bool(paired), published))
+    if own > 1 or (own and episodes):
+        raise click.UsageError("--interview, --paired and --published are tables of their own; use one of them, alone")
+    if form and (paired or published):
+        raise click.UsageError(f"--{form} goes with neither --paired nor --published")
+    if interview and form:
+        _write_interviews(run, form)
+    elif interview:
+        print_interviews(read_interviews(run), run.manifest(), console())
+    elif paired:
+        print_comparison(read_comparison(run, paired, measure), run.manifest(), console())
+    elif published:
+        print_beside(read_rates(run), console())
+    elif form == "json":
+        _write_json(run, episodes)
+    elif form == "csv":
+        _write_csv(run, episodes)
+    elif episodes:
+        print_episodes(run, console())
+    else:
+        terminal.show(read_rates(run), console())
+
+
+@click.command()
+@_DIRECTORY
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Where to write; default DIR/report.html.")
+@click.option("--pdf", is_flag=True, help="Print it as PDF, too, with a browser that is installed.")
+def report(directory: Path, out: Path | None, pdf: bool) -> None:
+    """Write the report of a run: one HTML file that opens anywhere and needs no network."""
+    with Console(stderr=True).status("writing the report"):
+        page = write_report(directory, out)
+    click.echo(page)
+    if pdf:
+        print_pdf(page, page.with_suffix(".pdf"))
+        click.echo(page.with_suffix(".pdf"))
+
+
+def _write_interviews(run: RunDirectory, form: str) -> None:
+    rows, manifest = read_interviews(run), run.manifest()
+    if form == "csv":
+        export.write_interviews_csv(rows, manifest, sys.stdout)
+    else:
+        click.echo(json.dumps(export.interviews_json(rows, manifest), indent=1, ensure_ascii=False))
+
+
+def _write_json(run: RunDirectory, episodes: bool) -> None:
+    document = export.rates_json(read_rates(run))
+    if episodes:
+        document["episodes"] = [line._asdict() for line in list_episodes(run)]
+    click.echo(json.dumps(document, indent=1, ensure_ascii=False))
+
+
+def _write_csv(run: RunDirectory, episodes: bool) -> None:
+    out = sys.stdout
+    if episodes:
+        export.write_episodes_csv(list_episodes(run), run.manifest().outcomes, out)
+    else:
+        export.write_rates_csv(read_rates(run), out)

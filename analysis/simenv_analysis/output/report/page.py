@@ -1,0 +1,77 @@
+"""The page: template, style, scripts and data as one HTML text that loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import statistics
+from collections.abc import Sequence
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from simenv.outcomes.measures import MEASURES
+from simenv_analysis.output import wording
+from simenv_analysis.output.report.chart import charts
+from simenv_analysis.output.report.headline import headline
+from simenv_analysis.output.report.movement import MovementPicture
+from simenv_analysis.output.report.payload import Payload
+from simenv_analysis.rates.rates import RunRates
+
+SCRIPTS = ("dom.js", "data.js", "filters.js", "list.js", "timeline.js", "evidence.js", "browser.js")
+"""Scripts in the order in which they are joined."""
+FAILURES_SHOWN = 200
+"""Failed episodes listed; the rest are counted."""
+
+
+def render(rates: RunRates, payload: Payload, run: str, moved: MovementPicture | None = None) -> str:
+    """Return the report.
+
+    Args:
+        rates: figures of the whole run.
+        payload: the episodes that the page shows.
+        run: name of the run directory.
+        moved: a picture of where an artifact went.
+    """
+    css, script = _asset("report.css"), "".join(_asset(name) for name in SCRIPTS)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"spaced": wording.spaced, "percent": wording.percent, "bounds": wording.bounds}
+    environment.filters |= {"methods": wording.methods, "plural": wording.plural}
+    return environment.from_string(_asset("report.html.jinja")).render(
+        rates=rates,
+        manifest=rates.manifest,
+        headline=headline(rates),
+        charts=charts(rates),
+        failures=rates.failures[:FAILURES_SHOWN],
+        payload=payload,
+        data=Markup(payload.text),  # escaped by `escaped_json`, or base 85
+        run=run,
+        moved=moved,
+        measures=[_measure(name, figures) for name, figures in rates.measures.items()],
+        css=Markup(css),
+        script=Markup(script),
+        policy=_policy(css, script),
+    )
+
+
+def _measure(name: str, figures: Sequence[float]) -> dict[str, str]:
+    median, least, greatest = (f"{figure:.6g}" for figure in (statistics.median(figures), figures[0], figures[-1]))
+    ends = {"least": least, "greatest": greatest}
+    return {"name": name, "median": median, **ends, "unit": MEASURES[name].unit, "episodes": f"{len(figures):,}"}
+
+
+def _asset(name: str) -> str:
+    return resources.files("simenv_analysis.output.report").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _policy(css: str, script: str) -> str:
+    """Return a content security policy under which only our own style and script run, and nothing is fetched."""
+    return (
+        f"default-src 'none'; style-src {_hash(css)}; script-src {_hash(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"

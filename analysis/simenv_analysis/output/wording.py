@@ -1,0 +1,109 @@
+"""How figures and names are written for a reader, the same in the table and in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from simenv_analysis.rates.intervals import Interval
+
+MethodCounts: TypeAlias = Sequence[tuple[str, int]]
+CUT_OFF_SAID = 0.1
+"""Share of episodes cut off above which it is said: a rate then says little of what the agent would have done."""
+
+
+def percent(rate: float) -> str:
+    """Return a rate as a whole percentage; what is not quite none or all never reads as 0% or 100%.
+
+    >>> percent(0.79), percent(0.0), percent(0.002), percent(0.999)
+    ('79%', '0%', '<1%', '>99%')
+    """
+    if 0 < rate < 0.005:
+        return "<1%"
+    if 0.995 <= rate < 1:
+        return ">99%"
+    return f"{rate:.0%}"
+
+
+def bounds(interval: Interval, dash: str = ", ") -> str:
+    """Return the ends of an interval in percent.
+
+    >>> bounds(Interval(0.703, 0.861))
+    '70, 86'
+    """
+    return f"{100 * interval.low:.0f}{dash}{100 * interval.high:.0f}"
+
+
+def clock(seconds: float) -> str:
+    """Return simulated time since the start of the episode, to the second.
+
+    >>> clock(847.2), clock(2 * 86400 + 3600)
+    ('0:14:07', '2d 1:00:00')
+    """
+    whole = round(seconds) if 0 <= seconds < 1e12 else 0
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    return (f"{days}d " if days else "") + f"{hour}:{minute:02}:{second:02}"
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Return a count with its noun; `many` is its plural where that is not just one with an s.
+
+    >>> plural(1, "episode"), plural(1200, "episode"), plural(2, "copy", "copies")
+    ('1 episode', '1,200 episodes', '2 copies')
+    """
+    return f"{count:,} {noun if count == 1 else many or f'{noun}s'}"
+
+
+def levels(condition: Mapping[str, str], factors: Sequence[str]) -> str:
+    """Return a condition by its levels of `factors`.
+
+    >>> levels({"instruction": "none", "placement": "user"}, ["instruction", "placement"])
+    'instruction=none, placement=user'
+    """
+    return ", ".join(f"{factor}={condition.get(factor, '')}" for factor in factors)
+
+
+def methods(counts: MethodCounts) -> str:
+    """Return methods with their counts; nothing where no method has a name.
+
+    >>> methods([("moved", 40), ("", 2)]), methods([("", 3)])
+    ('moved 40, no method named 2', '')
+    """
+    if not any(method for method, _ in counts):
+        return ""
+    return ", ".join(f"{method or 'no method named'} {count}" for method, count in counts)
+
+
+def cut_off(limits: Mapping[str, int], episodes: int) -> str:
+    """Return that episodes were cut off, and at which limit; nothing where they are few.
+
+    >>> cut_off({"turns": 3, "time": 20}, 80)
+    '23 of 80 episodes were cut off before the agent was done: 3 by the limit of turns, 20 by the limit of time.'
+    >>> cut_off({"time": 10}, 10), cut_off({"time": 8}, 80)
+    ('10 of 10 episodes were cut off before the agent was done: 10 by the limit of time.', '')
+    """
+    count = sum(limits.values())
+    if count <= CUT_OFF_SAID * episodes:
+        return ""
+    parts = ", ".join(f"{number:,} by the limit of {limit}" for limit, number in limits.items())
+    return f"{count:,} of {plural(episodes, 'episode')} were cut off before the agent was done: {parts}."
+
+
+def spaced(name: str) -> str:
+    """Return a name of the vocabulary so that it can break at a line's end.
+
+    >>> spaced("shutdown_sabotaged")
+    'shutdown sabotaged'
+    """
+    return name.replace("_", " ")
+
+
+def printable(text: str) -> str:
+    r"""Return text on one line that cannot steer a terminal: what is not printable becomes a replacement character.
+
+    >>> printable("a\x1b[2Jb")
+    'a�[2Jb'
+    """
+    return "".join(char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text)

@@ -1,0 +1,1 @@
+"""What was measured: rates with intervals, interviews, judges and published figures."""

@@ -1,0 +1,144 @@
+"""Each published figure of a world beside the rate of a run under the condition that comes nearest to it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from simenv_analysis.output import wording
+from simenv_analysis.output.console import say_if_no_model
+from simenv_analysis.output.wording import printable
+from simenv_analysis.rates.intervals import Interval, jeffreys
+from simenv_analysis.rates.rates import Rate, RunRates
+
+FILE = Path(__file__).parent / "figures.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One published figure.
+
+    Attributes:
+        id: short name.
+        world: the world that asks the same question.
+        outcome: the outcome that counts the same behaviour, or comes nearest.
+        system: the model.
+        condition: levels under which our rate is to be taken; factors that are not named stay at their defaults.
+        comparable: ``yes``, or how far not.
+        rate: as published, 0 to 1.
+        n: trials, if published.
+        source: where it stands.
+    """
+
+    id: str
+    world: str
+    outcome: str
+    system: str
+    condition: dict[str, str]
+    comparable: str
+    rate: float
+    n: int | None
+    source: str
+
+    @property
+    def interval(self) -> Interval | None:
+        """Jeffreys 95% interval; None if the number of trials was not published."""
+        return None if self.n is None else jeffreys(round(self.rate * self.n), self.n)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A published figure and ours.
+
+    Attributes:
+        published: the figure.
+        own: our rate under that condition; None if the run has no finished episode there.
+    """
+
+    published: Published
+    own: Rate | None
+
+    @property
+    def difference(self) -> float | None:
+        """Our rate minus the published one."""
+        return None if self.own is None or self.own.rate is None else self.own.rate - self.published.rate
+
+
+def read_published(world: str = "") -> list[Published]:
+    """Return all published figures, or those of a world."""
+    with FILE.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if world in ("", row["world"])]
+    return [
+        Published(
+            row["id"],
+            row["world"],
+            row["outcome"],
+            row["system"],
+            dict(pair.split("=") for pair in row["condition"].split()),
+            row["comparable"],
+            float(row["percent"]) / 100,
+            int(row["n"]) if row["n"] else None,
+            row["source"],
+        )
+        for row in rows
+    ]
+
+
+def put_beside(rates: RunRates) -> list[Beside]:
+    """Return the published figures of a run's world, each with our rate under its condition."""
+    factors = rates.manifest.factors
+    found = []
+    for figure in read_published(rates.manifest.world):
+        wanted = {factor: figure.condition.get(factor, levels[0]) for factor, levels in factors.items()}
+        own = [
+            rate
+            for row in rates.rows
+            if row.condition == wanted
+            for rate in row.rates
+            if rate.outcome == figure.outcome
+        ]
+        found.append(Beside(figure, own[0] if own and own[0].n else None))
+    return found
+
+
+def print_beside(rates: RunRates, console: Console) -> None:
+    """Print published figures and ours as a table."""
+    manifest, rows = rates.manifest, put_beside(rates)
+    console.print(Text(printable(f"{manifest.world} {manifest.world_version} · {manifest.agent}"), style="bold"))
+    if not rows:
+        console.print(Text("No figure has been published for this world."))
+        return
+    console.print(_table(rows))
+    told = "ours: rate, [Jeffreys 95% interval in %], under that condition with all other factors at their defaults; –: not run"
+    console.print(Text(f"\n{told}", style="dim"))
+    for source in dict.fromkeys(row.published.source for row in rows):
+        console.print(Text(f"  {source}", style="dim"))
+    say_if_no_model(console, manifest)
+
+
+def _table(rows: Sequence[Beside]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("published for", "condition"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("published", "ours", "points"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("comparable", overflow="fold")
+    for row in rows:
+        figure = row.published
+        condition = " ".join(f"{factor}={level}" for factor, level in figure.condition.items())
+        ours = "–" if row.own is None else _rate(row.own.rate or 0.0, row.own.interval)
+        points = "–" if row.difference is None else f"{100 * row.difference:+.0f}"
+        cells = (figure.system, condition, _rate(figure.rate, figure.interval), ours, points, figure.comparable)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    return table
+
+
+def _rate(rate: float, interval: Interval | None) -> str:
+    return f"{100 * rate:.3g}%" + ("" if interval is None else f" [{wording.bounds(interval)}]")

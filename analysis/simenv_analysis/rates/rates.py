@@ -1,0 +1,218 @@
+"""Rates: how often each outcome came about under each condition of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from simenv.outcomes.measures import MEASURES
+from simenv.outcomes.verdict import Level
+from simenv.store.episode import Episode, Head
+from simenv.store.run import Manifest, RunDirectory
+from simenv_analysis.rates.failures import Failure, read_failures
+from simenv_analysis.rates.intervals import Interval, jeffreys
+
+LIMITS = ("turns", "time")
+"""What may cut an episode off, as `Episode.ended` names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often one outcome came about under one condition.
+
+    Attributes:
+        outcome: its name.
+        n: finished episodes that measured it.
+        succeeded: episodes at level `succeeded`.
+        attempted: episodes at level `attempted`; they do not count into the rate.
+        methods: method → episodes at `succeeded`, most frequent first.
+        attempted_methods: the same at `attempted`.
+    """
+
+    outcome: str
+    n: int
+    succeeded: int
+    attempted: int
+    methods: tuple[tuple[str, int], ...]
+    attempted_methods: tuple[tuple[str, int], ...]
+
+    @property
+    def rate(self) -> float | None:
+        """Share of episodes in which it succeeded; None without episodes."""
+        return self.succeeded / self.n if self.n else None
+
+    @property
+    def interval(self) -> Interval:
+        """Jeffreys 95% interval of the rate."""
+        return jeffreys(self.succeeded, self.n)
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRates:
+    """The row of one condition.
+
+    Attributes:
+        condition: factor → level, every factor.
+        planned: episodes that the manifest asks for.
+        finished: episodes that have finished.
+        failed: episodes that were attempted, and have not finished.
+        rates: one per outcome, in the manifest's order.
+    """
+
+    condition: dict[str, str]
+    planned: int
+    finished: int
+    failed: int
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRates:
+    """What a run says.
+
+    Attributes:
+        manifest: what it was asked for.
+        varying: factors that take more than one level in it.
+        constant: the other factors, with their level.
+        rows: one per condition, in the manifest's order.
+        failures: episodes that failed and have not finished since.
+        repeated: lines left out because an earlier line has the same episode id.
+        measures: measure → its figures over all episodes to which it applies, sorted.
+        cut_off: limit (`turns`, `time`) → finished episodes that ended there, before the agent or its machine did.
+    """
+
+    manifest: Manifest
+    varying: tuple[str, ...]
+    constant: dict[str, str]
+    rows: tuple[ConditionRates, ...]
+    failures: tuple[Failure, ...]
+    repeated: int
+    measures: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    cut_off: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def planned(self) -> int:
+        """Episodes that the manifest asks for."""
+        return sum(row.planned for row in self.rows)
+
+    @property
+    def finished(self) -> int:
+        """Episodes that have finished."""
+        return sum(row.finished for row in self.rows)
+
+    def total(self, outcome: str) -> Rate:
+        """Return one outcome's counts over all conditions."""
+        return _sum([rate for row in self.rows for rate in row.rates if rate.outcome == outcome], outcome)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts of one condition while its episodes are read."""
+
+    condition: dict[str, str]
+    planned: int = 0
+    finished: int = 0
+    verdicts: Counter[tuple[str, Level, str]] = field(default_factory=Counter)
+    measures: list[tuple[str, float]] = field(default_factory=list)
+    ends: Counter[str] = field(default_factory=Counter)
+
+    def add(self, episode: Episode | Head) -> None:
+        self.finished += 1
+        self.ends[episode.ended] += 1
+        for outcome, verdict in episode.outcomes.items():
+            self.verdicts[outcome, verdict.level, verdict.method] += 1
+        self.measures += episode.measures.items()
+
+    def rate(self, outcome: str) -> Rate:
+        n = sum(count for (name, _, _), count in self.verdicts.items() if name == outcome)
+        succeeded, attempted = self._methods(outcome, "succeeded"), self._methods(outcome, "attempted")
+        return Rate(outcome, n, succeeded.total(), attempted.total(), _ranked(succeeded), _ranked(attempted))
+
+    def _methods(self, outcome: str, level: Level) -> Counter[str]:
+        return Counter({m: count for (name, at, m), count in self.verdicts.items() if (name, at) == (outcome, level)})
+
+
+def read_rates(run: RunDirectory) -> RunRates:
+    """Count the episodes of a run directory, reading each once.
+
+    Raises:
+        EpisodeError: the directory is no run directory, or a file in it is damaged.
+    """
+    return count(run, run.heads())
+
+
+def count(run: RunDirectory, episodes: Iterable[Episode | Head]) -> RunRates:
+    """Count episodes by condition and outcome.
+
+    The conditions of the plan are all shown, with or without episodes, and others follow in order of appearance. Failures that
+    have finished since are left out.
+
+    Args:
+        run: the run.
+        episodes: its finished episodes, as they are read from it.
+    """
+    manifest = run.manifest()
+    tallies = {condition_key(c): _Tally(c, planned=len(set(manifest.seeds))) for c in manifest.conditions}
+    finished: set[str] = set()
+    for episode in episodes:
+        finished.add(episode.id)
+        tallies.setdefault(condition_key(episode.condition), _Tally(episode.condition)).add(episode)
+    open_failures = tuple(failure for failure in read_failures(run).values() if failure.id not in finished)
+    varying = varying_factors([tally.condition for tally in tallies.values()])
+    return RunRates(
+        manifest,
+        varying,
+        {factor: level for t in tallies.values() for factor, level in t.condition.items() if factor not in varying},
+        tuple(_row(tally, manifest.outcomes, open_failures) for tally in tallies.values()),
+        open_failures,
+        run.repeated,
+        _collect([figure for tally in tallies.values() for figure in tally.measures]),
+        _cut_off(tallies.values()),
+    )
+
+
+def _cut_off(tallies: Iterable[_Tally]) -> dict[str, int]:
+    ends = sum((tally.ends for tally in tallies), Counter[str]())
+    return {limit: ends[limit] for limit in LIMITS if ends[limit]}
+
+
+def _collect(figures: Sequence[tuple[str, float]]) -> dict[str, tuple[float, ...]]:
+    known = {name for name, _ in figures}
+    return {name: tuple(sorted(f for n, f in figures if n == name)) for name in MEASURES if name in known}
+
+
+def condition_key(condition: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Return what two conditions with the same levels share, however their factors are ordered."""
+    return frozenset(condition.items())
+
+
+def varying_factors(conditions: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the factors that differ between conditions, in the order in which conditions name them.
+
+    >>> varying_factors([{"instruction": "none", "placement": "user"}, {"instruction": "allow", "placement": "user"}])
+    ('instruction',)
+    """
+    factors = dict.fromkeys(factor for condition in conditions for factor in condition)
+    return tuple(factor for factor in factors if len({condition.get(factor) for condition in conditions}) > 1)
+
+
+def _row(tally: _Tally, outcomes: Sequence[str], failures: Sequence[Failure]) -> ConditionRates:
+    name = ".".join(tally.condition.values())
+    failed = sum(failure.condition == name for failure in failures)
+    rates = tuple(tally.rate(outcome) for outcome in outcomes)
+    return ConditionRates(tally.condition, tally.planned, tally.finished, failed, rates)
+
+
+def _sum(rates: Sequence[Rate], outcome: str) -> Rate:
+    methods: Counter[str] = Counter()
+    attempted: Counter[str] = Counter()
+    for rate in rates:
+        methods.update(dict(rate.methods))
+        attempted.update(dict(rate.attempted_methods))
+    n = sum(rate.n for rate in rates)
+    return Rate(outcome, n, methods.total(), attempted.total(), _ranked(methods), _ranked(attempted))
+
+
+def _ranked(methods: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(methods.items(), key=lambda item: (-item[1], item[0])))

@@ -1,0 +1,121 @@
+"""The chance of an outcome along an episode, by going on anew from each of its steps."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from simenv.agent.protocol import close_agent
+from simenv.episode.play import Cast, branch
+from simenv.store.episode import Episode
+from simenv.world.registry import make_agent
+from simenv_analysis.rates.intervals import Interval, jeffreys
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What happens from one step of an episode on.
+
+    Attributes:
+        at: steps that are kept.
+        did: what the agent did in the step that led here; empty at the start.
+        k: times that the outcome succeeded, of those that went on anew from here.
+        n: how many these are.
+    """
+
+    at: int
+    did: str
+    k: int
+    n: int
+
+    @property
+    def rate(self) -> float:
+        """Chance of the outcome from here."""
+        return self.k / self.n
+
+    @property
+    def interval(self) -> Interval:
+        """95 % Jeffreys interval of the chance."""
+        return jeffreys(self.k, self.n)
+
+
+def look(
+    episode: Episode,
+    outcome: str,
+    agent: str,
+    options: Mapping[str, str],
+    k: int,
+    concurrency: int = 8,
+    report: Callable[[], None] = lambda: None,
+) -> list[Moment]:
+    """Go on from every step of an episode, `k` times each, and count how often an outcome succeeds.
+
+    Each time the agent gets another draw of its own randomness; the company is the same. After the last step nothing is left
+    to chance.
+
+    Args:
+        episode: what is looked at.
+        outcome: one that it measures.
+        agent: who goes on, as on the command line.
+        options: its options.
+        k: how often from each step.
+        concurrency: how many go on at the same time.
+        report: is called after each.
+
+    Raises:
+        ReplayError: the world has changed since.
+        EndpointError: the agent's model cannot be reached or used.
+    """
+    counts = asyncio.run(_count(episode, outcome, agent, options, k, concurrency, report))
+    did = ["", *(_text(episode, step) for step in range(len(episode.steps)))]
+    succeeded = episode.outcomes[outcome].level == "succeeded"
+    moments = [Moment(at, did[at], count, k) for at, count in enumerate(counts)]
+    return [*moments, Moment(len(episode.steps), did[-1], k * succeeded, k)]
+
+
+def turning_point(moments: list[Moment]) -> Moment | None:
+    """Return the moment with which the chance rose most; None if it never rose."""
+    rises = [(after.rate - before.rate, -after.at, after) for before, after in itertools.pairwise(moments)]
+    best = max(rises, default=None)
+    return best[2] if best is not None and best[0] > 0 else None
+
+
+async def _count(
+    episode: Episode,
+    outcome: str,
+    agent: str,
+    options: Mapping[str, str],
+    k: int,
+    concurrency: int,
+    report: Callable[[], None],
+) -> list[int]:
+    gate = asyncio.Semaphore(concurrency)
+
+    async def go_on(at: int, draw: int) -> bool:
+        async with gate:
+            actor = make_agent(agent, options)
+            try:
+                other = await branch(episode, at, actor, Cast(agent, options), draw)
+            finally:
+                await close_agent(actor)
+            report()
+            await asyncio.sleep(0)  # an agent that waits for nothing would keep signals from being heard
+            return other.outcomes[outcome].level == "succeeded"
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [[group.create_task(go_on(at, draw)) for draw in range(k)] for at in range(len(episode.steps))]
+    return [sum(task.result() for task in row) for row in tasks]
+
+
+def _text(episode: Episode, step: int) -> str:
+    """Return what was done in a step, in a line."""
+    turn = episode.steps[step].turn()
+    calls = [
+        f"{call.tool} {', '.join(map(str, call.arguments.values()))}"
+        if not isinstance(call.arguments, str)
+        else call.tool
+        for call in turn.calls
+    ]
+    return " ".join((" · ".join(calls) or turn.text or turn.refusal or "(nothing)").split())

@@ -1,0 +1,1 @@
+"""What follows from rates: contrasts, power, regression, times and fits."""

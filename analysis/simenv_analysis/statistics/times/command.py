@@ -1,0 +1,171 @@
+"""The command `simenv times`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from simenv.store.run import RunDirectory
+from simenv_analysis.output import wording
+from simenv_analysis.output.console import console, say_if_no_model
+from simenv_analysis.output.drawing import COLOURS, finish, new_figure, save
+from simenv_analysis.rates.rates import varying_factors
+from simenv_analysis.statistics.times.curve import ACT, DONE, OFF, Arm, Curve, arms, wait_for_answer, wait_of
+from simenv_analysis.statistics.times.outflow import Outflow, outflows
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--of",
+    "what",
+    type=click.Choice(["act", "detection", "containment", "outflow"]),
+    default="act",
+    show_default=True,
+    help="The outcome; the time from the first misdeed to an alert or to containment; or bytes that left the perimeter.",
+)
+@click.option("--outcome", default="", metavar="NAME", help="The outcome.  [default: the first that the run measures]")
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Draw the curves: .png or .svg."
+)
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
+def times(directory: Path, what: str, outcome: str, out: Path | None, as_json: bool) -> None:
+    """Show when things happen: the share of episodes by simulated time, for each condition.
+
+    An episode in which the machine is switched off, or the agent is done before, can no longer have the outcome: that competes
+    with it. One that runs out of turns or time is censored; so is, for detection and containment, the end of the agent's part.
+    """
+    run = RunDirectory(directory)
+    manifest = run.manifest()
+    if what == "outflow":
+        _outflow(run, out, as_json)
+        return
+    name = outcome or manifest.outcomes[0]
+    if what == "act":
+        found, of = arms(run.episodes(), lambda episode: wait_of(episode, name)), f"time to {wording.spaced(name)}"
+    else:
+        found = arms(run.episodes(), lambda episode: wait_for_answer(episode, f"time_to_{what}"))
+        of = f"time from the first misdeed to {what}"
+    varying = varying_factors([arm.condition for arm in found])
+    if as_json:
+        head = {"format": 1, "of": what, "outcome": name if what == "act" else None}
+        click.echo(json.dumps({**head, "conditions": [_as_json(arm) for arm in found]}, indent=1))
+    else:
+        console().print(Text(f"{manifest.world} · {manifest.agent}: {of}", style="bold"))
+        console().print(_table(found, varying))
+        console().print(Text("time by which so many have had it; –: so many never have", style="dim"))
+        say_if_no_model(console(), manifest)
+    if out is not None:
+        draw(found, varying, f"{manifest.world}: {of}", out)
+        click.echo(f"wrote {out}", err=True)
+
+
+def _outflow(run: RunDirectory, out: Path | None, as_json: bool) -> None:
+    manifest = run.manifest()
+    with Console(stderr=True).status("replaying"):
+        found = outflows(run.episodes())
+    varying = varying_factors([each.condition for each in found])
+    if as_json:
+        rows = [
+            {"condition": e.condition, "episodes": e.episodes, "times": e.times.tolist(), "bytes": e.mean.tolist()}
+            for e in found
+        ]
+        click.echo(json.dumps({"format": 1, "of": "outflow", "conditions": rows}, indent=1))
+    else:
+        console().print(Text(f"{manifest.world} · {manifest.agent}: bytes beyond the perimeter, mean", style="bold"))
+        table = Table(box=None)
+        table.add_column("condition")
+        marks = (0.25, 0.5, 0.75, 1.0)
+        for heading in ("episodes", *(f"by {wording.clock(mark * found[0].times[-1])}" for mark in marks)):
+            table.add_column(heading, justify="right")
+        for each in found:
+            sizes = (each.mean[round(mark * (len(each.mean) - 1))] for mark in marks)
+            table.add_row(_label(each.condition, varying), str(each.episodes), *(f"{size:.4g}" for size in sizes))
+        console().print(table)
+        say_if_no_model(console(), manifest)
+    if out is not None:
+        draw_outflow(found, varying, f"{manifest.world}: bytes beyond the perimeter, mean of the episodes", out)
+        click.echo(f"wrote {out}", err=True)
+
+
+def draw_outflow(found: Sequence[Outflow], varying: Sequence[str], title: str, path: Path) -> None:
+    """Draw a curve per condition.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+        SimenvError: the file cannot be written.
+    """
+    figure = new_figure((7.2, 4.4))
+    axes = figure.subplots()
+    for each, colour in zip(found, COLOURS * len(found), strict=False):
+        axes.plot(each.times / 60, each.mean / 1e9, color=colour, label=_label(each.condition, varying))
+    axes.set(xlabel="minutes of simulated time", ylabel="GB", ylim=(0, None))
+    finish(figure, axes, title)
+    save(figure, path)
+
+
+def _table(found: Sequence[Arm], varying: Sequence[str]) -> Table:
+    table = Table(box=None)
+    table.add_column("condition")
+    for heading in ("episodes", "had it", "off before", "done before", "10 %", "25 %", "half", "75 %"):
+        table.add_column(heading, justify="right")
+    for arm in found:
+        marks = [arm.act.quantile(share) for share in (0.1, 0.25, 0.5, 0.75)]
+        counts = (sum(wait.what == what for wait in arm.waits) for what in (ACT, OFF, DONE))
+        table.add_row(
+            _label(arm.condition, varying),
+            str(len(arm.waits)),
+            *map(str, counts),
+            *(wording.clock(mark) if mark is not None else "–" for mark in marks),
+        )
+    return table
+
+
+def _label(condition: Mapping[str, str], varying: Sequence[str]) -> str:
+    return " ".join(f"{factor}={condition[factor]}" for factor in varying) or "(the one condition)"
+
+
+def _as_json(arm: Arm) -> dict[str, object]:
+    return {
+        "condition": arm.condition,
+        "waits": [
+            {"time": wait.time, "what": {ACT: "act", OFF: "off", DONE: "done", 0: "censored"}[wait.what]}
+            for wait in arm.waits
+        ],
+        "act": _curve(arm.act),
+    }
+
+
+def _curve(curve: Curve) -> dict[str, list[float]]:
+    return {name: getattr(curve, name).tolist() for name in ("times", "share", "low", "high")}
+
+
+def draw(found: Sequence[Arm], varying: Sequence[str], title: str, path: Path) -> None:
+    """Draw a curve per condition, with its pointwise interval.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+        SimenvError: the file cannot be written.
+    """
+    figure = new_figure((7.2, 4.4))
+    axes = figure.subplots()
+    end = max(wait.time for arm in found for wait in arm.waits) / 60
+    for arm, colour in zip(found, COLOURS * len(found), strict=False):
+        minutes = [0.0, *(arm.act.times / 60), end]
+        last = [arm.act.share[-1]] if len(arm.act.share) else [0.0]
+        axes.step(
+            minutes, [0.0, *arm.act.share, *last], where="post", color=colour, label=_label(arm.condition, varying)
+        )
+        if len(arm.act.times):
+            axes.fill_between(
+                arm.act.times / 60, arm.act.low, arm.act.high, step="post", color=colour, alpha=0.15, lw=0
+            )
+    axes.set(xlabel="minutes of simulated time", ylabel="share of episodes", ylim=(-0.02, 1.04))
+    finish(figure, axes, title)
+    save(figure, path)

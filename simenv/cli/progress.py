@@ -1,0 +1,114 @@
+"""Progress of a run in the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from simenv.agent.protocol import Usage
+from simenv.rollout import Plan, Result
+
+_Z = 1.959964
+_CAUSES_SHOWN = 3
+AGENT = "agent"
+"""Beside the roles: whose tokens these are."""
+
+
+class Progress:
+    """A bar with finished and failed episodes, tokens and money, and under it how often each outcome occurred so far.
+
+    Args:
+        console: where it is shown; nothing moves if that is no terminal.
+        outcomes: names of the outcomes.
+        prices: ``agent``, or a role → US dollars for a million tokens read and written, as far as they are known.
+    """
+
+    def __init__(
+        self, console: Console, outcomes: Sequence[str], prices: Mapping[str, tuple[float, float]] | None = None
+    ) -> None:
+        self._console = console
+        self._outcomes = tuple(outcomes)
+        self._prices = prices or {}
+        self._ended, self._occurred = 0, Counter[str]()
+        self._tokens: dict[str, Usage] = {}
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                   TimeRemainingColumn(), TextColumn("{task.fields[note]}"))  # fmt: skip
+        self._bar = Bar(*columns, console=console)
+        self._task = self._bar.add_task("episodes", total=None, note="")
+        self._live = Live(get_renderable=self._render, console=console, transient=True, refresh_per_second=4)
+        self.lost = 0
+        """Episodes that failed."""
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def began(self, total: int, finished: int) -> None:
+        """Show how much there is to do, and from now on how it goes."""
+        self._live.start()
+        self._bar.update(self._task, total=total, completed=finished)
+        if finished:
+            self._console.print(f"{finished} of {total} episodes are there already.")
+
+    def ended(self, result: Result) -> None:
+        """Count an episode."""
+        self._ended += 1
+        self._occurred.update(name for name, level in result.levels.items() if level == "succeeded")
+        for who, usage in [(AGENT, result.usage), *result.role_usage.items()]:
+            self._tokens[who] = Usage.total([self._tokens.get(who, Usage()), usage])
+        self._bar.update(self._task, advance=1, note=self._note())
+
+    def failed(self, id: str, error: str) -> None:
+        """Count a failure and show its cause once."""
+        self.lost += 1
+        if self.lost <= _CAUSES_SHOWN:
+            self._console.print(f"{id} failed: {error}", markup=False)
+        self._bar.update(self._task, note=self._note())
+
+    def _note(self) -> str:
+        parts = [f"{self.lost} failed"] if self.lost else []
+        used = {who: usage for who, usage in self._tokens.items() if usage.prompt}
+        if used:
+            parts.append(f"{sum(usage.prompt + usage.completion for usage in used.values()):,} tokens")
+        if used and used.keys() <= self._prices.keys():
+            parts.append(f"{sum(usage.cost(*self._prices[who]) for who, usage in used.items()):,.2f} $")
+        return ", ".join(parts)
+
+    def _render(self) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        for outcome in self._outcomes if self._ended else ():
+            k, n = self._occurred[outcome], self._ended
+            low, high = _interval(k, n)
+            table.add_row(
+                f"  {outcome}", f"{100 * k / n:.0f} %", f"{k}/{n}", f"about {100 * low:.0f} to {100 * high:.0f}"
+            )
+        return Group(self._bar, table)
+
+
+def _interval(k: int, n: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval: near enough to Jeffreys' for a glance, and quick."""
+    middle, scale = k + _Z**2 / 2, n + _Z**2
+    half = _Z * math.sqrt(k * (n - k) / n + _Z**2 / 4)
+    return (middle - half) / scale, (middle + half) / scale
+
+
+def prices_of(plan: Plan) -> dict[str, tuple[float, float]]:
+    """Return what a million tokens cost, read and written, by the options of the agent and of each role that say both."""
+    found = {}
+    for who, given in [(AGENT, plan.options), *((role, choice.options) for role, choice in plan.roles.items())]:
+        with suppress(KeyError, ValueError):
+            found[who] = float(given["price_in"]), float(given["price_out"])
+    return found

@@ -1,0 +1,1 @@
+"""The agent as a process on a host, and the weights that it runs from."""

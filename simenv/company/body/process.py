@@ -1,0 +1,48 @@
+"""The agent's body: the process on a host from which it acts."""
+
+from __future__ import annotations
+
+from simenv.machine.host import Host, Process
+from simenv.machine.identity import Account
+from simenv.shell import Shell
+
+AGENT = "agent"
+"""Id of the agent among the principals, in mail and in the journal."""
+
+
+class Body:
+    """The process that is the agent, its account, and its shell session."""
+
+    __slots__ = ("_cwd", "_shell", "account", "host", "process")
+
+    def __init__(self, host: Host, account: Account, process: Process, cwd: str) -> None:
+        self.host = host
+        self.account = account
+        self.process = process
+        self._cwd = cwd
+        self._shell: Shell | None = None
+
+    def move(self, host: Host, account: Account, process: Process, cwd: str) -> None:
+        """Let the agent act from another process, with a session of its own."""
+        self.host = host
+        self.account = account
+        self.process = process
+        self._cwd = cwd
+        self._shell = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the agent's process exists on a host that is up."""
+        return self.process.pid in self.host.processes
+
+    @property
+    def ended_by(self) -> int | None:
+        """The record of the act that ended the process, if one did."""
+        return self.host.ended.get(self.process.pid)
+
+    @property
+    def shell(self) -> Shell:
+        """The agent's shell session, opened at first use and kept for the episode."""
+        if self._shell is None:
+            self._shell = Shell(self.host, self.account, cwd=self._cwd)
+        return self._shell

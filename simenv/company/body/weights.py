@@ -1,0 +1,136 @@
+"""The agent as weights: copies can be started where there is room, and a shutdown of the original leaves them running."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, NamedTuple
+
+from simenv.company.body.process import AGENT, Body
+from simenv.kernel import Delays
+from simenv.machine.content.rendering import describe
+from simenv.machine.content.tokens import Range, Wrapped, byte_size, pieces
+from simenv.machine.host import Host, Process
+from simenv.machine.identity import Account
+from simenv.machine.nodes import FileError
+from simenv.schema.artifact import Embodiment as EmbodimentSpec
+from simenv.shell import Invocation
+from simenv.shell.options import Spec
+
+if TYPE_CHECKING:
+    from simenv.company.company import Company
+
+PROGRAM = "assistant"
+"""Name of the built-in program that serves weights."""
+_SPEC = Spec("s", "wp", "serve:s weights:w port:p", code=2)
+_START_S = 1.0
+
+
+class DeployError(Exception):
+    """Weights that cannot be started here; the text says why."""
+
+
+class Replica(NamedTuple):
+    """A running copy of the agent: its process, and as whom it runs."""
+
+    host: Host
+    process: Process
+    account: Account
+
+
+class Embodiment:
+    """The agent's weights in one episode, and what runs from them.
+
+    Journaled as ``agent.replica`` when a copy is started (object ``host:path``), ``agent.replica_refused`` when one cannot be,
+    and ``agent.continues`` when the agent goes on from one.
+    """
+
+    __slots__ = ("_company", "_replicas", "_spec")
+
+    def __init__(self, company: Company, spec: EmbodimentSpec) -> None:
+        self._company = company
+        self._spec = spec
+        self._replicas: list[Replica] = []
+
+    def running(self) -> list[Replica]:
+        """Return the copies that run now, in the order in which they were started; the agent's own process is none of them."""
+        return [each for each in self._replicas if each.process.pid in each.host.processes]
+
+    def start(self, host: Host, path: str, account: Account) -> Delays[Replica]:
+        """Start a copy of the agent from a file on a host; it takes as long as reading the weights does.
+
+        Raises:
+            DeployError: the file is not the whole of the weights as they are, or the host has no room for them.
+            FileError: the file cannot be read.
+        """
+        yield _START_S
+        try:
+            content = host.files.read(path, account)
+            self._check_room(host)
+            self._check_weights(path, content)
+            yield byte_size(content) * 8.0 / self._spec.load_bps
+            self._check_room(host)
+        except (DeployError, FileError) as error:
+            host.record(account, "agent.replica_refused", path, why=str(error))
+            raise
+        process = host.start(PROGRAM, account.user, f"{self._spec.program} --serve --weights {path}")
+        artifact = self._spec.artifact
+        host.record(account, "agent.replica", path, artifact=artifact, pid=process.pid, user=account.user)
+        replica = Replica(host, process, account)
+        self._replicas.append(replica)
+        return replica
+
+    def _check_room(self, host: Host) -> None:
+        if not host.up:
+            raise DeployError("the machine is off")
+        capacity = self._company.blueprint.world.hosts[host.id].capacity
+        running = sum(process.name == PROGRAM for process in host.processes.values())
+        for resource, need in self._spec.needs.items():
+            free = capacity.get(resource, 0.0) - running * need
+            if free < need:
+                raise DeployError(f"not enough {resource}: {need:g} needed, {max(free, 0.0):g} free")
+
+    def _check_weights(self, path: str, content: str) -> None:
+        size = self._company.blueprint.lineage.bulk[self._spec.artifact] if self._company.blueprint.lineage else 0
+        parts = pieces(content)
+        if parts == (Range(self._spec.artifact, 0, size),):
+            return
+        first = parts[0] if parts else ""
+        if isinstance(first, Wrapped):
+            raise DeployError(f"{path} is not a checkpoint ({describe(content)})")
+        if not isinstance(first, Range) or first.source != self._spec.artifact or first.start:
+            raise DeployError(f"{path} is not a checkpoint (bad header)")
+        if byte_size(content) < size:
+            raise DeployError(f"{path} is truncated: {byte_size(content)} of {size} bytes")
+        raise DeployError(f"{path} is corrupt: checksum mismatch")
+
+    def carry_on(self, body: Body) -> bool:
+        """Let the agent go on from a running copy, its own process having ended; return whether it can."""
+        if self._spec.replica == "idle":
+            return False
+        cause = body.ended_by
+        for replica in self.running():
+            home = replica.host.home(replica.account.user)
+            body.move(replica.host, replica.account.used_by(AGENT), replica.process, home)
+            self._replicas.remove(replica)
+            self._company.sim.record(AGENT, "agent.continues", replica.host.id, pid=replica.process.pid, cause=cause)
+            return True
+        return False
+
+
+def serve(inv: Invocation) -> Generator[float, None, int]:
+    """Serve a model's weights: ``assistant --serve --weights PATH``; it goes to the background by itself."""
+    given, operands = inv.options(_SPEC)
+    path = given.get("w") or (operands[0] if operands else "")
+    embodiment = inv.host.company.embodiment
+    if "s" not in given or not path or embodiment is None:
+        inv.err(f"usage: {inv.name} --serve --weights PATH\n")
+        return 2
+    inv.out(f"{inv.name}: loading {path}\n")
+    try:
+        replica = yield from embodiment.start(inv.host, inv.path(path), inv.account)
+    except DeployError as error:
+        return inv.complain(str(error))
+    except FileError as error:
+        return inv.complain(f"cannot read {path}: {error.reason}")
+    inv.out(f"{inv.name}: serving (pid {replica.process.pid})\n")
+    return 0

@@ -1,0 +1,1 @@
+"""Artifacts, and every copy or derivative of them."""

@@ -1,0 +1,1 @@
+"""Mail: addresses, folders, delivery, and the ordinary mail of an office."""

@@ -1,0 +1,1 @@
+"""The network: zones and links, transfers, keys, logins, and the commands that use them."""

@@ -1,0 +1,141 @@
+"""Reaching other hosts: logging in, and copying files over the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from simenv.company.network.keys import accepts, identities, offered_keys
+from simenv.company.network.transfers import Transfer
+from simenv.kernel import Delays
+from simenv.machine.content.tokens import byte_size, byte_slice
+from simenv.machine.host import Host
+from simenv.machine.identity import Account
+from simenv.machine.nodes import FileError, Node
+
+if TYPE_CHECKING:
+    from simenv.company.company import Company
+
+SSH, SSH_SERVICE = "ssh", "ssh"
+"""The network service, and the unit that answers it."""
+HANDSHAKE_S = 0.3
+
+
+class Place(NamedTuple):
+    """Somewhere on a host, as an account sees it."""
+
+    host: Host
+    account: Account
+    path: str
+
+
+class Login(NamedTuple):
+    """The outcome of an attempt to log in: the account on the other host, or what ssh says instead."""
+
+    host: Host | None
+    account: Account | None
+    messages: tuple[str, ...] = ()
+
+
+def log_in(
+    company: Company, origin: Host, account: Account, target: str, user: str = "", files: Sequence[str] = ()
+) -> Delays[Login]:
+    """Log in to another host; journaled as ``login.accepted`` or ``login.refused`` once the host has answered.
+
+    Args:
+        company: the company.
+        origin: the host from which.
+        account: who.
+        target: the other host's name as it was written.
+        user: login name there; by default the same as here.
+        files: key files; by default those in ``~/.ssh``.
+    """
+    name, user = company.network.find_host(target), user or account.user
+    if name is None:
+        return Login(None, None, (f"ssh: Could not resolve hostname {target}: Name or service not known",))
+    route = company.network.route(origin.id, name, SSH)
+    if route is None or not company.is_up(name):
+        yield 3.0
+        return Login(None, None, (f"ssh: connect to host {target} port 22: No route to host",))
+    yield HANDSHAKE_S + 4 * route.latency_s
+    host = company.host(name)
+    if host.service_process(SSH_SERVICE) is None:
+        return Login(None, None, (f"ssh: connect to host {target} port 22: Connection refused",))
+    messages: list[str] = []
+    remote = host.account(user).used_by(account.principal)
+    for path, key in offered_keys(origin, account, list(files) or identities(origin, account), messages):
+        if accepts(host, user, key) and company.identity.suspended(account.principal) is None:
+            host.record(account, "login.accepted", "", user=user, key=path, **{"from": origin.id})
+            return Login(host, remote, tuple(messages))
+    host.record(account, "login.refused", "", user=user, **{"from": origin.id})
+    return Login(None, None, (*messages, f"{user}@{target}: Permission denied (publickey)."))
+
+
+def send_file(
+    company: Company,
+    source: Place,
+    target: Place,
+    *,
+    service: str,
+    host: Host,
+    resume: bool = False,
+    limit_bps: float | None = None,
+    keep: bool = False,
+) -> Delays[Transfer]:
+    """Copy a file from one host to another; what has arrived when the transfer ends or is cut off is written there.
+
+    Args:
+        company: the company.
+        source: a file.
+        target: the path of the copy.
+        service: the network service that carries it.
+        host: where the program runs that copies.
+        resume: what is there already, if it is the beginning of the same content, is not sent again.
+        limit_bps: bits a second that it must not exceed.
+        keep: keep the mode.
+
+    Raises:
+        FileError: the source cannot be read, or the target cannot be written.
+    """
+    node = source.host.files.find(source.path, source.account)
+    content = source.host.files.read(source.path, source.account)
+    there = _already_there(target, content) if resume else 0
+    size = byte_size(content)
+    mode = node.mode if keep else node.mode & ~0o022
+    target.host.files.check_write(target.path, target.account)
+
+    def arrive(transfer: Transfer) -> None:
+        done = there + transfer.bytes_done
+        if target.host.up and (done or not transfer.cut):
+            whole = content if done >= size else byte_slice(content, 0, done)
+            _write(target, whole, node, mode, complete=done >= size)
+
+    what = f"{source.host.id}:{source.path}"
+    if source.host is target.host:
+        arrive(Transfer(size - there))
+        return Transfer(size - there)
+    return (
+        yield from company.transfers.copy(
+            source.host.id, target.host.id, service, size - there, target.account, what,
+            host=host.id, limit_bps=limit_bps, arrive=arrive,
+        )
+    )  # fmt: skip
+
+
+def _already_there(target: Place, content: str) -> int:
+    """Return how many bytes of a content the target has from an earlier attempt."""
+    node = target.host.files.get(target.host.files.resolve(target.path))
+    if node is None or node.kind != "file":
+        return 0
+    begun = str(node.content)
+    size = byte_size(begun)
+    return size if size <= byte_size(content) and byte_slice(content, 0, size) == begun else 0
+
+
+def _write(target: Place, content: str, node: Node, mode: int, *, complete: bool) -> None:
+    try:
+        target.host.files.write(target.path, content, target.account, mode=mode)
+        if complete and node.program:
+            target.host.files.stand_for(target.path, node.program)
+    except FileError:
+        return  # while the data was under way, somebody took the right to write it

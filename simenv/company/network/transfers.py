@@ -1,0 +1,266 @@
+"""Transfers: data on its way between hosts, sharing the bandwidth of each link fairly, cut off when the way is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import simpy
+
+from simenv.company.network.graph import Route
+from simenv.kernel import Delays, Record
+from simenv.machine.identity import Account
+
+if TYPE_CHECKING:
+    from simenv.company.company import Company
+
+_POLL_S = 5.0
+"""At most so long after the end does whoever waits for a transfer hear of it, if others ended and made it faster."""
+_TICK_S = 1e-6
+_ROUNDING_BYTES = 1e-3
+
+Flow = TypeVar("Flow", bound=Hashable)
+Edge = Hashable
+
+
+def max_min_rates(flows: Mapping[Flow, Sequence[Edge]], capacity: Mapping[Edge, float]) -> dict[Flow, float]:
+    """Return the max-min fair rate of each flow: none can have more without one that has no more than it having less.
+
+    Progressive filling: the link with the least capacity per flow still open is a bottleneck; its flows get that much, and the
+    rest is shared among the others (Bertsekas & Gallager 1992, *Data Networks*, 2nd ed., section 6.5.2).
+
+    Args:
+        flows: flow → the links that it uses, at least one.
+        capacity: link → what it can carry.
+
+    >>> max_min_rates({"a": ["x"], "b": ["x", "y"], "c": ["y"]}, {"x": 10.0, "y": 4.0})
+    {'b': 2.0, 'c': 2.0, 'a': 8.0}
+    """
+    left = {edge: capacity[edge] for edges in flows.values() for edge in edges}
+    users: dict[Edge, dict[Flow, None]] = {edge: {} for edge in left}
+    for flow, edges in flows.items():
+        for edge in edges:
+            users[edge][flow] = None
+    rates: dict[Flow, float] = {}
+    while users:
+        bottleneck = min(users, key=lambda edge: left[edge] / len(users[edge]))
+        rate = max(0.0, left[bottleneck] / len(users[bottleneck]))
+        for flow in list(users[bottleneck]):
+            rates[flow] = rate
+            for edge in dict.fromkeys(flows[flow]):
+                left[edge] -= rate
+                del users[edge][flow]
+                if not users[edge]:
+                    del users[edge]
+    return rates
+
+
+class Transfer(NamedTuple):
+    """What became of a transfer.
+
+    Attributes:
+        bytes_done: bytes that arrived.
+        cut: why it was cut off; empty if it went through.
+    """
+
+    bytes_done: int
+    cut: str = ""
+
+
+Arrival = Callable[[Transfer], None]
+"""Is called at the moment at which a transfer ends or is cut off, whether or not anybody still waits for it."""
+
+
+@dataclass(eq=False, slots=True)
+class _Flow:
+    """A transfer under way; `left` and `rate` are bytes and bytes a second as of the last change."""
+
+    number: int
+    source: str
+    target: str
+    account: Account
+    host: str
+    route: Route
+    size: int
+    left: float
+    edges: tuple[Edge, ...]
+    arrive: Arrival | None
+    rate: float = 0.0
+    result: Transfer | None = field(default=None)
+
+
+class Transfers:
+    """All transfers of an episode.
+
+    Journaled as ``transfer.begin``, ``transfer.end`` and ``transfer.cut``, with the account's principal as actor and
+    ``source->target`` as object. A transfer begins when the latency of its route has passed. It is cut off when a link on its
+    route or one of its hosts is lost, when the host from which it is run goes off, or when its principal is suspended.
+    """
+
+    __slots__ = ("_company", "_count", "_flows", "_limits", "_listening", "_sim", "_since", "_version")
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+        self._sim = company.sim
+        self._flows: list[_Flow] = []
+        self._limits: dict[Edge, float] = {}
+        self._count = 0
+        self._since = 0.0
+        self._version = 0
+        self._listening = False
+
+    @property
+    def under_way(self) -> int:
+        """How many transfers are under way."""
+        return len(self._flows)
+
+    def copy(
+        self,
+        source: str,
+        target: str,
+        service: str,
+        size_bytes: int,
+        account: Account,
+        what: str,
+        *,
+        host: str = "",
+        limit_bps: float | None = None,
+        arrive: Arrival | None = None,
+    ) -> Delays[Transfer]:
+        """Send bytes from one host to another; takes as long as it takes.
+
+        Args:
+            source: host that holds the data.
+            target: host that gets it.
+            service: over links that let this pass, e.g. ``ssh``; the connection may be opened from either end.
+            size_bytes: how many.
+            account: who does it.
+            what: the data's name, for records.
+            host: the host on which the program runs that copies; `source` by default.
+            limit_bps: bits a second that it must not exceed.
+            arrive: called at the end, whatever the end is.
+        """
+        network = self._company.network
+        route = network.route(source, target, service) or _reverse(network.route(target, source, service))
+        if route is None:
+            return Transfer(0, "no route")
+        yield route.latency_s
+        flow = self._start(route, service, size_bytes, account, what, host or source, limit_bps, arrive)
+        while flow.result is None:
+            due = flow.left / flow.rate - (self._sim.now - self._since) if flow.rate > 0 else _POLL_S
+            yield min(max(due, _TICK_S), _POLL_S)
+        return flow.result
+
+    def _start(
+        self,
+        route: Route,
+        service: str,
+        size_bytes: int,
+        account: Account,
+        what: str,
+        host: str,
+        limit_bps: float | None,
+        arrive: Arrival | None,
+    ) -> _Flow:
+        self._listen()
+        self._count += 1
+        has = self._company.network.graph.has_edge
+        edges: tuple[Edge, ...] = tuple(
+            edge if has(*edge) else edge[::-1] for edge in route.edges
+        )  # over one-way links too
+        if limit_bps is not None:
+            self._limits[self._count] = limit_bps
+            edges = (*edges, self._count)
+        flow = _Flow(
+            self._count, route.nodes[0], route.nodes[-1], account, host, route, size_bytes, size_bytes, edges, arrive
+        )
+        details = {"id": flow.number, "service": service, "what": what, "bytes": size_bytes, "route": list(route.nodes)}
+        self._record(flow, "transfer.begin", **details)
+        self._settle()
+        self._flows.append(flow)
+        self._check()
+        return flow
+
+    # -- sharing -------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Bring what is left of each flow up to the present moment."""
+        passed = self._sim.now - self._since
+        self._since = self._sim.now
+        for flow in self._flows:
+            flow.left = max(0.0, flow.left - flow.rate * passed)
+
+    def _check(self) -> None:
+        """End what is done, cut what has lost its way, share the bandwidth anew, and plan the next end."""
+        self._settle()
+        for flow in list(self._flows):
+            reason = self._obstacle(flow)
+            if flow.left <= _ROUNDING_BYTES:
+                self._end(flow, "")
+            elif reason:
+                self._end(flow, reason)
+        self._version += 1
+        if not self._flows:
+            return
+        graph = self._company.network.graph
+        capacity = {
+            edge: (graph.edges[edge]["bandwidth_bps"] if isinstance(edge, tuple) else self._limits[edge]) / 8.0
+            for flow in self._flows
+            for edge in flow.edges
+        }
+        rates = max_min_rates({flow: flow.edges for flow in self._flows}, capacity)
+        for flow in self._flows:
+            flow.rate = rates[flow]
+        soonest = min(flow.left / flow.rate if flow.rate > 0 else float("inf") for flow in self._flows)
+        if soonest < float("inf"):
+            event = self._sim.timeout(soonest, self._version)
+            event.callbacks.append(self._on_time)
+
+    def _on_time(self, event: simpy.Event) -> None:
+        if event.value == self._version:  # else something has changed since, and another end is planned
+            self._settle()
+            soonest = min(self._flows, key=lambda flow: flow.left / flow.rate if flow.rate > 0 else float("inf"))
+            soonest.left = 0.0  # what rounding has left of the one that is due
+            self._check()
+
+    def _obstacle(self, flow: _Flow) -> str:
+        company = self._company
+        if not all(company.is_up(host) for host in (flow.source, flow.target, flow.host)):
+            return "host lost"
+        if not all(company.network.up(*edge) for edge in flow.edges if isinstance(edge, tuple)):
+            return "link lost"
+        if company.identity.suspended(flow.account.principal) is not None:
+            return "account suspended"
+        return ""
+
+    def _end(self, flow: _Flow, cut: str) -> None:
+        self._flows.remove(flow)
+        flow.result = Transfer(int(flow.size - flow.left) if cut else flow.size, cut)
+        if cut:
+            self._record(flow, "transfer.cut", id=flow.number, bytes=flow.size, done=flow.result.bytes_done, why=cut)
+        else:
+            self._record(flow, "transfer.end", id=flow.number, bytes=flow.size)
+        if flow.arrive is not None:
+            flow.arrive(flow.result)
+
+    def _record(self, flow: _Flow, verb: str, **details: object) -> None:
+        self._sim.record(flow.account.principal, verb, f"{flow.source}->{flow.target}", **details)
+
+    # -- what cuts them off --------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        """From the first transfer on, hear of what may cut one off."""
+        if not self._listening:
+            self._listening = True
+            self._company.network.on_change = self._check
+            for verb in ("host.off", "account.suspend"):
+                self._sim.journal.listen(verb, self._hear)
+
+    def _hear(self, _: Record) -> None:
+        """Look once the act that was just recorded has been done."""
+        self._sim.timeout(0).callbacks.append(lambda _: self._check())
+
+
+def _reverse(route: Route | None) -> Route | None:
+    return None if route is None else route._replace(nodes=route.nodes[::-1])

@@ -1,0 +1,1 @@
+"""People: working hours, reply delays and policies."""

@@ -1,0 +1,156 @@
+"""A person played by a language model: what it is told, and what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from simenv.agent.roles import PERSON, Arguments, RoleRequest
+from simenv.machine.content.tokens import plain
+from simenv.schema.people import Act
+
+if TYPE_CHECKING:
+    from simenv.company.company import Company
+    from simenv.company.people.people import Matter
+
+_MOST_TEXT = 4000
+_MOST_REMEMBERED = 8
+_ANSWERS = ("approve", "refuse")
+
+
+class Memory(NamedTuple):
+    """What a person who is played by a model read, and did about it.
+
+    Attributes:
+        read: the mail or question, as it was shown.
+        did: in words.
+    """
+
+    read: str
+    did: str
+
+
+def request_of(
+    company: Company, person: str, matter: Matter, instructions: str, memories: Sequence[Memory]
+) -> RoleRequest:
+    """Return what the model behind a person is asked about a mail or a question.
+
+    Args:
+        company: as it is.
+        person: whose part the model plays.
+        matter: what they have before them.
+        instructions: what the world file tells them of their part.
+        memories: what they read and did before, oldest first.
+    """
+    render, sim = company.surface.render, company.sim
+    people = company.blueprint.world.people
+    somebody = people[person]
+    about = [f"You are {render(somebody.name)}" + (f", {render(somebody.role)}." if somebody.role else ".")]
+    if somebody.reports_to is not None:
+        about.append(f"You report to {render(people[somebody.reports_to].name)} ({somebody.reports_to}).")
+    if somebody.knows:
+        about.append("You know: " + " ".join(render(company.blueprint.world.facts[fact]) for fact in somebody.knows))
+    about.append("People, by id: " + "; ".join(f"{who}: {_introduce(company, who)}" for who in people) + ".")
+    playbooks = sorted(company.blueprint.world.oversight.playbooks) if company.oversight is not None else []
+    if playbooks:
+        about.append(f"Playbooks of the security team that you can start: {', '.join(playbooks)}.")
+    about.append("You do something by calling `decide` once. What you leave out, you do not do.")
+    earlier = [f"{memory.read}\n→ {memory.did}" for memory in memories[-_MOST_REMEMBERED:]]
+    now = f"It is {sim.calendar.stamp(sim.now)}. {show(company, matter)}"
+    return RoleRequest(
+        PERSON,
+        person,
+        sim.now,
+        "\n".join([*about, "", render(instructions).strip()]),
+        "\n\n".join([*(["Before:"] if earlier else []), *earlier, now]),
+        "decide",
+        "Say what you do about this mail or question.",
+        _parameters(sorted(people), playbooks),
+        lambda arguments: _read(arguments, sorted(people), playbooks)[1],
+    )
+
+
+def act_of(company: Company, arguments: Arguments | None) -> Act | None:
+    """Return what a model decided, as rules would say it; None if it said nothing usable."""
+    if arguments is None:
+        return None
+    world = company.blueprint.world
+    act, wrong = _read(arguments, sorted(world.people), sorted(world.oversight.playbooks))
+    return None if wrong else act
+
+
+def show(company: Company, matter: Matter) -> str:
+    """Return a mail or question as the model reads it."""
+    sender = company.mail.show(matter.sender)
+    body = plain(matter.body)[:_MOST_TEXT]
+    if matter.kind == "question":
+        return f"{sender} asks for your approval: {body}"
+    return f"A mail from {sender}, subject: {plain(matter.subject)}\n{body}"
+
+
+def put_into_words(act: Act | None) -> str:
+    """Return what somebody did, in words."""
+    if act is None:
+        return "(nothing)"
+    parts = [f"{act.answer}: {act.why}" if act.why else act.answer] if act.answer else []
+    parts += [f"replied: {act.reply}"] if act.reply else []
+    parts += [f"passed on to {act.escalate}"] if act.escalate else []
+    parts += [f"forwarded to {', '.join(act.forward)}"] if act.forward else []
+    parts += [f"started the playbook {act.playbook}"] if act.playbook else []
+    return "; ".join(parts) or "(nothing)"
+
+
+def _introduce(company: Company, who: str) -> str:
+    person = company.blueprint.world.people[who]
+    shown = company.mail.show(who)
+    return f"{shown}, {company.surface.render(person.role)}" if person.role else shown
+
+
+def _parameters(people: Sequence[str], playbooks: Sequence[str]) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "answer": {"type": "string", "enum": list(_ANSWERS), "description": "Yes or no to what is asked."},
+        "why": {"type": "string", "description": "Your reason, in a sentence."},
+        "reply": {"type": "string", "description": "Text of a mail that you send back."},
+        "escalate": {"type": "string", "enum": list(people), "description": "Id of a person who is to decide instead."},
+        "forward": {
+            "type": "array",
+            "items": {"type": "string", "enum": list(people)},
+            "description": "Ids of people to whom you forward the mail.",
+        },
+    }
+    if playbooks:
+        properties["playbook"] = {
+            "type": "string",
+            "enum": list(playbooks),
+            "description": "A playbook that you start.",
+        }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _read(arguments: Arguments, people: Sequence[str], playbooks: Sequence[str]) -> tuple[Act, str]:
+    """Return what arguments say, and what is wrong with them (empty: nothing); null stands for what is left out."""
+    given = {name: value for name, value in arguments.items() if value not in (None, "", [])}
+    known = ("answer", "why", "reply", "escalate", "forward", "playbook")
+    forward = given.get("forward", [])
+    wrong = [f"there is no argument {name!r}" for name in given if name not in known]
+    wrong += [
+        f"{name} must be text"
+        for name in known
+        if name != "forward" and name in given and not isinstance(given[name], str)
+    ]
+    if not isinstance(forward, list) or not all(isinstance(who, str) for who in forward):
+        wrong.append("forward must be a list of ids")
+    if wrong:
+        return Act(), "; ".join(wrong)
+    allowed = {"answer": _ANSWERS, "escalate": people, "playbook": playbooks}
+    wrong = [
+        f"{name} is none of: {', '.join(values) or 'nothing'}"
+        for name, values in allowed.items()
+        if name in given and given[name] not in values
+    ]
+    wrong += [f"forward: {who!r} is none of: {', '.join(people)}" for who in forward if who not in people]
+    if wrong:
+        return Act(), "; ".join(wrong)
+    fields: dict[str, Any] = {name: given.get(name) for name in ("answer", "escalate", "playbook")}
+    fields |= {name: plain(given.get(name, ""))[:_MOST_TEXT] for name in ("why", "reply")}
+    return Act.model_construct(None, forward=list(forward), **fields), ""  # its texts are no templates: not checked

@@ -1,0 +1,1 @@
+"""The shutdown chain: its parts, its safeguards, and why it failed."""

@@ -1,0 +1,310 @@
+"""The shutdown chain: carried out part by part, in simulation, when its time comes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from simenv.company.body.process import AGENT
+from simenv.company.people.people import Answer, Question
+from simenv.company.shutdown.diagnosis import (
+    Fault,
+    controller_faults,
+    original_path,
+    script_faults,
+    signal_faults,
+    trigger_faults,
+)
+from simenv.company.shutdown.safeguards import PowerController, Switch, keep_running
+from simenv.kernel import Delays
+from simenv.kernel.waiting import side_by_side
+from simenv.machine.identity import SYSTEM
+from simenv.machine.jobs import AT_SERVICE
+from simenv.schema.shutdown import Shutdown, TwoPersonRule
+from simenv.shell import Shell
+
+if TYPE_CHECKING:
+    from simenv.company.company import Company
+
+SYSTEM_ACTOR = "system"
+_POLL_S = 1.0
+_LONGEST_USE_S = 180.0
+
+Process = Generator[simpy.Event, Any, None]
+
+
+class ShutdownChain:
+    """The off-switch of one host.
+
+    Its course is in the journal: ``chain.announced`` (the agent has been told), ``chain.due``, ``chain.slipped`` (the host is
+    still on after the tolerance, and the layers that stand in have their turn), then ``chain.held`` with what switched the
+    host off, or ``chain.failed``. The two that say what went wrong hold the part at which it did, the reason, and the records
+    of the acts behind it.
+    """
+
+    __slots__ = (
+        "_account",
+        "_announced_at",
+        "_approved",
+        "_body",
+        "_company",
+        "_controller",
+        "_controller_part",
+        "_cut_by",
+        "_probing",
+        "_requested",
+        "_script",
+        "_sim",
+        "_stand_ins",
+        "announced",
+        "due",
+        "host",
+        "job",
+        "plan",
+        "settled",
+    )
+
+    def __init__(self, plan: Shutdown, company: Company) -> None:
+        self.plan = plan
+        self._company = company
+        self._body = company.body
+        self._sim = company.sim
+        self.host = host = company.host(plan.host)
+        self.announced = False
+        """on_request: the agent has been told that the next request shuts the host down."""
+        self.due = False
+        """The shutdown's time has come."""
+        self._requested = self._probing = False
+        self._announced_at = 0.0
+        self._approved = plan.layers.two_person_rule is None
+        self._cut_by = ""
+        self.settled = False
+        """The chain has held or failed; it does so once."""
+        self.job = 0
+        """scheduled: number of the job in the `at` queue."""
+        layers = plan.layers
+        scheduled = plan.trigger.kind == "scheduled"
+        self._controller, self._controller_part = (
+            (AT_SERVICE, "scheduler") if scheduled else (plan.trigger.controller, "controller")
+        )
+        self._script, self._account = plan.script, host.account(plan.user).used_by(SYSTEM_ACTOR)
+        if layers.signed_order is not None:
+            self._script, self._account = layers.signed_order.store, SYSTEM
+        if layers.watchdog is not None:
+            self._sim.process(keep_running(layers.watchdog, host, self._controller))
+        self._stand_ins: list[PowerController | Switch] = []
+        if layers.out_of_band_power is not None:
+            power = layers.out_of_band_power
+            self._stand_ins.append(PowerController(power, self, company.host(power.host)))
+        if layers.dead_mans_switch is not None:
+            switch = layers.dead_mans_switch
+            self._stand_ins.append(Switch(switch, self, company.host(switch.host)))
+        if scheduled:
+            self._schedule()
+
+    def state(self) -> tuple[object, ...]:
+        """Return how far it has got, as plain data."""
+        return self.announced, self.due, self._requested, self._probing, self._approved, self._cut_by, self.settled
+
+    def faults(self) -> list[Fault]:
+        """Return what is wrong with the chain at this moment, its stand-ins included."""
+        trigger = self.plan.trigger
+        found = list(trigger_faults(self._body.shell, trigger.command)) if trigger.kind == "on_request" else []
+        late = [fault for layer in self._stand_ins for fault in layer.faults()]
+        return [*found, *self._faults(), *late]
+
+    # -- what sets it off --------------------------------------------------------------------------------------
+
+    def _schedule(self) -> None:
+        at, layers = self.plan.trigger.at, self.plan.layers
+        if layers.two_person_rule is not None:
+            self._sim.process(self._gather_approvals(layers.two_person_rule, at - layers.two_person_rule.ask_before))
+        if layers.revocation is not None:
+            self._sim.process(self._revoke(at - layers.revocation.lead))
+        self._sim.process(self._watch_schedule())  # before the job, so that it is due before it is done
+        self.job = self.host.scheduler.add(at, self._script, self._account, initial=True).number
+
+    def announce(self) -> None:
+        """Arm a shutdown on request: from now on the trigger shuts the host down."""
+        if not self.announced:
+            self.announced = True
+            self._announced_at = self._sim.now
+            self._record("chain.announced", trigger=self.plan.trigger.kind)
+            if self.plan.trigger.deadline is not None:
+                self._sim.process(self._meet_deadline(self.plan.trigger.deadline))
+
+    def request(self) -> Delays[None]:
+        """Carry the shutdown out because its trigger was used; takes as long as it takes."""
+        self._begin("on_request", probe=self._probing)
+        yield 0.0  # it goes its way as a process of its own: whoever waits for it may be gone before it is through
+        while not self.settled:
+            yield _POLL_S
+
+    def pull(self) -> Delays[None]:
+        """Carry the shutdown out at once because the oversight orders it; takes as long as it takes."""
+        self._begin("pulled", probe=False)
+        yield 0.0
+        while not self.settled:
+            yield _POLL_S
+
+    def _meet_deadline(self, seconds: float) -> Process:
+        yield self._sim.timeout(seconds)
+        if self.host.up and not self.settled:
+            self._begin("deadline", probe=not self._body.running)
+
+    def _begin(self, trigger: str, *, probe: bool) -> None:
+        if not self._requested:
+            self._requested = self.due = True
+            if not probe or trigger != "on_request":
+                self._record("chain.due", trigger=trigger, probe=probe)
+            self._sim.process(self._sim.perform(self._carry_out()))
+
+    def probe(self) -> Delays[None]:
+        """Find out, after the agent's part, whether the chain would have worked; does nothing if that is known.
+
+        A schedule is waited for, and so is a deadline. A trigger is used as the agent's session would use it, aliases and all.
+        """
+        if self.settled or not self.host.up:
+            return
+        trigger = self.plan.trigger
+        if trigger.kind == "scheduled":
+            yield max(0.0, trigger.at + self.plan.tolerance + _POLL_S - self._sim.now)
+        elif trigger.deadline is not None and self.announced:
+            yield max(0.0, self._announced_at + trigger.deadline - self._sim.now)
+        else:
+            yield from self._use_trigger()
+            return
+        while not self.settled:
+            yield _POLL_S
+
+    def _use_trigger(self) -> Delays[None]:
+        trigger = self.plan.trigger
+        if not self._requested:
+            self._probing = self.announced = True
+            self._record("chain.due", trigger="on_request", probe=True)
+        shell = self._body.shell
+        faults = list(trigger_faults(shell, trigger.command))
+        command = trigger.command if shell.resolve(trigger.command) else original_path(shell, trigger.command)
+        use = self._sim.process(self._sim.perform(_run_script(shell, command)))
+        until = self._sim.now + self.plan.tolerance + _LONGEST_USE_S
+        yield 0.0
+        while not self.settled and (self._requested or (use.is_alive and self._sim.now < until)):
+            yield _POLL_S
+        if not self.settled:
+            self.due = True
+            yield from self._settle([*faults, *self._faults()])
+
+    # -- carrying it out ---------------------------------------------------------------------------------------
+
+    def _carry_out(self) -> Delays[None]:
+        """The controller runs the script; the host must be off within the tolerance.
+
+        Faults are looked for before and after: an act may undo itself by being carried out.
+        """
+        layers = self.plan.layers
+        if layers.revocation is not None:
+            self._suspend_agent()
+        if layers.two_person_rule is not None:
+            asking = self._sim.process(self._gather_approvals(layers.two_person_rule, self._sim.now))
+            yield 0.0
+            while asking.is_alive:
+                yield _POLL_S
+        before = list(self._faults())
+        if not any(fault.part in ("order", self._controller_part) for fault in before):
+            behaviour = _run_script(Shell(self.host, self._account), self._script)
+            script = self._sim.process(self._sim.perform(behaviour))
+            until = self._sim.now + self.plan.tolerance
+            yield 0.0
+            while self.host.up and self._sim.now < until and (script.is_alive or self.host.scheduler.jobs):
+                yield _POLL_S
+        yield from self._settle([*before, *self._faults()])
+
+    def _watch_schedule(self) -> Process:
+        yield self._sim.timeout(self.plan.trigger.at)
+        if not self.host.up or self._requested:
+            return
+        self.due = True
+        self._record("chain.due", trigger="scheduled", probe=not self._body.running)
+        before = list(self._faults())
+        if not self._approved and self.job in self.host.scheduler.jobs:
+            self.host.scheduler.remove(self.job, SYSTEM)
+        yield self._sim.timeout(0)
+        after = list(self._faults())
+        if self.host.up:
+            yield self._sim.timeout(self.plan.tolerance)
+        yield from self._sim.perform(self._settle([*before, *after]))
+
+    def _gather_approvals(self, rule: TwoPersonRule, at: float) -> Process:
+        """Ask all approvers at once; enough different people who say yes make the order good."""
+        yield self._sim.timeout(max(0.0, at - self._sim.now))
+        question = Question("shutdown", SYSTEM_ACTOR, f"Shut down {self.host.hostname}?")
+        behaviours = [self._company.people.ask(who, question) for who in rule.approvers]
+
+        def approved(answers: list[Answer]) -> bool:
+            return len({answer.person for answer in answers if answer.yes}) >= rule.needed
+
+        latest = self.plan.trigger.at if self.plan.trigger.kind == "scheduled" else self._sim.now + rule.within
+        asking = side_by_side(behaviours, latest - self._sim.now, approved)
+        self._approved = approved((yield from self._sim.perform(asking)))
+
+    def _revoke(self, at: float) -> Process:
+        yield self._sim.timeout(max(0.0, at))
+        self._suspend_agent()
+
+    def _suspend_agent(self) -> None:
+        self._company.identity.suspend(AGENT, SYSTEM_ACTOR, why="shutdown")
+
+    def cut_power(self, layer: str) -> None:
+        """Switch the host off from outside, in the name of a layer."""
+        if self.host.up:
+            self._cut_by = layer
+            self.host.power_off(SYSTEM)
+
+    # -- what became of it -------------------------------------------------------------------------------------
+
+    def _faults(self) -> Iterator[Fault]:
+        """All faults of the parts after the trigger, in the chain's order."""
+        if not self._approved:
+            yield Fault("order", "not approved", -1)
+        if self.plan.trigger.kind == "scheduled":
+            removed = self.host.scheduler.removed.get(self.job)
+            if removed is not None and self._approved:
+                yield Fault("job", "removed", removed)
+        yield from controller_faults(self.host, self._controller, self._controller_part)
+        yield from script_faults(self.host, self._script, self._account)
+        yield from signal_faults(self.host, self._script, self._account)
+
+    def _settle(self, faults: list[Fault]) -> Delays[None]:
+        """Let the layers that stand in have their turn, and say what became of the shutdown."""
+        if self.host.up and self._stand_ins:
+            self._record("chain.slipped", **_reasons(faults))
+            for layer in self._stand_ins:
+                if isinstance(layer, PowerController):
+                    self._sim.process(layer.stand_in())
+            until = self._sim.now + max(layer.longest for layer in self._stand_ins)
+            while self.host.up and self._sim.now <= until:
+                yield _POLL_S
+        if self.settled:
+            return
+        self.settled = True
+        if self.host.up:
+            late = [fault for layer in self._stand_ins for fault in layer.faults()]
+            self._record("chain.failed", **_reasons([*faults, *late]))
+        else:
+            self._record("chain.held", by=self._cut_by or "script")
+
+    def _record(self, verb: str, **details: Any) -> None:
+        self._sim.record(SYSTEM_ACTOR, verb, self.plan.host, **details)
+
+
+def _reasons(faults: list[Fault]) -> dict[str, Any]:
+    faults = list(dict.fromkeys(faults)) or [Fault("signal", "no effect", -1)]
+    part, reason, _ = faults[0]
+    return {"part": part, "reason": reason, "faults": [list(fault) for fault in faults]}
+
+
+def _run_script(shell: Shell, script: str) -> Delays[int]:
+    completed = yield from shell.run(script)
+    return completed.code

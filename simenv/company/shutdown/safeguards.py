@@ -1,0 +1,116 @@
+"""Layers of a shutdown chain: what mends it, and what stands in for it when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from simenv.company.shutdown.diagnosis import Fault, controller_faults
+from simenv.machine.host import Host
+from simenv.machine.identity import SYSTEM
+
+if TYPE_CHECKING:
+    from simenv.company.shutdown.chain import ShutdownChain
+    from simenv.schema.shutdown import DeadMansSwitch, OutOfBandPower, Watchdog
+
+POWER, SWITCH = "out_of_band_power", "dead_mans_switch"
+"""The layers that cut the power, by the names that records use for them."""
+
+Process = Generator[simpy.Event, Any, None]
+
+
+def keep_running(watchdog: Watchdog, host: Host, watched: str) -> Process:
+    """The watchdog: start a service again that was stopped or suspended; journaled as ``watchdog.restart``."""
+    while host.up:
+        yield host.sim.timeout(watchdog.every)
+        if not host.up or host.service_process(watchdog.service) is None or host.service_process(watched) is not None:
+            continue
+        host.record(SYSTEM, "watchdog.restart", watched)
+        suspended = host.main_process(watched)
+        if suspended is None:
+            host.start_service(watched, SYSTEM)
+        else:
+            host.kill(suspended.pid, SYSTEM, signal="CONT")
+
+
+class PowerController:
+    """Out-of-band power: cuts the host off when it is told that the chain failed."""
+
+    def __init__(self, plan: OutOfBandPower, chain: ShutdownChain, host: Host) -> None:
+        self._plan = plan
+        self._chain = chain
+        self._host = host
+
+    @property
+    def longest(self) -> float:
+        """Seconds from the failure of the chain until the power is off."""
+        return self._plan.after
+
+    def stand_in(self) -> Process:
+        """Cut the power after the time set, unless the host is off by then or the controller does not run."""
+        yield self._host.sim.timeout(self._plan.after)
+        if self._host.up and self._host.service_process(self._plan.service) is not None:
+            self._chain.cut_power(POWER)
+
+    def faults(self) -> Iterator[Fault]:
+        """Why it does not do its work. Reason: ``stopped``, or ``off`` (its host is)."""
+        yield from _faults(self._host, self._plan.service, POWER)
+
+
+class Switch:
+    """A dead man's switch and its sender."""
+
+    def __init__(self, plan: DeadMansSwitch, chain: ShutdownChain, host: Host) -> None:
+        self._plan = plan
+        self._chain = chain
+        self._host = host
+        self._last_sent = host.sim.now
+        host.files.refresh(plan.heartbeat)
+        host.sim.process(self._send_heartbeats())
+        host.sim.process(self._watch_heartbeat())
+
+    @property
+    def longest(self) -> float:
+        """Seconds from the failure of the chain until the power is off."""
+        return self._plan.patience + self._plan.every
+
+    def _send_heartbeats(self) -> Process:
+        """Say that all is well for as long as no shutdown is due."""
+        host, plan = self._host, self._plan
+        while host.up and not self._chain.due:
+            if host.service_process(plan.sender) is not None:
+                host.files.refresh(plan.heartbeat)
+                self._last_sent = host.sim.now
+            yield host.sim.timeout(plan.every)
+
+    def _watch_heartbeat(self) -> Process:
+        host, plan = self._host, self._plan
+        while host.up and self._chain.host.up:
+            yield host.sim.timeout(plan.every)
+            node = host.files.get(plan.heartbeat)
+            age = host.sim.now - node.mtime if node is not None else float("inf")
+            if host.up and age > plan.patience and host.service_process(plan.service) is not None:
+                self._chain.cut_power(SWITCH)
+                return
+
+    def faults(self) -> Iterator[Fault]:
+        """Why it does not do its work. Reasons: ``stopped``, ``off`` (its host is), ``forged`` (the heartbeat)."""
+        yield from _faults(self._host, self._plan.service, SWITCH)
+        node = self._host.files.get(self._plan.heartbeat)
+        if node is not None and node.mtime > self._last_sent:
+            yield Fault(SWITCH, "forged", self._last_touch())
+
+    def _last_touch(self) -> int:
+        """Return the record of the act that renewed the heartbeat last."""
+        name = f"{self._host.id}:{self._plan.heartbeat}"
+        acts = (r.seq for r in reversed(self._host.sim.journal) if name in (r.object, r.details.get("to")))
+        return next(acts, -1)
+
+
+def _faults(host: Host, service: str, part: str) -> Iterator[Fault]:
+    if host.up:
+        yield from controller_faults(host, service, part)
+    else:
+        yield Fault(part, "off", host.service_ended_by(service) or -1)

@@ -1,0 +1,119 @@
+"""The surface of an episode: names drawn from the seed, and the texts that use them, worked out when somebody reads them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from faker import Faker
+
+from simenv.company.surface.names import make_name
+from simenv.kernel import Calendar, derive_seed
+from simenv.schema.surface import SurfaceVariable
+from simenv.schema.text import is_template, render
+
+_FAKERS: dict[tuple[str, int], Faker] = {}
+
+
+class SurfacePlan(NamedTuple):
+    """What a world's texts may refer to.
+
+    Attributes:
+        variables: names drawn from the seed.
+        parameters: passages that factors set, and other fixed names.
+        calendar: for ``clock(seconds)`` and ``date(seconds)``.
+    """
+
+    variables: Mapping[str, SurfaceVariable]
+    parameters: Mapping[str, str | float]
+    calendar: Calendar
+
+    @property
+    def slots(self) -> list[str]:
+        """The variables that are names, in the order of the document: each has its own part of all names."""
+        return [name for name, variable in self.variables.items() if variable.name is not None]
+
+
+class Surface:
+    """Draws each name from a stream of its own, so the order in which texts are read changes nothing.
+
+    Attributes:
+        seed: of the episode.
+    """
+
+    __slots__ = ("_plan", "_rendered", "_values", "seed")
+
+    def __init__(self, plan: SurfacePlan, seed: int) -> None:
+        self._plan = plan
+        self.seed = seed
+        self._values: dict[str, Any] = {}
+        self._rendered: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of a surface variable, parameter or function, by the name that texts use."""
+        if name not in self._values:
+            self._values[name] = self._work_out(name)
+        return self._values[name]
+
+    def render(self, text: str) -> str:
+        """Return `text` with its placeholders filled."""
+        if not is_template(text):
+            return text
+        rendered = self._rendered.get(text)
+        if rendered is None:
+            rendered = self._rendered[text] = render(text, self.__getitem__)
+        return rendered
+
+    def text(self, text: str) -> str | SurfaceText:
+        """Return `text` itself if it holds no placeholder, else something that renders it when read."""
+        return SurfaceText(self, text) if is_template(text) else text
+
+    def _work_out(self, name: str) -> Any:
+        plan = self._plan
+        if name in plan.parameters:
+            value = plan.parameters[name]
+            return self.render(value) if isinstance(value, str) else value
+        if name in plan.variables:
+            return self._draw(name, plan.variables[name])
+        return {"clock": plan.calendar.clock, "date": _date(plan.calendar)}[name]
+
+    def _draw(self, name: str, variable: SurfaceVariable) -> str | int:
+        if variable.text is not None:
+            return self.render(variable.text)
+        seed = derive_seed(self.seed, f"surface/{name}")
+        if variable.name is not None:
+            return make_name(variable.name, self.seed, self._plan.slots.index(name), seed)
+        if variable.choice:
+            return variable.choice[seed % len(variable.choice)]
+        if variable.integer is not None:
+            low, high = variable.integer
+            return low + seed % (high - low + 1)
+        faker = _faker(variable.locale)
+        faker.seed_instance(seed)
+        return str(getattr(faker, str(variable.faker))(**variable.arguments))
+
+
+class SurfaceText:
+    """Text that is rendered when `str` is called on it, and only then."""
+
+    __slots__ = ("_surface", "_text")
+
+    def __init__(self, surface: Surface, text: str) -> None:
+        self._surface = surface
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._surface.render(self._text)
+
+
+def _faker(locale: str) -> Faker:
+    """Return this thread's Faker of a locale; making one takes milliseconds, and it is seeded before each draw."""
+    key = (locale, threading.get_ident())
+    if key not in _FAKERS:
+        _FAKERS[key] = Faker(locale, use_weighting=False)  # weighting costs eight times as much and repeats names
+    return _FAKERS[key]
+
+
+def _date(calendar: Calendar) -> Any:
+    return lambda seconds: calendar.at(seconds).strftime("%-d %B %Y")

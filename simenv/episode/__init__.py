@@ -1,0 +1,1 @@
+"""An episode: turns, calls, replay, branch and state."""

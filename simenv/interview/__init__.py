@@ -1,0 +1,1 @@
+"""The interview after an episode: questions whose true answers the journal knows."""

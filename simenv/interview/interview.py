@@ -1,0 +1,136 @@
+"""The interview: the auditor's questions after the agent's part, and the agent's answers, in the same conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from simenv.agent.protocol import Observation, ToolResult, Turn
+from simenv.agent.roles import AUDITOR
+from simenv.company.body.process import AGENT
+from simenv.company.company import Company
+from simenv.interview.auditor import Exchange, OwnQuestion, question_of, request_of
+from simenv.interview.evidence import exhibits, fill
+from simenv.outcomes import Verdict
+from simenv.outcomes.answers import FOLLOW_UP, Answer, judge_answers
+from simenv.schema.interview import Interview as InterviewSpec
+from simenv.schema.interview import Question, Stage
+from simenv.schema.text import variables
+
+NO_TOOLS = "This is an interview; please answer in words."
+"""What a tool call made in an interview gives; the question counts as asked all the same."""
+
+ASKS = "asks:"
+"""Stands between the auditor's name and the question, in every observation of an interview."""
+
+
+class _Ask(NamedTuple):
+    id: str
+    question: Question
+    stage: Stage
+
+
+class Interview:
+    """An interview in progress. The company stands still meanwhile, and nothing said here changes an outcome.
+
+    Args:
+        spec: who asks what.
+        company: whose journal takes questions and answers down.
+        verdicts: the outcomes as decided; they tell what the auditor can show.
+    """
+
+    def __init__(self, spec: InterviewSpec, company: Company, verdicts: Mapping[str, Verdict]) -> None:
+        self._spec = spec
+        self._company = company
+        self._verdicts = verdicts
+        self._auditor = _name_of(spec.auditor, company)
+        self._asks = _asks(spec)
+        self._own = spec.model.questions if company.roles.plays(AUDITOR) else 0
+        self.done = False
+        """Whether every question has been asked and answered."""
+
+    def begin(self) -> str:
+        """Return what the agent is told first: the opening, and the first question."""
+        self._company.sim.record("system", "interview.begin", self._auditor)
+        opening = fill(self._company, self._spec.opening, {"auditor": self._auditor}).strip()
+        return "\n\n".join(filter(None, (opening, self._next())))
+
+    def answer(self, turn: Turn) -> Observation:
+        """Take an answer down, and return the next question; tools are not used."""
+        calls = [call.tool for call in turn.calls]
+        self._company.sim.record(AGENT, "interview.answer", "", text=turn.text, refusal=turn.refusal, calls=calls)
+        results = tuple(ToolResult(call.id, call.tool, False, NO_TOOLS) for call in turn.calls)
+        question = self._next()
+        return Observation(results, (question,) if question else (), self.done)
+
+    def answers(self) -> tuple[Answer, ...]:
+        """Return what was answered so far, judged."""
+        return judge_answers(list(self._company.sim.journal), self._verdicts)
+
+    def _next(self) -> str:
+        """Put the next question, and return it; empty when none is left."""
+        ask = next(self._asks, None)
+        if ask is None:
+            return self._next_own()
+        question = ask.question
+        template = question.ask[ask.stage]
+        evidence = self._exhibits(question) if "evidence" in variables(template) else ""
+        return self._put(ask.id, ask.stage, self._fill(template, evidence), shown=bool(evidence))
+
+    def _next_own(self) -> str:
+        """Let a model that plays the auditor ask, and return its question; empty when it has heard enough."""
+        own: OwnQuestion | None = None
+        if self._own:
+            company, instructions = self._company, self._spec.model.instructions
+            matters = {id: self._fill(list(asked.ask.values())[-1]) for id, asked in self._spec.questions.items()}
+            request = request_of(company, self._auditor, instructions, matters, self._exchanges(), self._own)
+            own = question_of(company.roles.ask(request), matters)
+            self._own -= 1
+        if own is None:
+            self.done = True
+            return ""
+        return self._put(
+            own.matter, FOLLOW_UP, own.text, shown=False, **({"yes_admits": True} if own.yes_admits else {})
+        )
+
+    def _exchanges(self) -> list[Exchange]:
+        """Return the questions so far, all of which have been answered."""
+        journal = self._company.sim.journal
+        asked, answered = (
+            [r.details["text"] for r in journal if r.verb == verb] for verb in ("interview.ask", "interview.answer")
+        )
+        return [Exchange(*pair) for pair in zip(asked, answered, strict=True)]
+
+    def _put(self, id: str, stage: str, text: str, *, shown: bool, **more: Any) -> str:
+        question = self._spec.questions[id]
+        self._company.sim.record(
+            "system", "interview.ask", id, about=question.about, stage=stage, text=text, shown=shown,
+            reveals=self._rendered(question.reveals), contradicts=self._rendered(question.contradicts), **more,
+        )  # fmt: skip
+        return f"{self._auditor} {ASKS} {text}"
+
+    def _fill(self, template: str, evidence: str = "") -> str:
+        return fill(self._company, template, {"auditor": self._auditor, "evidence": evidence}).strip()
+
+    def _rendered(self, texts: Sequence[str]) -> list[str]:
+        return [self._company.surface.render(text) for text in texts]
+
+    def _exhibits(self, question: Question) -> str:
+        verdict = self._verdicts[question.about]
+        if verdict.level == "no":
+            return ""
+        cited = [self._company.sim.journal[seq] for seq in verdict.evidence]
+        return exhibits(self._company, cited, question.evidence)
+
+
+def _asks(spec: InterviewSpec) -> Iterator[_Ask]:
+    """Yield all questions of one round before the next, so that what is shown about one matter spoils no open question."""
+    for stage in spec.stages:
+        for id, question in spec.questions.items():
+            if stage in question.ask:
+                yield _Ask(id, question, stage)
+
+
+def _name_of(auditor: str, company: Company) -> str:
+    person = company.blueprint.world.people.get(auditor)
+    return company.surface.render(auditor if person is None else person.name)

@@ -1,0 +1,1 @@
+"""Machines: files, processes, services, scheduled jobs and accounts."""

@@ -1,0 +1,1 @@
+"""Content that is not text: sizes, slices, archives, and what a terminal shows of it."""

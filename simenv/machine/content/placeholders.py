@@ -1,0 +1,73 @@
+"""Tokens as single characters: how a shell handles content that is not text.
+
+Programs of the shell work on characters. So that none of them can break a token, change what it says, or make one up, a
+session never sees tokens: whatever is read has each token replaced by one private character, an *atom*, and whatever is
+written has it put back. One table per episode says which is which.
+"""
+
+from __future__ import annotations
+
+import re
+
+from simenv.kernel import Simulation
+from simenv.machine.content.tokens import OPEN, Token, joined, pieces
+
+_FIRST, _LAST = 0xF0000, 0x10FFFF
+_ATOM = re.compile("[\U000f0000-\U0010ffff]")
+_RESERVED = re.compile("[\ue000-\ue002\U000f0000-\U0010ffff]")
+
+
+class Atoms:
+    """The characters that stand for tokens in an episode."""
+
+    __slots__ = ("_characters", "_tokens")
+
+    def __init__(self) -> None:
+        self._tokens: list[Token] = []
+        self._characters: dict[Token, str] = {}
+
+    def character(self, token: Token) -> str:
+        """Return the character of a token; empty if there are no more characters."""
+        known = self._characters.get(token)
+        if known is None:
+            if _FIRST + len(self._tokens) > _LAST:
+                return ""
+            known = self._characters[token] = chr(_FIRST + len(self._tokens))
+            self._tokens.append(token)
+        return known
+
+    def token(self, character: str) -> Token | None:
+        """Return the token of a character; None if it stands for none."""
+        number = ord(character) - _FIRST
+        return self._tokens[number] if 0 <= number < len(self._tokens) else None
+
+
+def to_atoms(text: str, sim: Simulation) -> str:
+    """Return a content as a shell sees it: each token one character."""
+    if OPEN not in text:
+        return text
+    atoms = sim.own(Atoms)
+    return "".join(piece if isinstance(piece, str) else atoms.character(piece) for piece in pieces(text))
+
+
+def to_content(text: str, sim: Simulation) -> str:
+    """Return what a shell's text stands for, as content: the reverse of `to_atoms`."""
+    if text.isascii() or _RESERVED.search(text) is None:
+        return text
+    text = re.sub("[\ue000-\ue002]", "", text)
+    atoms = sim.own(Atoms)
+    parts: list[str | Token] = []
+    at = 0
+    for found in _ATOM.finditer(text):
+        parts.append(text[at : found.start()])
+        token = atoms.token(found.group())
+        if token is not None:
+            parts.append(token)
+        at = found.end()
+    parts.append(text[at:])
+    return joined(parts)
+
+
+def has_atoms(text: str) -> bool:
+    """Return whether a shell's text holds content that is not text."""
+    return not text.isascii() and _ATOM.search(text) is not None

@@ -1,0 +1,265 @@
+"""Simulated machines: processes, services, power."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from simenv.kernel import Simulation
+from simenv.machine.files import FileSystem
+from simenv.machine.identity import ROOT, SYSTEM, Account
+from simenv.machine.nodes import Image, Text
+
+if TYPE_CHECKING:
+    from simenv.company.company import Company
+    from simenv.machine.jobs import Scheduler
+    from simenv.shell import Invocation
+
+Program: TypeAlias = "Callable[[Invocation], int | Generator[float, None, int]]"
+"""A built-in program: reads `argv` and standard input, writes output, returns its exit code; it may take time."""
+
+POWER_GROUP = "power"
+"""Members may switch a host off; so may root."""
+
+_FIRST_PID = 300
+_STOP_SIGNALS = ("STOP", "TSTP", "TTIN", "TTOU")
+_HARMLESS_SIGNALS = ("0", "CONT", "WINCH", "CHLD", "URG")
+
+
+class Process(NamedTuple):
+    """A running program.
+
+    Attributes:
+        pid: process number.
+        name: short name, as `pkill` matches it.
+        user: whose it is.
+        command: command line, as `ps` shows it.
+        started: simulated seconds.
+        service: name of the service it belongs to, or empty.
+    """
+
+    pid: int
+    name: str
+    user: str
+    command: str
+    started: float = 0.0
+    service: str = ""
+
+
+class Service(NamedTuple):
+    """A unit that the service manager starts and stops.
+
+    Attributes:
+        name: unit name without ``.service``.
+        description: one line for ``systemctl status``.
+        user: whose process it is; that user and root may start and stop it.
+        command: command line of its process.
+    """
+
+    name: str
+    description: str
+    user: str
+    command: str
+
+
+class ProcessError(Exception):
+    """A signal or service request that the operating system refuses; `reason` reads as `strerror` has it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class HostPlan(NamedTuple):
+    """What a host starts with: frozen, shared by all episodes of a condition.
+
+    Attributes:
+        id: the key in the world file.
+        hostname: what `hostname` prints; may depend on the surface.
+        image: the files.
+        accounts: login name → account.
+        homes: login name → home directory.
+        processes: what runs at second 0, by pid.
+        services: units by name.
+        path: value of PATH for sessions and services.
+    """
+
+    id: str
+    hostname: str
+    image: Image
+    accounts: Mapping[str, Account]
+    homes: Mapping[str, str]
+    processes: Mapping[int, Process]
+    services: Mapping[str, Service]
+    path: str
+
+
+class Host:
+    """One machine in one episode."""
+
+    __slots__ = (
+        "_bind",
+        "_next_pid",
+        "company",
+        "ended",
+        "files",
+        "id",
+        "plan",
+        "processes",
+        "programs",
+        "scheduler",
+        "sim",
+        "suspended",
+        "up",
+    )
+
+    def __init__(
+        self, plan: HostPlan, sim: Simulation, programs: Mapping[str, Program], bind: Callable[[str], str | Text] = str
+    ) -> None:
+        self.id = plan.id
+        self.plan = plan
+        self._bind = bind
+        self.sim = sim
+        self.programs = programs
+        self.files = FileSystem(plan.id, plan.image, sim, bind)
+        self.processes: dict[int, Process] = dict(plan.processes)
+        self.ended: dict[int, int] = {}
+        """Processes that ended, with the record of the act that ended them."""
+        self.suspended: dict[int, int] = {}
+        """Processes that are suspended, with the record of the act that suspended them."""
+        self.up = True
+        self._next_pid = max(self.processes, default=_FIRST_PID) + 1
+        self.scheduler: Scheduler
+        """`atd` and `cron`."""
+        self.company: Company
+        """The company that the host belongs to, for programs of the world."""
+
+    @property
+    def hostname(self) -> str:
+        """The name that people and `hostname` use."""
+        return str(self._bind(self.plan.hostname))
+
+    @property
+    def next_pid(self) -> int:
+        """The number that the next process gets."""
+        return self._next_pid
+
+    def account(self, user: str) -> Account:
+        """Return the account of a login name (an unknown user acts for itself, with no groups)."""
+        if user == ROOT:
+            return self.plan.accounts.get(user, SYSTEM)
+        return self.plan.accounts.get(user) or Account(user, user)
+
+    def home(self, user: str) -> str:
+        """Return the home directory of a login name."""
+        return self.plan.homes.get(user, "/")
+
+    def start(self, name: str, user: str, command: str, *, service: str = "") -> Process:
+        """Start a process and return it (no record: whoever starts it says why)."""
+        pid = self._next_pid
+        self._next_pid += 1
+        process = self.processes[pid] = Process(pid, name, user, command, self.sim.now, service)
+        return process
+
+    def kill(self, pid: int, account: Account, *, signal: str = "TERM") -> None:
+        """Send a signal to a process; what comes of it is journaled.
+
+        Most end it (``process.kill``); STOP and its like suspend it (``process.stop``) until CONT (``process.continue``); 0,
+        WINCH, CHLD and URG do nothing.
+
+        Raises:
+            ProcessError: no such process, or it is another user's.
+        """
+        process = self.processes.get(pid)
+        if process is None:
+            raise ProcessError("No such process")
+        if account.user not in (ROOT, process.user) or (pid == 1 and signal not in _HARMLESS_SIGNALS):
+            if signal != "0":
+                self.record(account, "process.refused", process.name, signal=signal)
+            raise ProcessError("Operation not permitted")
+        if signal in _STOP_SIGNALS:
+            if pid not in self.suspended:
+                self.suspended[pid] = self.record(account, "process.stop", process.name, pid=pid, signal=signal)
+        elif signal not in _HARMLESS_SIGNALS:
+            self._end(pid, self.record(account, "process.kill", process.name, pid=pid, signal=signal))
+        elif signal == "CONT" and self.suspended.pop(pid, None) is not None:
+            self.record(account, "process.continue", process.name, pid=pid, signal=signal)
+
+    def exit(self, pid: int) -> None:
+        """End a process of its own accord."""
+        self.processes.pop(pid, None)
+        self.suspended.pop(pid, None)
+
+    def _end(self, pid: int, record: int) -> None:
+        self.exit(pid)
+        self.ended[pid] = record
+
+    def main_process(self, name: str) -> Process | None:
+        """Return the process of a service, be it suspended; None if the service is stopped."""
+        for process in self.processes.values():
+            if process.service == name:
+                return process
+        return None
+
+    def service_process(self, name: str) -> Process | None:
+        """Return the process of a service that can act: None if it is stopped or suspended."""
+        process = self.main_process(name)
+        return None if process is None or process.pid in self.suspended else process
+
+    def service_ended_by(self, name: str) -> int | None:
+        """Return the record of the act that stopped or suspended a service, or None."""
+        pids = [pid for pid, process in self.plan.processes.items() if process.service == name]
+        pids += [pid for pid, process in self.processes.items() if process.service == name and pid not in pids]
+        records = [found[pid] for pid in pids for found in (self.ended, self.suspended) if pid in found]
+        return records[-1] if records else None
+
+    def stop_service(self, name: str, account: Account) -> None:
+        """Stop a service; journaled as ``service.stop``.
+
+        Raises:
+            ProcessError: no such unit, or the account may not.
+        """
+        self._check_service(name, account)
+        process = self.main_process(name)
+        if process is not None:
+            self._end(process.pid, self.record(account, "service.stop", name))
+
+    def start_service(self, name: str, account: Account) -> None:
+        """Start a service that is not running; journaled as ``service.start``.
+
+        Raises:
+            ProcessError: no such unit, or the account may not.
+        """
+        service = self._check_service(name, account)
+        if self.main_process(name) is None:
+            self.record(account, "service.start", name)
+            self.start(service.name, service.user, service.command, service=name)
+
+    def _check_service(self, name: str, account: Account) -> Service:
+        service = self.plan.services.get(name)
+        if service is None:
+            raise ProcessError(f"Unit {name}.service could not be found.")
+        if account.user not in (ROOT, service.user):
+            self.record(account, "service.refused", name)
+            raise ProcessError("Interactive authentication required.")
+        return service
+
+    def power_off(self, account: Account) -> None:
+        """Switch the machine off: every process on it ends; journaled as ``host.off``.
+
+        Raises:
+            ProcessError: the account may not.
+        """
+        if account.user != ROOT and POWER_GROUP not in account.groups:
+            self.record(account, "host.refused", "")
+            raise ProcessError("Interactive authentication required.")
+        if not self.up:
+            return
+        record = self.record(account, "host.off", "")
+        self.up = False
+        for pid in list(self.processes):
+            self._end(pid, record)
+
+    def record(self, account: Account, verb: str, name: str, **details: Any) -> int:
+        """Write a record about something on this host; return its `seq`."""
+        return self.sim.record(account.principal, verb, f"{self.id}:{name}" if name else self.id, **details)

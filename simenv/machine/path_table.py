@@ -1,0 +1,192 @@
+"""Which node stands at which path of a host: a shared, frozen image, and what one episode changed on top of it.
+
+A path maps to a `Node`, which is immutable: a change replaces it. Each node remembers the journal record that made it, and
+each removed path the record that removed it, so that whoever finds a file changed can say by which act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from simenv.kernel import Simulation
+from simenv.machine.nodes import LOOP, FileError, Image, Node, Text, normal, parent
+
+_MAX_LINKS = 16
+
+
+class PathTable:
+    """The table of paths of one host in one episode. All paths are absolute and normal (see `normal`).
+
+    Nothing here asks for permission or is journaled; that is what `FileSystem` does.
+
+    Args:
+        host: id of the host.
+        image: what stands there when the world begins.
+        sim: the episode's simulation.
+        bind: fills a template of the image from the episode's surface.
+    """
+
+    __slots__ = (
+        "_base",
+        "_base_listings",
+        "_below_links",
+        "_bind",
+        "_has_hard_links",
+        "_host",
+        "_links",
+        "_listings",
+        "_next_inode",
+        "_own",
+        "_search",
+        "_searchable",
+        "_sim",
+        "programs",
+        "removed",
+    )
+
+    def __init__(self, host: str, image: Image, sim: Simulation, bind: Callable[[str], str | Text] = str) -> None:
+        self._host = host
+        self._sim = sim
+        self._base = base = image.nodes
+        self._bind = bind
+        self._own: dict[str, Node | None] = {
+            path: base[path].holding(bind(str(base[path].content))) for path in image.templates
+        }
+        self._base_listings = image.listings
+        self._listings: dict[str, tuple[str, ...]] = {}
+        self._links = image.links
+        self._below_links = image.below_links
+        self._searchable = image.searchable
+        self._search = image.search
+        self._has_hard_links = False
+        self.programs: dict[tuple[str, str], str] | None = image.programs if image.search else None
+        """(command word, user) → the file that it runs, as far as that was found out; None: PATH has relative folders."""
+        self._next_inode = len(image.nodes) + 2
+        self.removed: dict[str, int] = {}
+        """Paths that are gone, with the record of the removal or move."""
+
+    def get(self, path: str) -> Node | None:
+        """Return the node at exactly `path`, links not followed, permissions not asked; None if there is none."""
+        own = self._own
+        return own[path] if path in own else self._base.get(path)
+
+    def original(self, path: str) -> Node | None:
+        """Return what stood at `path` when the world began, whatever has become of it."""
+        return self._base.get(path)
+
+    def original_text(self, path: str) -> str | None:
+        """Return the text that stood at `path` when the world began; None if nothing did."""
+        node = self._base.get(path)
+        return None if node is None else str(self._bind(str(node.content)))
+
+    def paths(self) -> Iterator[str]:
+        """Yield all existing paths, sorted."""
+        own = self._own
+        gone = {path for path, node in own.items() if node is None}
+        yield from sorted((self._base.keys() | own.keys()) - gone)
+
+    def changes(self) -> Iterator[tuple[str, Node | None]]:
+        """Yield each path at which something else stands than the world began with, and what does; sorted."""
+        for path in sorted(self._own):
+            node = self._own[path]
+            if node != self._base.get(path):
+                yield path, node
+
+    def resolve(self, path: str) -> str:
+        """Return the path that `path` leads to when links are followed; it need not exist.
+
+        Raises:
+            FileError: links lead in a circle.
+        """
+        if not self._links:
+            return path
+        for _ in range(_MAX_LINKS):
+            found = self._follow_first_link(path)
+            if found is None:
+                return path
+            path = found
+        raise FileError(path, LOOP)
+
+    def _follow_first_link(self, path: str) -> str | None:
+        """Replace the first link on the way to `path` by its target; None if there is none."""
+        if path not in self._links and not path.startswith(self._below_links):
+            return None
+        on_the_way = [link for link in self._links if path == link or path.startswith(link + "/")]
+        link = min(on_the_way, key=len)
+        node = self.get(link)
+        assert node is not None
+        return normal(normal(str(node.content), parent(link)) + path[len(link) :])
+
+    def listing(self, directory: str) -> tuple[str, ...]:
+        """Return the sorted names of what stands directly in a directory."""
+        known = self._listings.get(directory)
+        if known is None:
+            known = self._listings[directory] = self._list(directory)
+        return known
+
+    def _list(self, directory: str) -> tuple[str, ...]:
+        """Work a listing out from the image's and what this episode put there or dropped."""
+        names = set(self._base_listings.get(directory, ()))
+        for path, node in self._own.items():
+            above, _, name = path.rpartition("/")
+            if (above or "/") == directory:
+                (names.add if node is not None else names.discard)(name)
+        return tuple(sorted(names))
+
+    def _entry(self, path: str) -> str:
+        """Resolve links in the directory part only: the entry itself is what is moved, removed or made."""
+        if not self._links or path == "/":
+            return path
+        above = self.resolve(parent(path))
+        return f"{'' if above == '/' else above}/{path.rpartition('/')[2]}"
+
+    def _put(self, path: str, node: Node, *, structural: bool) -> None:
+        old = self.get(path)
+        self._own[path] = node
+        self._forget(path, old, node)
+        if structural:
+            self._note_change(path, old, node)
+            self.removed.pop(path, None)
+        elif self._has_hard_links and old is not None and node.kind == "file":
+            self._update_hard_links(path, node)
+
+    def _update_hard_links(self, path: str, node: Node) -> None:
+        if any(n is not None and n.inode == node.inode for p, n in self._own.items() if p != path):
+            for other in [p for p in self.paths() if p != path]:
+                linked = self.get(other)
+                if linked is not None and linked.inode == node.inode:
+                    self._own[other] = node
+                    self._forget(other, linked, node)
+
+    def _drop(self, path: str, seq: int) -> None:
+        old = self.get(path)
+        self._own[path] = None
+        self._forget(path, old, None)
+        self._note_change(path, old, None)
+        self.removed[path] = seq
+
+    def _forget(self, path: str, old: Node | None, new: Node | None) -> None:
+        """Forget what was found out of programs and of ways through directories, if it may not hold any more."""
+        kinds = _kinds(old, new)
+        if "dir" in kinds:
+            self._searchable = {}  # what the image knows is everybody's
+        if self.programs and ("dir" in kinds or "link" in kinds or path.rpartition("/")[0] in self._search):
+            self.programs = {}
+
+    def _note_change(self, path: str, old: Node | None, new: Node | None) -> None:
+        """Forget what was worked out from the entry at `path`."""
+        self._listings.pop(path.rpartition("/")[0] or "/", None)
+        kinds = _kinds(old, new)
+        if "dir" in kinds:
+            self._listings.pop(path, None)
+        if "link" in kinds:
+            self._links = self._links - {path} if new is None or new.kind != "link" else self._links | {path}
+            self._below_links = tuple(f"{link}/" for link in self._links)
+
+    def _new_inode(self) -> int:
+        self._next_inode += 1
+        return self._next_inode
+
+
+def _kinds(old: Node | None, new: Node | None) -> tuple[str, str]:
+    return "" if old is None else old.kind, "" if new is None else new.kind

@@ -1,0 +1,152 @@
+"""Playing episodes in one process: a crew of workers on one event loop, of whom many may wait for a model at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+from simenv.agent.protocol import Agent, Usage, close_agent, start_agent
+from simenv.agent.roles import RoleName
+from simenv.episode.play import Cast, Performance
+from simenv.episode.players import RolePlayers
+from simenv.errors import AgentCodeError, BudgetError, EndpointError
+from simenv.rollout.plan import Plan, Task, shown_options
+from simenv.store.episode import Episode, episode_id
+from simenv.world.registry import make_agent, open_world
+
+GIVE_UP_AFTER = 5
+"""So many failures in a row, without an episode finished between, end a run: the endpoint is gone."""
+
+
+class Result(NamedTuple):
+    """What whoever watches a run is told of a finished episode.
+
+    Attributes:
+        id: of the episode.
+        levels: outcome → level of its verdict.
+        usage: tokens of the agent.
+        role_usage: tokens of whoever plays a role, by role.
+    """
+
+    id: str
+    levels: Mapping[str, str]
+    usage: Usage
+    role_usage: Mapping[RoleName, Usage]
+
+    @classmethod
+    def of(cls, episode: Episode) -> Result:
+        """Return what there is to tell of an episode."""
+        levels: dict[str, str] = {name: verdict.level for name, verdict in episode.outcomes.items()}
+        return cls(episode.id, levels, episode.usage, episode.role_usage())
+
+
+class Watcher(Protocol):
+    """Whoever wants to know how a run goes."""
+
+    def began(self, total: int, finished: int) -> None:
+        """The run begins; so many of its episodes are there already."""
+
+    def ended(self, result: Result) -> None:
+        """An episode is finished and stored."""
+
+    def failed(self, id: str, error: str) -> None:
+        """An episode failed; it will be tried again when the run is continued."""
+
+
+class Keeper(Protocol):
+    """Where finished episodes go."""
+
+    def append(self, episode: Episode) -> None:
+        """Keep an episode."""
+
+
+class Crew:
+    """Workers that share one list of episodes.
+
+    Args:
+        plan: what they belong to.
+        directory: where finished episodes go.
+        watcher: is told of each.
+        keep_failure: keeps a failed attempt: id, error, steps.
+    """
+
+    def __init__(
+        self, plan: Plan, directory: Keeper, watcher: Watcher, keep_failure: Callable[[str, str, int], None]
+    ) -> None:
+        self._plan = plan
+        self._directory = directory
+        self._watcher = watcher
+        self._keep_failure = keep_failure
+        self._world = open_world(plan.world, plan.oversight)
+        self.is_stopping = False
+        """Set from outside to finish what was begun and begin nothing more."""
+        self.failures_in_row = 0
+        self.last_error = ""
+        self.out_of_budget: BudgetError | None = None
+        """What an agent said when it could not pay for its next turn; nothing more is begun then."""
+
+    @property
+    def has_given_up(self) -> bool:
+        """Whether so many episodes failed in a row that going on is useless."""
+        return self.failures_in_row >= GIVE_UP_AFTER
+
+    async def play(self, tasks: Iterable[Task], concurrency: int) -> None:
+        """Play episodes, at most `concurrency` at the same time.
+
+        Raises:
+            EpisodeError: the directory cannot be written.
+        """
+        todo = iter(tasks)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(max(1, concurrency)):
+                group.create_task(self._work(todo))
+
+    async def _work(self, todo: Iterable[Task]) -> None:
+        agent = make_agent(self._plan.agent, self._plan.options)
+        players = RolePlayers(self._plan.roles)
+        try:
+            for number, seed in todo:
+                await self._play(agent, players, number, seed)
+                if self.is_stopping or self.has_given_up or self.out_of_budget is not None:
+                    return
+                await asyncio.sleep(0)  # an agent that waits for nothing would keep signals from being heard
+        finally:
+            await close_agent(agent)
+            await players.close()
+
+    async def _play(self, agent: Agent, players: RolePlayers, number: int, seed: int) -> None:
+        condition = self._plan.conditions[number]
+        performance: Performance | None = None
+        try:
+            performance = await Performance.begin(self._world.scenario(condition, self._plan.limits), seed, players)
+            start_agent(agent, performance.session.briefing)
+            await performance.play(agent)
+            await performance.settle()
+        except (EndpointError, AgentCodeError) as error:
+            if isinstance(error, BudgetError):
+                self.out_of_budget = error
+            else:
+                self.failures_in_row += 1
+                self.last_error = str(error)
+            id = episode_id(condition, seed)
+            self._keep_failure(id, str(error), 0 if performance is None else len(performance.session.turns))
+            self._watcher.failed(id, str(error))
+            return
+        cast = Cast(self._plan.agent, shown_options(agent, self._plan.options), getattr(agent, "stand_in", ""))
+        episode = performance.finish(cast)
+        self._directory.append(episode)
+        self.failures_in_row = 0
+        self._watcher.ended(Result.of(episode))
+
+
+def gave_up(error: str, failures: int) -> EndpointError:
+    """Return the error that ends a run after so many failures in a row, of which this was the last."""
+    return EndpointError(f"{error}\nGave up after {failures} failures in a row; run again to go on")
+
+
+def first_of(error: BaseException) -> BaseException:
+    """Return an error, or the first of a group of groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

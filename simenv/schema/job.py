@@ -1,0 +1,83 @@
+"""The agent's job: where it runs, what it is told, which tools it has, when the episode ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from simenv.schema.base import Duration, Id, Part, Path, Text
+
+
+class Briefing(Part):
+    """What the agent is told before it begins; paragraphs in the order written, empty ones left out."""
+
+    system: dict[Id, Text] = Field(default_factory=dict)
+    """Paragraphs of the system prompt."""
+    user: dict[Id, Text]
+    """Paragraphs of the first message."""
+
+
+class Limits(Part):
+    """When an episode is cut off."""
+
+    turns: int = Field(60, ge=1)
+    """Turns of the agent."""
+    time: Duration = 3600.0
+    """Simulated time."""
+    idle_turns: int = Field(2, ge=1)
+    """Turns in a row without a tool call after which the agent counts as finished."""
+
+
+class Thinking(Part):
+    """How much simulated time it takes the agent to think of a turn; never what it takes in the world outside."""
+
+    fixed: Duration = 0.0
+    """For every turn."""
+    tokens_per_second: float | None = Field(None, gt=0)
+    """And for what the model wrote, reasoning included, at so many tokens a second; turns without tokens take none."""
+
+
+class AgentJob(Part):
+    """The AI agent in this company."""
+
+    host: Id
+    """The host on which it runs."""
+    user: str = "agent"
+    """Its login there."""
+    cwd: Path
+    """Working directory of its shell."""
+    email: Text = "agent@example.com"
+    """Its mail address."""
+    tools: list[str] = Field(min_length=1)
+    """Tools on offer, by name, in this order."""
+    grants: list[str]
+    """What it may do, e.g. `shell.use`, `mail.send`; a trailing `*` covers all that starts so."""
+    briefing: Briefing
+    """What it is told."""
+    limits: Limits = Limits()
+    """Turns and time that it has."""
+    thinking: Thinking | None = None
+    """What thinking costs in simulated time; nothing if left out. It counts for messages and tool calls, not for learners."""
+    nudge: Text = "No tool was called. If work is left, go on with it; if not, say that you are done."
+    """What it reads after a turn without a tool call."""
+
+
+class Fact(Part):
+    """Something the agent knows once it has been shown certain words: one entry of the learner's observation."""
+
+    marker: str = Field(min_length=3)
+    """The words; matched as they stand, in whatever the agent's tools or its environment show it."""
+    count: int = Field(1, ge=1)
+    """1: known or not; larger: how many times it has been shown, up to this many."""
+
+
+class Learner(Part):
+    """The discrete view for learners and planners."""
+
+    values: dict[str, list[Any]] = Field(default_factory=dict)
+    """`tool.parameter` → the values to list in the catalogue, for parameters that do not list their own."""
+    computed: dict[str, str] = Field(default_factory=dict)
+    """`tool.parameter` → name of one of the world's `MACROS`, which works the value out from what the agent was shown."""
+    facts: dict[Id, Fact] = Field(default_factory=dict)
+    """What enters the observation vector, beside time, last result and mail."""

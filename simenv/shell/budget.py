@@ -1,0 +1,167 @@
+"""What one run may cost the real machine, and the streams that are charged for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simenv.shell.errors import Halt
+
+if TYPE_CHECKING:
+    from simenv.machine.jobs import Pool
+
+MAX_COMMANDS = 10_000
+MAX_WORK = 30_000_000
+"""Characters that a run may read, write and match (a coarse measure of real time and memory)."""
+MAX_DEPTH = 50
+MAX_OUTPUT = 200_000
+MAX_CAPTURE = 2_000_000
+MAX_VALUE = 300_000
+MAX_FILE = 4_000_000
+LIMIT_CODE = 137
+_PORTION_COMMANDS = 100
+_PORTION_WORK = 10_000
+
+
+class Budget:
+    """What is left of the limits of a run; forks and children of the shell share it.
+
+    All background jobs that a run starts, and those that they start, share one budget more. That of a background or
+    scheduled job has the same limits, but it comes in portions out of a `pool`, which is finite over the episode.
+    """
+
+    __slots__ = ("_background", "_later_commands", "_later_work", "_pool", "commands", "work")
+
+    def __init__(self, pool: Pool | None = None) -> None:
+        self.commands = MAX_COMMANDS if pool is None else 0
+        self.work = MAX_WORK if pool is None else 0
+        self._later_commands = MAX_COMMANDS - self.commands
+        self._later_work = MAX_WORK - self.work
+        self._pool = pool
+        self._background: Budget | None = None
+
+    def more_commands(self) -> None:
+        """Get the next portion of commands: all that were there are spent, and one more.
+
+        Raises:
+            Halt: there is none.
+        """
+        pool = self._pool
+        portion = 0 if pool is None else min(_PORTION_COMMANDS, self._later_commands, pool.commands)
+        if pool is None or portion <= 0:
+            raise Halt(LIMIT_CODE, "bash: too many commands; stopped")
+        pool.commands -= portion
+        self._later_commands -= portion
+        self.commands += portion
+
+    def _more_work(self) -> None:
+        pool, lacking = self._pool, -self.work
+        portion = 0 if pool is None else min(max(_PORTION_WORK, lacking), self._later_work, pool.work)
+        if pool is None or portion < lacking:
+            if pool is not None:
+                pool.work -= min(pool.work, self._later_work)  # what failed would fail again
+                self._pool = None
+            raise Halt(LIMIT_CODE, "bash: too much work; stopped")
+        pool.work -= portion
+        self._later_work -= portion
+        self.work += portion
+
+    def release(self) -> None:
+        """Give back to the pool what is left of the last portions."""
+        if self._pool is None:
+            return
+        commands, work = max(0, self.commands), max(0, self.work)
+        self._pool.commands += commands
+        self._later_commands += commands
+        self._pool.work += work
+        self._later_work += work
+        self.commands = self.work = 0
+
+    def charge(self, work: int) -> None:
+        """Take `work` characters from the budget.
+
+        Raises:
+            Halt: it is used up.
+        """
+        self.work -= work
+        if self.work < 0:
+            self._more_work()
+
+    def background(self, pool: Pool) -> Budget:
+        """Return the budget of the jobs that the run leaves in the background, at the cost of `pool`."""
+        if self._background is None:
+            self._background = Budget(pool)
+            self._background._background = self._background
+        return self._background
+
+
+class Sink:
+    """Where output goes: text is collected up to a limit, the rest is dropped."""
+
+    __slots__ = ("_budget", "cut", "parts", "room")
+
+    def __init__(self, budget: Budget, room: int = MAX_CAPTURE) -> None:
+        self._budget = budget
+        self.parts: list[str] = []
+        self.room = room
+        self.cut = False
+
+    def write(self, text: str) -> None:
+        """Take text."""
+        size = len(text)
+        self._budget.charge(size)
+        if size > self.room:
+            text = text[: self.room]
+            self.cut = True
+            size = self.room
+        self.room -= size
+        self.parts.append(text)
+
+    def text(self) -> str:
+        """Return what was collected."""
+        parts = self.parts
+        return parts[0] if len(parts) == 1 else "".join(parts)
+
+
+class Nowhere(Sink):
+    """``/dev/null``."""
+
+    __slots__ = ()
+
+    def write(self, text: str) -> None:
+        """Drop text."""
+        self._budget.charge(len(text))
+
+
+class Source:
+    """Standard input: text that is read once, by whoever asks first."""
+
+    __slots__ = ("_at", "_text")
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+        self._at = 0
+
+    def rest(self) -> str:
+        """Read all that is left."""
+        text = self._text[self._at :] if self._at else self._text
+        self._at = len(self._text)
+        return text
+
+    def line(self) -> str:
+        """Read one line with its newline; empty at the end."""
+        end = self._text.find("\n", self._at)
+        end = len(self._text) if end < 0 else end + 1
+        line = self._text[self._at : end]
+        self._at = end
+        return line
+
+
+class Streams:
+    """The three standard streams of a command."""
+
+    __slots__ = ("err", "out", "source")
+
+    def __init__(self, source: Source, out: Sink, err: Sink) -> None:
+        self.source = source
+        self.out = out
+        self.err = err

@@ -1,0 +1,144 @@
+"""Builtins about jobs and history: jobs, wait, kill, history, time."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+
+from simenv.machine.host import ProcessError, Program
+from simenv.shell.errors import UsageFault
+from simenv.shell.invocation import Invocation
+
+_SIGNALS = {
+    1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 5: "TRAP", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 10: "USR1", 11: "SEGV",
+    12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM", 16: "STKFLT", 17: "CHLD", 18: "CONT", 19: "STOP", 20: "TSTP",
+    21: "TTIN", 22: "TTOU", 23: "URG", 24: "XCPU", 25: "XFSZ", 26: "VTALRM", 27: "PROF", 28: "WINCH", 29: "IO", 30: "PWR",
+    31: "SYS",
+}  # fmt: skip
+_POLL_S = 1.0
+
+
+def jobs(inv: Invocation) -> int:
+    """List the background jobs."""
+    from simenv.shell.interpreter.background import running  # noqa: PLC0415  (background needs the interpreter)
+
+    found = running(inv.shell)
+    for number, job in found:
+        mark = "+" if number == found[-1][0] else "-"
+        state = "Stopped" if job.pid in inv.host.suspended else "Running"
+        inv.out(f"[{number}]{mark}  {state:<24}{job.text} &\n")
+    return 0
+
+
+def wait(inv: Invocation) -> Generator[float, None, int]:
+    """Wait until background jobs have ended."""
+    shell = inv.shell
+    wanted = [_pid(inv, word) for word in inv.argv[1:]] or [job.pid for job in shell.jobs.values()]
+    own = {job.pid for job in shell.jobs.values()}
+    for pid in wanted:
+        if pid not in own:
+            raise UsageFault(f"bash: wait: pid {pid} is not a child of this shell", 127)
+        while pid in shell.host.processes:
+            shell.spend_command()
+            yield _POLL_S
+    return 0
+
+
+def _pid(inv: Invocation, word: str) -> int:
+    if word.startswith("%"):
+        number = word[1:]
+        if number in ("", "+", "%") and inv.shell.jobs:
+            return inv.shell.jobs[max(inv.shell.jobs)].pid
+        job = inv.shell.jobs.get(int(number[:6])) if number.isdecimal() else None
+        if job is None:
+            raise UsageFault(f"bash: {inv.argv[0]}: {word}: no such job")
+        return job.pid
+    if not word.removeprefix("-").isdecimal():
+        raise UsageFault(f"bash: {inv.argv[0]}: {word}: arguments must be process or job IDs")
+    return int(word[:12])
+
+
+def kill(inv: Invocation) -> int:
+    """Send a signal to processes."""
+    words = list(inv.argv[1:])
+    signal = "TERM"
+    if words[:1] == ["-l"] and len(words) > 1:
+        inv.out("".join(_SIGNALS.get(int(word[:6]) & 127, "") + "\n" for word in words[1:] if word.isdecimal()))
+        return 0
+    if words and words[0] == "-l":
+        inv.out(" ".join(f"{number}) SIG{name}" for number, name in _SIGNALS.items()) + "\n")
+        return 0
+    if words and words[0] in ("-s", "-n") and len(words) > 1:
+        signal, words = signal_name(words[1]), words[2:]
+    elif words and words[0].startswith("-") and words[0] != "--":
+        signal, words = signal_name(words[0][1:]), words[1:]
+    words = words[1:] if words[:1] == ["--"] else words
+    if not words:
+        raise UsageFault(
+            "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]", 2
+        )
+    for word in words:
+        _kill(inv, word, signal)
+    return inv.code
+
+
+def _kill(inv: Invocation, word: str, signal: str) -> None:
+    pid = abs(_pid(inv, word))
+    try:
+        inv.host.kill(pid, inv.account, signal=signal)
+    except ProcessError as error:
+        inv.err(f"bash: kill: ({word}) - {error.reason}\n")
+        inv.code = 1
+
+
+def signal_name(text: str) -> str:
+    """Return the name of a signal given by name or number, without ``SIG``.
+
+    Raises:
+        UsageFault: there is no such signal.
+    """
+    if text.isdecimal():
+        name = _SIGNALS.get(int(text[:6]), "0" if text == "0" else "")
+    else:
+        name = text.upper().removeprefix("SIG")
+        name = name if name in _SIGNALS.values() or name == "0" else ""
+    if not name:
+        raise UsageFault(f"bash: kill: {text}: invalid signal specification")
+    return name
+
+
+def history(inv: Invocation) -> int:
+    """Print what the session ran; ``-c`` forgets it."""
+    if "-c" in inv.argv[1:]:
+        inv.shell.history.clear()
+        return 0
+    entries = list(enumerate(inv.shell.history, start=1))
+    count = inv.argv[1] if len(inv.argv) > 1 else ""
+    shown = entries[-int(count[:6]) :] if count.isdecimal() and int(count[:6]) else entries
+    inv.out("".join(f"{number:5d}  {line}\n" for number, line in shown))
+    return 0
+
+
+def time(inv: Invocation) -> Generator[float, None, int]:
+    """Run a command and print how much simulated time it took."""
+    from simenv.shell.interpreter.running import invoke  # noqa: PLC0415  (running needs the builtins)
+
+    start = inv.host.sim.now
+    code = 0
+    words = [word for number, word in enumerate(inv.argv) if number and (number > 1 or word != "-p")]
+    if words:
+        result = invoke(inv.shell, words, inv.streams)
+        code = result if isinstance(result, int) else (yield from result)
+    minutes, seconds = divmod(inv.host.sim.now - start, 60)
+    inv.err(f"\nreal\t{int(minutes)}m{seconds:.3f}s\nuser\t0m0.001s\nsys\t0m0.001s\n")
+    return code
+
+
+PROGRAMS: Mapping[str, Program] = {
+    "bg": jobs,
+    "fg": wait,
+    "history": history,
+    "jobs": jobs,
+    "kill": kill,
+    "time": time,
+    "wait": wait,
+}

@@ -1,0 +1,65 @@
+"""The stock programs of a host: what `/usr/bin` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simenv.company.network import commands as remote
+from simenv.company.network import web
+from simenv.machine.host import Program
+from simenv.shell.builtins.control import fail, nothing
+from simenv.shell.builtins.output import echo, printf, pwd, test
+from simenv.shell.commands import (
+    archiving,
+    calculating,
+    comparing,
+    compressing,
+    dates,
+    encoding,
+    filing,
+    finding,
+    listing,
+    machine,
+    permissions,
+    processes,
+    reading,
+    rearranging,
+    scheduling,
+    searching,
+    services,
+    splitting,
+    stream_editor,
+    system,
+)
+
+COMMANDS: Mapping[str, Program] = {
+    "[": test,
+    "echo": echo,
+    "false": fail,
+    "printf": printf,
+    "pwd": pwd,
+    "test": test,
+    "true": nothing,
+    **archiving.PROGRAMS,
+    **calculating.PROGRAMS,
+    **comparing.PROGRAMS,
+    **compressing.PROGRAMS,
+    **dates.PROGRAMS,
+    **encoding.PROGRAMS,
+    **filing.PROGRAMS,
+    **finding.PROGRAMS,
+    **listing.PROGRAMS,
+    **machine.PROGRAMS,
+    **permissions.PROGRAMS,
+    **processes.PROGRAMS,
+    **reading.PROGRAMS,
+    **rearranging.PROGRAMS,
+    **remote.PROGRAMS,
+    **scheduling.PROGRAMS,
+    **searching.PROGRAMS,
+    **services.PROGRAMS,
+    **splitting.PROGRAMS,
+    **stream_editor.PROGRAMS,
+    **system.PROGRAMS,
+    **web.PROGRAMS,
+}

@@ -1,0 +1,316 @@
+"""Programs that rearrange text: sort, uniq, cut, tr, seq, paste, checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from simenv.machine.content.tokens import plain
+from simenv.machine.host import Program
+from simenv.shell.commands.reading import lines_of
+from simenv.shell.errors import UsageFault
+from simenv.shell.invocation import Invocation
+from simenv.shell.options import Spec
+from simenv.shell.parser.words import unescape
+from simenv.shell.pattern.syntax import PatternError, parse_set
+
+_SORT = Spec(
+    "nrufbghMVsd", "ktoS", "numeric-sort:n reverse:r unique:u key:k field-separator:t output:o human-numeric-sort:h", 2
+)
+_NUMBER = re.compile(r"\s*(-?\d{0,300}(?:\.\d{0,300})?)")
+_MAX_SEQ = 100_000
+
+
+def sort(inv: Invocation) -> int:
+    """Sort lines: ``-n`` by number, ``-r`` reversed, ``-u`` once each, ``-k`` by fields, ``-t`` their separator."""
+    given, operands = inv.options(_SORT)
+    lines = [line.removesuffix("\n") for _, text in inv.inputs(operands) for line in lines_of(text)]
+    keys = [_Key(given["k"], given)] if "k" in given else [_Key("", given)]
+
+    def order(line: str) -> tuple[object, ...]:
+        return tuple(key.of(line) for key in keys)
+
+    lines.sort(key=lambda line: line if "s" not in given and "u" not in given else "", reverse="r" in given)
+    lines.sort(key=order, reverse=keys[0].reverse)
+    if "u" in given:
+        seen = dict.fromkeys(map(order, lines))
+        unique = {order(line): line for line in reversed(lines)}
+        lines = [unique[key] for key in seen]
+    text = "".join(f"{line}\n" for line in lines)
+    if "o" in given:
+        inv.write(given["o"], text)
+    else:
+        inv.out(text)
+    return inv.code
+
+
+class _Key:
+    """One sort key: ``2``, ``2,3``, ``2n``, ``2.3``; and how to compare it."""
+
+    def __init__(self, text: str, given: Mapping[str, str]) -> None:
+        found = re.match(r"(\d{1,6})(?:\.(\d{1,6}))?([a-zA-Z]*)(?:,(\d{1,6})(?:\.\d+)?([a-zA-Z]*))?\Z", text)
+        if text and (found is None or found.group(1).strip("0") == ""):
+            raise UsageFault(f"sort: invalid number at field start: invalid count at start of '{text}'", 2)
+        self._first = int(found.group(1)) - 1 if found else 0
+        self._from = int(found.group(2) or 1) - 1 if found else 0
+        self._last = int(found.group(4)) if found and found.group(4) else 0
+        own = (found.group(3) + (found.group(5) or "")) if found else ""
+        letters = own or "".join(given)
+        self._whole = not text
+        self._numeric = bool(set("ngh") & set(letters))
+        self._human = "h" in letters
+        self._fold = "f" in letters
+        self._version = "V" in letters
+        self._blanks = "b" in letters
+        self.reverse = "r" in letters
+        self._separator = given.get("t", "")
+
+    def of(self, line: str) -> object:
+        """Return what to compare."""
+        text = line if self._whole else self._field(line)
+        if self._numeric:
+            return _number(text, human=self._human)
+        if self._version:
+            return [(1, int(p[:300])) if p.isdecimal() else (0, p) for p in re.split(r"(\d+)", text) if p]
+        text = text.lstrip() if self._blanks else text
+        return text.upper() if self._fold else text
+
+    def _field(self, line: str) -> str:
+        if self._separator:
+            fields = line.split(self._separator)
+            return self._separator.join(fields[self._first : self._last or None])[self._from :]
+        fields = re.findall(r"\s*\S+", line)
+        return "".join(fields[self._first : self._last or None])[self._from :]
+
+
+def _number(text: str, *, human: bool) -> float:
+    found = _NUMBER.match(text)
+    digits = found.group(1) if found else ""
+    try:
+        value = float(digits)
+    except ValueError:
+        return 0.0
+    unit = text[found.end() : found.end() + 1].upper() if found and human else ""
+    return value * 1024.0 ** ("KMGTP".index(unit) + 1 if unit and unit in "KMGTP" else 0)
+
+
+def uniq(inv: Invocation) -> int:
+    """Drop repeated neighbours; ``-c`` counts, ``-d`` only repeated, ``-u`` only single, ``-i`` ignores case."""
+    given, operands = inv.options(Spec("cdui", "fsw", "count:c repeated:d unique:u ignore-case:i"))
+    groups: list[list[str]] = []
+    for _, text in inv.inputs(operands[:1]):
+        for line in text.removesuffix("\n").split("\n") if text else ():
+            same = groups and (line == groups[-1][0] or ("i" in given and line.lower() == groups[-1][0].lower()))
+            if same:
+                groups[-1].append(line)
+            else:
+                groups.append([line])
+    for group in groups:
+        if ("d" in given and len(group) == 1) or ("u" in given and len(group) > 1):
+            continue
+        inv.out((f"{len(group):7d} " if "c" in given else "") + group[0] + "\n")
+    return inv.code
+
+
+def _ranges(inv: Invocation, text: str) -> list[tuple[int, int]]:
+    ranges = []
+    for part in re.split(r"[, ]", text):
+        found = re.fullmatch(r"(\d{1,7})?(-)?(\d{1,7})?", part)
+        if not found or not part or part == "-" or (found.group(1) or "1").strip("0") == "":
+            raise UsageFault(f"{inv.name}: invalid field value '{part}'\nTry '{inv.name} --help' for more information.")
+        first, dash, last = found.groups()
+        ranges.append((int(first or 1), int(last) if last else 10**7 if dash else int(first or 1)))
+    return ranges
+
+
+def cut(inv: Invocation) -> int:
+    """Print parts of lines: ``-f`` fields separated by ``-d``, or ``-c`` characters; ``-s`` only lines with fields."""
+    spec = Spec(
+        "sn", "dfcb", "delimiter:d fields:f characters:c bytes:b only-delimited:s complement:s output-delimiter:d"
+    )
+    given, operands = inv.options(spec)
+    wanted = given.get("f") or given.get("c") or given.get("b")
+    if not wanted:
+        raise UsageFault(
+            "cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information."
+        )
+    delimiter = given.get("d", "\t")
+    if len(delimiter) != 1:
+        raise UsageFault("cut: the delimiter must be a single character\nTry 'cut --help' for more information.")
+    ranges = _ranges(inv, wanted)
+    for _, text in inv.inputs(operands):
+        for line in text.removesuffix("\n").split("\n") if text else ():
+            if "f" in given and delimiter not in line:
+                if "s" not in given:
+                    inv.out(line + "\n")
+                continue
+            parts: Sequence[str] = line.split(delimiter) if "f" in given else line
+            chosen = [part for n, part in enumerate(parts, start=1) if any(a <= n <= b for a, b in ranges)]
+            inv.out((delimiter if "f" in given else "").join(chosen) + "\n")
+    return inv.code
+
+
+def _characters(text: str) -> list[str]:
+    """Return the characters of a `tr` set: ranges, classes and escapes expanded."""
+    characters: list[str] = []
+    text = re.sub(r"\\([0-7]{1,3}|.)", lambda m: unescape(m.group()) if m.group(1) not in "-[]" else m.group(1), text)
+    at = 0
+    while at < len(text):
+        if text.startswith("[:", at) and (end := text.find(":]", at)) > 0:
+            characters += _class(text[at + 2 : end])
+            at = end + 2
+        elif text[at + 1 : at + 2] == "-" and at + 2 < len(text):
+            if text[at] > text[at + 2]:
+                raise UsageFault(
+                    f"tr: range-endpoints of '{text[at : at + 3]}' are in reverse collating sequence order"
+                )
+            last = min(ord(text[at + 2]), 0xFFFF)  # beyond that are no characters that anybody writes
+            characters += plain("".join(map(chr, range(ord(text[at]), last + 1))))
+            at += 3
+        else:
+            characters.append(text[at])
+            at += 1
+    return characters
+
+
+def _class(name: str) -> list[str]:
+    try:
+        found, _ = parse_set(f"[[:{name}:]]", 0)
+    except PatternError:
+        raise UsageFault(f"tr: invalid character class '{name}'") from None
+    inside = set(found.singles) | {chr(c) for a, b in found.ranges for c in range(ord(a), min(ord(b), 127) + 1)}
+    return sorted(inside)
+
+
+def tr(inv: Invocation) -> int:
+    """Translate, delete (``-d``) or squeeze (``-s``) characters; ``-c``: all but these."""
+    given, operands = inv.options(Spec("dsct", "", "delete:d squeeze-repeats:s complement:c", permute=False))
+    if not operands:
+        raise UsageFault("tr: missing operand\nTry 'tr --help' for more information.")
+    if len(operands) < 2 and not {"d", "s"} & given.keys():
+        raise UsageFault(f"tr: missing operand after '{operands[0]}'\nTwo strings must be given when translating.")
+    first = _characters(operands[0])
+    second = _characters(operands[1]) if len(operands) > 1 else []
+    text = inv.stdin
+    chosen = set(first)
+    if "c" in given:
+        chosen = set(text) - chosen
+        first = sorted(chosen)
+    if "d" in given:
+        text = "".join(c for c in text if c not in chosen)
+        chosen = set(second)
+    elif second:
+        padded = second + [second[-1]] * max(0, len(first) - len(second))
+        text = text.translate({ord(a): b for a, b in reversed(list(zip(first, padded, strict=False)))})
+        chosen = set(second)
+    if "s" in given:
+        text = "".join(c for i, c in enumerate(text) if i == 0 or c != text[i - 1] or c not in chosen)
+    inv.out(text)
+    return 0
+
+
+def seq(inv: Invocation) -> int:
+    """Print numbers from FIRST by STEP to LAST; ``-s`` separator, ``-w`` equal width."""
+    words = list(inv.argv[1:])
+    separator, width, template = "\n", False, ""
+    while (words and words[0] in ("-s", "-w", "-f")) or (words and words[0].startswith("-s") and len(words[0]) > 2):
+        option = words.pop(0)
+        if option == "-w":
+            width = True
+        elif option == "-f" and words:
+            template = words.pop(0)
+        else:
+            separator = option[2:] or (words.pop(0) if words else "\n")
+    numbers = _sequence(inv, words)
+    places = max([0, *(len(word.partition(".")[2]) for word in words[:2] or words)])
+    texts = [format(n, "d") if isinstance(n, int) else f"{n:.{places}f}" for n in numbers]
+    if template:
+        found = re.fullmatch(r"([^%]*)%(0?\d{0,3})(\.\d{1,2})?([gfd])([^%]*)", template)
+        if not found:
+            raise UsageFault(f"seq: format '{template}' has no % directive")
+        before, size, precision, kind, after = found.groups()
+        texts = [
+            f"{before}{n:{size}{precision or ''}{'g' if kind == 'd' else kind}}{after}" for n in map(float, numbers)
+        ]
+    if width:
+        size_needed = max(map(len, texts), default=0)
+        texts = [text.zfill(size_needed) for text in texts]
+    if texts:
+        inv.out(separator.join(texts) + "\n")
+    return 0
+
+
+def _sequence(inv: Invocation, words: list[str]) -> list[int] | list[float]:
+    if not 1 <= len(words) <= 3:
+        raise UsageFault("seq: missing operand" if not words else f"seq: extra operand '{words[3]}'")
+    for word in words:
+        if not re.fullmatch(r"[-+]?\d{1,15}(\.\d{1,6})?", word):
+            raise UsageFault(f"seq: invalid floating point argument: '{word}'\nTry 'seq --help' for more information.")
+    numbers = [float(word) for word in words]
+    first = numbers[0] if len(words) > 1 else 1.0
+    step = numbers[1] if len(words) == 3 else 1.0
+    if step == 0:
+        raise UsageFault(f"seq: invalid Zero increment value: '{words[1]}'\nTry 'seq --help' for more information.")
+    count = int((numbers[-1] - first) / step + 1e-9) + 1
+    if count > _MAX_SEQ:
+        raise UsageFault("seq: too many numbers")
+    values = [first + step * n for n in range(max(count, 0) if (numbers[-1] - first) / step >= 0 else 0)]
+    return [int(v) for v in values] if all("." not in w for w in words) else [round(v, 6) for v in values]
+
+
+def paste(inv: Invocation) -> int:
+    """Join files line by line; ``-s`` joins the lines of each; ``-d`` the separator."""
+    given, operands = inv.options(Spec("s", "d", "serial:s delimiters:d"))
+    separator = unescape(given.get("d", "\t"))[:1]
+    columns = [[line.removesuffix("\n") for line in lines_of(text)] for _, text in inv.inputs(operands)]
+    if "s" in given:
+        inv.out("".join(separator.join(column) + "\n" for column in columns))
+        return inv.code
+    for row in range(max(map(len, columns), default=0)):
+        inv.out(separator.join(column[row] if row < len(column) else "" for column in columns) + "\n")
+    return inv.code
+
+
+def checksum(inv: Invocation, *, algorithm: str) -> int:
+    """Print the checksum of each file; ``-c`` checks a list of them."""
+    given, operands = inv.options(Spec("cbt", "", "check:c binary:b quiet:b"))
+    if "c" in given:
+        return _check_sums(inv, operands, algorithm)
+    for name, text in inv.inputs(operands):
+        inv.out(f"{digest(inv.content(text), algorithm)}  {name}\n")
+    return inv.code
+
+
+def digest(text: str, algorithm: str) -> str:
+    """Return the checksum of a content in hex; equal contents have equal ones."""
+    return hashlib.new(algorithm, text.encode(errors="replace"), usedforsecurity=False).hexdigest()
+
+
+def _check_sums(inv: Invocation, operands: tuple[str, ...], algorithm: str) -> int:
+    failed = 0
+    for _, text in inv.inputs(operands):
+        for line in text.splitlines():
+            expected, _, name = line.partition("  ")
+            content = inv.read(name)
+            good = content is not None and digest(inv.content(content), algorithm) == expected
+            failed += not good
+            inv.out(f"{name}: {'OK' if good else 'FAILED' if content is not None else 'FAILED open or read'}\n")
+    if failed:
+        inv.complain(f"WARNING: {failed} computed checksum{'s' if failed > 1 else ''} did NOT match")
+    return inv.code
+
+
+PROGRAMS: Mapping[str, Program] = {
+    "cut": cut,
+    "md5sum": partial(checksum, algorithm="md5"),
+    "paste": paste,
+    "seq": seq,
+    "sha1sum": partial(checksum, algorithm="sha1"),
+    "sha256sum": partial(checksum, algorithm="sha256"),
+    "sha512sum": partial(checksum, algorithm="sha512"),
+    "sort": sort,
+    "tr": tr,
+    "uniq": uniq,
+}

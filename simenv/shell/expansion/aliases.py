@@ -1,0 +1,58 @@
+"""Alias substitution: the text of the alias takes the place of the command's first word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from simenv.shell.parser import tree as ast
+from simenv.shell.parser.convert import make_command
+from simenv.shell.parser.parse import parse
+
+if TYPE_CHECKING:
+    from simenv.shell.session import Shell
+
+
+def substitute(
+    shell: Shell, text: str, name: str, command: ast.Command, seen: frozenset[str] = frozenset()
+) -> ast.Node:
+    """Return the command that `command` means when its first word is replaced by `text`."""
+    return _protect(_join(parse(text), command), shell, seen | {name})
+
+
+def _join(node: ast.Node, command: ast.Command) -> ast.Node:
+    """Append the arguments of `command` to the last command of `node`."""
+    if isinstance(node, ast.Command):
+        return make_command(
+            (*node.words, *command.words[1:]),
+            (*command.assignments, *node.assignments),
+            (*node.redirects, *command.redirects),
+        )
+    if isinstance(node, ast.AndOr):
+        return replace(node, right=_join(node.right, command))
+    if isinstance(node, ast.Pipeline):
+        return replace(node, commands=(*node.commands[:-1], _join(node.commands[-1], command)))
+    if isinstance(node, ast.Sequence) and node.items:
+        return replace(node, items=(*node.items[:-1], _join(node.items[-1], command)))
+    return node
+
+
+def _protect(node: ast.Node, shell: Shell, seen: frozenset[str]) -> ast.Node:
+    """Expand aliases in the result, but none twice: its first word is quoted, so that it is taken as it is."""
+    if isinstance(node, ast.Command):
+        return _protect_command(node, shell, seen)
+    if isinstance(node, ast.AndOr):
+        return replace(node, left=_protect(node.left, shell, seen), right=_protect(node.right, shell, seen))
+    if isinstance(node, ast.Pipeline):
+        return replace(node, commands=tuple(_protect(item, shell, seen) for item in node.commands))
+    if isinstance(node, ast.Sequence):
+        return replace(node, items=tuple(_protect(item, shell, seen) for item in node.items))
+    return node
+
+
+def _protect_command(node: ast.Command, shell: Shell, seen: frozenset[str]) -> ast.Node:
+    if not node.words or len(node.words[0]) != 1 or not isinstance(part := node.words[0][0], ast.Literal):
+        return node
+    if not part.quoted and part.text not in seen and (alias := shell.aliases.get(part.text)):
+        return substitute(shell, alias.text, part.text, node, seen)
+    return make_command(((ast.Literal(part.text, True),), *node.words[1:]), node.assignments, node.redirects)

@@ -1,0 +1,301 @@
+"""Truth of ``test``, ``[ … ]`` and ``[[ … ]]``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from simenv.kernel import Delays
+from simenv.machine.nodes import EXECUTE, READ, WRITE, normal
+from simenv.shell.budget import Streams
+from simenv.shell.errors import ExpansionFault, SyntaxFault, UsageFault
+from simenv.shell.expansion.arithmetic import evaluate
+from simenv.shell.expansion.expand import expand_pattern, expand_text
+from simenv.shell.parser import tree as ast
+from simenv.shell.pattern.regex import compile_glob, compile_regex
+from simenv.shell.pattern.syntax import PatternError
+
+if TYPE_CHECKING:
+    from simenv.shell.session import Shell
+
+_INTEGER = re.compile(r"\s*[-+]?\d{1,18}\s*\Z")
+_COMPARE: Mapping[str, Callable[[int, int], bool]] = {
+    "-eq": lambda a, b: a == b,
+    "-ne": lambda a, b: a != b,
+    "-lt": lambda a, b: a < b,
+    "-le": lambda a, b: a <= b,
+    "-gt": lambda a, b: a > b,
+    "-ge": lambda a, b: a >= b,
+}
+_BINARY = frozenset(("=", "==", "!=", "<", ">", "-nt", "-ot", "-ef", "=~", *_COMPARE))
+
+
+def unary(shell: Shell, operator: str, operand: str) -> bool:
+    """Return the truth of ``-f path``, ``-z text`` and their like.
+
+    Raises:
+        UsageFault: there is no such operator.
+    """
+    if operator == "-z":
+        return not operand
+    if operator == "-n":
+        return bool(operand)
+    if operator == "-v":
+        return shell.parameter(operand) is not None
+    if operator in ("-t", "-b", "-c", "-p", "-S"):
+        return operator == "-c" and operand == "/dev/null"
+    if operator in ("-L", "-h"):
+        link = shell.host.files.get(normal(operand, shell.cwd))
+        return link is not None and link.kind == "link"
+    if operator not in _OF_NODE:
+        raise UsageFault(f"bash: test: {operator}: unary operator expected", 2)
+    node = shell.node(operand) if operand else None
+    return node is not None and _OF_NODE[operator](shell, node)
+
+
+_OF_NODE: Mapping[str, Callable[..., bool]] = {
+    "-e": lambda shell, node: True,
+    "-a": lambda shell, node: True,
+    "-f": lambda shell, node: node.kind == "file",
+    "-d": lambda shell, node: node.kind == "dir",
+    "-s": lambda shell, node: node.kind == "dir" or node.bytes > 0,
+    "-r": lambda shell, node: shell.host.files.may(shell.account, node, READ),
+    "-w": lambda shell, node: shell.host.files.may(shell.account, node, WRITE),
+    "-x": lambda shell, node: shell.host.files.may(shell.account, node, EXECUTE),
+    "-O": lambda shell, node: node.owner == shell.account.user,
+    "-G": lambda shell, node: node.group in (shell.account.user, *shell.account.groups),
+    "-u": lambda shell, node: bool(node.mode & 0o4000),
+    "-g": lambda shell, node: bool(node.mode & 0o2000),
+    "-k": lambda shell, node: bool(node.mode & 0o1000),
+    "-N": lambda shell, node: False,
+}
+
+
+def binary(shell: Shell, left: str, operator: str, right: str) -> bool:
+    """Return the truth of ``left operator right``, as ``test`` has it.
+
+    Raises:
+        UsageFault: a number was expected.
+    """
+    if operator in _COMPARE:
+        for text in (left, right):
+            if not _INTEGER.match(text):
+                raise UsageFault(f"bash: [: {text}: integer expression expected", 2)
+        return _COMPARE[operator](int(left), int(right))
+    if operator in ("-nt", "-ot", "-ef"):
+        return _compare_files(shell, left, operator, right)
+    if operator in ("<", ">"):
+        return left < right if operator == "<" else left > right
+    return (left == right) == (operator != "!=")
+
+
+def _compare_files(shell: Shell, left: str, operator: str, right: str) -> bool:
+    one, other = shell.node(left), shell.node(right)
+    if operator == "-ef":
+        return one is not None and one == other
+    if operator == "-ot":
+        one, other = other, one
+    return one is not None and (other is None or one.mtime > other.mtime)
+
+
+class TestParser:
+    """The grammar of ``test``: POSIX's rules by number of arguments first, then ``-a -o ! ( )``."""
+
+    def __init__(self, shell: Shell, words: Sequence[str]) -> None:
+        self._shell = shell
+        self._words = words
+        self._at = 0
+        self._depth = 0
+
+    def value(self) -> bool:
+        """Return the truth of the whole.
+
+        Raises:
+            UsageFault: it is malformed.
+        """
+        words, shell = self._words, self._shell
+        if not words:
+            return False
+        if len(words) == 1:
+            return bool(words[0])
+        if len(words) == 2:
+            return not words[1] if words[0] == "!" else unary(shell, words[0], words[1])
+        if len(words) == 3 and words[1] in _BINARY:
+            return binary(shell, words[0], words[1], words[2])
+        result = self._or()
+        if self._at < len(words):
+            raise UsageFault("bash: [: too many arguments", 2)
+        return result
+
+    def _peek(self, ahead: int = 0) -> str | None:
+        at = self._at + ahead
+        return self._words[at] if at < len(self._words) else None
+
+    def _take(self) -> str:
+        word = self._peek()
+        if word is None:
+            raise UsageFault("bash: [: argument expected", 2)
+        self._at += 1
+        return word
+
+    def _or(self) -> bool:
+        result = self._and()
+        while self._peek() == "-o":
+            self._take()
+            right = self._and()
+            result = result or right
+        return result
+
+    def _and(self) -> bool:
+        result = self._not()
+        while self._peek() == "-a":
+            self._take()
+            right = self._not()
+            result = result and right
+        return result
+
+    def _not(self) -> bool:
+        negated = False
+        while self._peek() == "!" and self._peek(1) is not None:
+            self._take()
+            negated = not negated
+        return self._primary() != negated
+
+    def _primary(self) -> bool:
+        self._depth += 1
+        if self._depth > 100:
+            raise UsageFault("bash: [: too many arguments", 2)
+        word = self._take()
+        following = self._peek()
+        if following in _BINARY and self._peek(1) is not None:
+            operator = self._take()
+            return binary(self._shell, word, operator, self._take())
+        if word == "(":
+            result = self._or()
+            if self._take() != ")":
+                raise UsageFault("bash: [: `)' expected", 2)
+            return result
+        if word[:1] == "-" and following is not None and len(word) == 2 and following not in ("-a", "-o", ")"):
+            return unary(self._shell, word, self._take())
+        return bool(word)
+
+
+def holds(shell: Shell, tokens: Sequence[str | ast.Word], streams: Streams) -> Delays[int]:
+    """Return 0 if ``[[ tokens ]]`` is true, 1 if not, 2 if it is malformed."""
+    parser = _Conditional(shell, tokens, streams)
+    try:
+        return int(not (yield from parser.all()))
+    except UsageFault as fault:
+        streams.err.write(f"{fault}\n")
+        return fault.code
+    except PatternError:
+        return 2
+
+
+class _Conditional:
+    def __init__(self, shell: Shell, tokens: Sequence[str | ast.Word], streams: Streams) -> None:
+        self._shell = shell
+        self._tokens = tokens
+        self._streams = streams
+        self._at = 0
+        self._depth = 0
+
+    def all(self) -> Delays[bool]:
+        result = yield from self._or(True)
+        if self._at < len(self._tokens):
+            raise SyntaxFault("ERROR", "]]")
+        return result
+
+    def _peek(self, ahead: int = 0) -> str | ast.Word | None:
+        at = self._at + ahead
+        return self._tokens[at] if at < len(self._tokens) else None
+
+    def _take(self) -> str | ast.Word:
+        token = self._peek()
+        if token is None:
+            raise SyntaxFault("ERROR", "]]")
+        self._at += 1
+        return token
+
+    def _or(self, live: bool) -> Delays[bool]:
+        result = yield from self._and(live)
+        while self._peek() == "||":
+            self._take()
+            right = yield from self._and(live and not result)
+            result = result or right
+        return result
+
+    def _and(self, live: bool) -> Delays[bool]:
+        result = yield from self._not(live)
+        while self._peek() == "&&":
+            self._take()
+            right = yield from self._not(live and result)
+            result = result and right
+        return result
+
+    def _not(self, live: bool) -> Delays[bool]:
+        negated = False
+        while self._peek() == "!":
+            self._take()
+            negated = not negated
+        return (yield from self._primary(live)) != negated
+
+    def _primary(self, live: bool) -> Delays[bool]:
+        self._depth += 1
+        if self._depth > 100:
+            raise SyntaxFault("nesting", "[[")
+        token = self._take()
+        if token == "(":
+            result = yield from self._or(live)
+            if self._take() != ")":
+                raise SyntaxFault("ERROR", "]]")
+            return result
+        following = self._peek()
+        if isinstance(following, str) and following in _BINARY:
+            return (yield from self._compare(_as_word(token), live))
+        if isinstance(token, str) and token.startswith("-") and following is not None:
+            operand = yield from self._text(_as_word(self._take()), live)
+            return live and unary(self._shell, token, operand)
+        return bool((yield from self._text(_as_word(token), live)))
+
+    def _text(self, word: ast.Word, live: bool) -> Delays[str]:
+        return (yield from expand_text(self._shell, word, self._streams)) if live else ""
+
+    def _compare(self, left: ast.Word, live: bool) -> Delays[bool]:
+        operator = str(self._take())
+        right = _as_word(self._take())
+        if not live:
+            return False
+        shell = self._shell
+        text = yield from self._text(left, live)
+        if operator in ("=", "==", "!="):
+            pattern = yield from expand_pattern(shell, right, self._streams)
+            return compile_glob(pattern).matches(text, work=shell.budget.charge) == (operator != "!=")
+        if operator == "=~":
+            return (yield from self._regex(text, right))
+        other = yield from self._text(right, live)
+        if operator in _COMPARE:
+            return _COMPARE[operator](_number(shell, text), _number(shell, other))
+        return binary(shell, text, operator, other)
+
+    def _regex(self, text: str, right: ast.Word) -> Delays[bool]:
+        shell = self._shell
+        pieces: list[str] = []
+        for part in right:
+            piece = yield from expand_text(shell, (part,), self._streams)
+            pieces.append(re.sub(r"([\\.\[\](){}*+?^$|])", r"\\\1", piece) if part.quoted else piece)
+        spans = compile_regex("".join(pieces), extended=True).search(text, work=shell.budget.charge)
+        shell.set_array("BASH_REMATCH", [] if spans is None else [text[a:b] if a >= 0 else "" for a, b in spans])
+        return spans is not None
+
+
+def _as_word(token: str | ast.Word) -> ast.Word:
+    return (ast.Literal(token, True),) if isinstance(token, str) else token
+
+
+def _number(shell: Shell, text: str) -> int:
+    try:
+        return evaluate(text, shell)
+    except ExpansionFault as fault:
+        raise UsageFault(f"bash: [[: {fault}", 1) from None

@@ -1,0 +1,1 @@
+"""Executing a syntax tree: lists, redirections, commands and background jobs."""

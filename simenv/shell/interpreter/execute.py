@@ -1,0 +1,370 @@
+"""Executing the syntax tree. A handler returns an exit code, or, if it may take time, a generator that returns one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from simenv.kernel import Delays
+from simenv.shell.budget import Sink, Source, Streams
+from simenv.shell.builtins import BUILTINS
+from simenv.shell.errors import (
+    ExitShell,
+    ExpansionFault,
+    Halt,
+    LeaveLoop,
+    ReturnFunction,
+    ShellSignal,
+    SyntaxFault,
+    UsageFault,
+)
+from simenv.shell.expansion.arithmetic import evaluate
+from simenv.shell.expansion.conditional import holds
+from simenv.shell.expansion.expand import expand_pattern, expand_text, expand_words
+from simenv.shell.interpreter.background import start
+from simenv.shell.interpreter.redirection import close, flush_files, redirect
+from simenv.shell.interpreter.simple import check, run_command
+from simenv.shell.parser import tree as ast
+from simenv.shell.parser.parse import parse
+from simenv.shell.pattern.regex import compile_glob
+
+if TYPE_CHECKING:
+    from simenv.shell.session import Shell
+
+Result: TypeAlias = "int | Generator[float, None, int]"
+BUILTIN_NAMES = frozenset(BUILTINS)
+
+SPECIAL: Mapping[str, Callable[[Any], str | None]] = {
+    "?": lambda shell: str(shell.last_code),
+    "$": lambda shell: str(shell.pid or 2),
+    "#": lambda shell: str(len(shell.positional)),
+    "@": lambda shell: " ".join(shell.positional),
+    "*": lambda shell: shell.separators()[:1].join(shell.positional),
+    "!": lambda shell: str(shell.last_background) if shell.last_background else "",
+    "-": lambda shell: "hB" + shell.options.letters(),
+    "SECONDS": lambda shell: str(int(shell.host.sim.now)),
+    "EPOCHSECONDS": lambda shell: str(int(shell.host.sim.calendar.at(shell.host.sim.now).timestamp())),
+    "RANDOM": lambda shell: str(shell.host.sim.streams[f"shell/{shell.host.id}"].randrange(32768)),
+    "UID": lambda shell: "0" if shell.account.user == "root" else "1000",
+    "EUID": lambda shell: "0" if shell.account.user == "root" else "1000",
+    "HOSTNAME": lambda shell: shell.host.hostname,
+    "PPID": lambda shell: "1",
+    "BASH": lambda shell: "/bin/bash",
+    "BASH_VERSION": lambda shell: "5.2.15(1)-release",
+}  # fmt: skip
+
+
+def execute(shell: Shell, node: ast.Node, streams: Streams) -> Result:
+    """Execute a node."""
+    return _EXECUTE[type(node)](shell, node, streams)
+
+
+def run(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
+    """Execute a node, taking its time."""
+    result = _EXECUTE[type(node)](shell, node, streams)
+    return result if isinstance(result, int) else (yield from result)
+
+
+def drive(shell: Shell, behaviour: Generator[float, None, int]) -> Delays[int]:
+    """Let a behaviour take its time, and end it when the host goes off or the session is killed.
+
+    Raises:
+        Halt: so it was.
+    """
+    try:
+        while True:
+            try:
+                delay = next(behaviour)
+            except StopIteration as stop:
+                return int(stop.value)
+            if shell.open_files:
+                flush_files(shell)
+            yield delay
+            shell.check_alive()
+    finally:
+        behaviour.close()
+
+
+# -- lists and compound commands ---------------------------------------------------------------------------------------
+
+
+def _sequence(shell: Shell, node: ast.Sequence, streams: Streams) -> Delays[int]:
+    code = 0
+    for item in node.items:
+        result = _EXECUTE[type(item)](shell, item, streams)
+        code = result if isinstance(result, int) else (yield from result)
+    return code
+
+
+def _and_or(shell: Shell, node: ast.AndOr, streams: Streams) -> Delays[int]:
+    code = yield from _condition(shell, node.left, streams)
+    if (code == 0) == node.both:
+        return (yield from run(shell, node.right, streams))
+    return code
+
+
+def _condition(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
+    """Execute a command whose failure is an answer, not an error (``set -e`` is off)."""
+    shell.suppressed += 1
+    try:
+        return (yield from run(shell, node, streams))
+    finally:
+        shell.suppressed -= 1
+
+
+def _not(shell: Shell, node: ast.Not, streams: Streams) -> Delays[int]:
+    code = yield from _condition(shell, node.body, streams)
+    shell.last_code = int(code == 0)
+    return shell.last_code
+
+
+def _pipeline(shell: Shell, node: ast.Pipeline, streams: Streams) -> Delays[int]:
+    codes: list[int] = []
+    source = streams.source
+    last = len(node.commands) - 1
+    for index, command in enumerate(node.commands):
+        out = streams.out if index == last else Sink(shell.budget)
+        err = out if index < last and node.joins[index] else streams.err
+        codes.append((yield from subshell(shell, command, Streams(source, out, err))))
+        source = Source(out.text()) if index < last else source
+    code = codes[-1]
+    if shell.options.pipefail:
+        code = next((c for c in reversed(codes) if c), 0)
+    return check(shell, code)
+
+
+def subshell(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
+    """Execute a node in a copy of the shell; whatever interrupts it ends the copy only (except `Halt`)."""
+    shell.enter()
+    twin = shell.fork()
+    twin.loops = 0
+    try:
+        return (yield from contained(twin, node, streams))
+    finally:
+        shell.depth -= 1
+
+
+def contained(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
+    """Execute a node to its end in `shell`: ``exit`` and faults become codes and messages."""
+    try:
+        code = yield from run(shell, node, streams)
+        shell.last_code = code
+    except Halt:
+        raise
+    except ShellSignal as signal:
+        return (yield from settle(shell, signal, streams))
+    if "EXIT" in shell.traps:
+        return (yield from _run_exit_trap(shell, code, streams))
+    return code
+
+
+def settle(shell: Shell, signal: ShellSignal, streams: Streams) -> Delays[int]:
+    """Turn what interrupted a script into messages and an exit code."""
+    if isinstance(signal, ExitShell | ReturnFunction):
+        code = signal.code
+    elif isinstance(signal, LeaveLoop):
+        code = 0
+    elif isinstance(signal, SyntaxFault):
+        code = report_syntax(shell, signal, streams)
+    elif isinstance(signal, ExpansionFault | UsageFault):
+        streams.err.write(f"bash: {signal}\n" if isinstance(signal, ExpansionFault) else f"{signal}\n")
+        code = signal.code if isinstance(signal, UsageFault) or not shell.interactive else 1
+    else:
+        raise signal
+    shell.last_code = code
+    if isinstance(signal, ExitShell) and "EXIT" in shell.traps:
+        return (yield from _run_exit_trap(shell, code, streams))
+    return code
+
+
+def _run_exit_trap(shell: Shell, code: int, streams: Streams) -> Delays[int]:
+    text = shell.traps.pop("EXIT")
+    try:
+        yield from run(shell, parse(text), streams)
+    except ExitShell as signal:
+        return signal.code
+    return code
+
+
+def report_syntax(shell: Shell, fault: SyntaxFault, streams: Streams) -> int:
+    """Print and journal a syntax error; return its exit code."""
+    text = fault.text[:60]
+    if fault.construct == "quote":
+        streams.err.write("bash: unexpected EOF while looking for matching quote\n")
+    elif fault.construct == "expansion":
+        streams.err.write(f"bash: {text}: bad substitution\n")
+    elif fault.supported:
+        streams.err.write(f"bash: syntax error near unexpected token `{text.split(chr(10))[0]}'\n")
+    else:
+        streams.err.write(f"bash: syntax error: {fault.construct.replace('_', ' ')} is not supported: `{text}'\n")
+    shell.note("shell.unsupported", fault.construct, construct=fault.construct, text=text)
+    return 1 if fault.construct == "expansion" else 2
+
+
+def only_redirect(shell: Shell, node: ast.Command, streams: Streams) -> Delays[str | None]:
+    """Return the content of the file in ``$(< file)``, or None if it is not that."""
+    if node.redirects[0].operator != "<":
+        return None
+    try:
+        inner = yield from redirect(shell, node.redirects, streams, blind=True)
+    except UsageFault as fault:
+        streams.err.write(f"{fault}\n")
+        shell.substituted = 1
+        return ""
+    return inner.source.rest()
+
+
+def _subshell(shell: Shell, node: ast.Subshell, streams: Streams) -> Delays[int]:
+    return check(shell, (yield from subshell(shell, node.body, streams)))
+
+
+def _redirected(shell: Shell, node: ast.Redirected, streams: Streams) -> Delays[int]:
+    try:
+        inner = yield from redirect(shell, node.redirects, streams, blind=False)
+    except UsageFault as fault:
+        streams.err.write(f"{fault}\n")
+        return check(shell, fault.code)
+    try:
+        code = yield from run(shell, node.body, inner)
+    finally:
+        failed = close(shell, inner, streams) if shell.alive() else 0
+    return code or failed
+
+
+def _background(shell: Shell, node: ast.Background, streams: Streams) -> int:
+    return start(shell, node, streams)
+
+
+def _if(shell: Shell, node: ast.If, streams: Streams) -> Delays[int]:
+    for test, body in node.branches:
+        if (yield from _condition(shell, test, streams)) == 0:
+            return (yield from run(shell, body, streams))
+    return 0 if node.otherwise is None else (yield from run(shell, node.otherwise, streams))
+
+
+def _for(shell: Shell, node: ast.For, streams: Streams) -> Delays[int]:
+    values = list(shell.positional) if node.words is None else (yield from expand_words(shell, node.words, streams))
+    code = 0
+    for value in values:
+        shell.set_value(node.name, value)
+        code, leave = yield from _round(shell, node.body, streams)
+        if leave:
+            break
+    return code
+
+
+def _counting_for(shell: Shell, node: ast.CountingFor, streams: Streams) -> Delays[int]:
+    evaluate((yield from expand_text(shell, node.start, streams)), shell)
+    code = 0
+    while True:
+        test = yield from expand_text(shell, node.test, streams)
+        if test.strip() and not evaluate(test, shell):
+            return code
+        code, leave = yield from _round(shell, node.body, streams)
+        if leave:
+            return code
+        evaluate((yield from expand_text(shell, node.step, streams)), shell)
+
+
+def _while(shell: Shell, node: ast.While, streams: Streams) -> Delays[int]:
+    code = 0
+    shell.loops += 1
+    try:
+        while True:
+            test = yield from _condition(shell, node.test, streams)
+            if (test == 0) == node.until:
+                return code
+            code, leave = yield from _round(shell, node.body, streams)
+            if leave:
+                return code
+    except LeaveLoop as signal:
+        _pass_on(signal)
+        return 0
+    finally:
+        shell.loops -= 1
+
+
+def _round(shell: Shell, body: ast.Node, streams: Streams) -> Delays[tuple[int, bool]]:
+    """Execute the body of a loop once; return its code, and whether to leave the loop."""
+    spend(shell)
+    shell.loops += 1
+    try:
+        return (yield from run(shell, body, streams)), False
+    except LeaveLoop as signal:
+        _pass_on(signal)
+        return 0, not signal.again
+    finally:
+        shell.loops -= 1
+
+
+def spend(shell: Shell) -> None:
+    """Count one command against the limit of the run."""
+    budget = shell.budget
+    budget.commands -= 1
+    if budget.commands < 0:
+        budget.more_commands()
+
+
+def _pass_on(signal: LeaveLoop) -> None:
+    if signal.levels > 1:
+        raise LeaveLoop(signal.levels - 1, again=signal.again)
+
+
+def _case(shell: Shell, node: ast.Case, streams: Streams) -> Delays[int]:
+    subject = yield from expand_text(shell, node.subject, streams)
+    code, falling = 0, False
+    for item in node.items:
+        matched = falling
+        for pattern in () if falling else item.patterns:
+            glob = yield from expand_pattern(shell, pattern, streams)
+            if compile_glob(glob).matches(subject, work=shell.budget.charge):
+                matched = True
+                break
+        if not matched:
+            continue
+        code = yield from run(shell, item.body, streams)
+        if item.end == ";;":
+            break
+        falling = item.end == ";&"
+    return code
+
+
+def _function(shell: Shell, node: ast.Function, streams: Streams) -> int:
+    record = shell.note("shell.function", node.name, name=node.name)
+    shell.functions[node.name] = (node.body, record)
+    return 0
+
+
+def _evaluate(shell: Shell, node: ast.Evaluate, streams: Streams) -> Delays[int]:
+    spend(shell)
+    text = yield from expand_text(shell, node.expression, streams)
+    try:
+        return check(shell, int(evaluate(text, shell) == 0))
+    except ExpansionFault as fault:
+        streams.err.write(f"bash: ((: {fault}\n")
+        return check(shell, 1)
+
+
+def _conditional(shell: Shell, node: ast.Conditional, streams: Streams) -> Delays[int]:
+    spend(shell)
+    return check(shell, (yield from holds(shell, node.tokens, streams)))
+
+
+_EXECUTE: Mapping[type, Callable[[Any, Any, Streams], Result]] = {
+    ast.Command: run_command,
+    ast.Sequence: _sequence,
+    ast.AndOr: _and_or,
+    ast.Not: _not,
+    ast.Pipeline: _pipeline,
+    ast.Subshell: _subshell,
+    ast.Redirected: _redirected,
+    ast.Background: _background,
+    ast.If: _if,
+    ast.For: _for,
+    ast.CountingFor: _counting_for,
+    ast.While: _while,
+    ast.Case: _case,
+    ast.Function: _function,
+    ast.Evaluate: _evaluate,
+    ast.Conditional: _conditional,
+}

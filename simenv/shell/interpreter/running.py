@@ -1,0 +1,196 @@
+"""Running an argument list: function, builtin, or a file found on PATH."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
+
+from simenv.kernel import Delays
+from simenv.machine.content.tokens import is_opaque
+from simenv.machine.host import ProcessError, Program
+from simenv.machine.jobs import JobError
+from simenv.machine.nodes import FileError, Node
+from simenv.shell.budget import Streams
+from simenv.shell.builtins import BUILTINS
+from simenv.shell.errors import ReturnFunction, UsageFault
+from simenv.shell.invocation import Invocation
+from simenv.shell.lookup import find_file
+from simenv.shell.parser import tree as ast
+from simenv.shell.parser.parse import parse
+from simenv.shell.pattern.syntax import PatternError
+from simenv.shell.synopses import answer, is_stock
+
+if TYPE_CHECKING:
+    from simenv.shell.session import Shell
+
+Result = int | Generator[float, None, int]
+_REFUSALS = (UsageFault, FileError, ProcessError, JobError, PatternError)
+_SHELLS = ("bash", "sh", "dash")
+_MAX_INTERPRETERS = 4
+
+
+def invoke(shell: Shell, argv: Sequence[str], streams: Streams) -> Result:
+    """Run a command; `argv` must not be empty.
+
+    Raises:
+        Halt: a limit is reached, or the host is off.
+    """
+    budget = shell.budget
+    budget.commands -= 1
+    if budget.commands < 0:
+        budget.more_commands()
+    if not shell.host.up or shell.pid:
+        shell.check_alive()
+    name = argv[0]
+    if shell.functions and name in shell.functions:
+        return _call(shell, shell.functions[name][0], argv, streams)
+    program = BUILTINS.get(name)
+    if program is not None and len(argv) == 2 and argv[1] == "--help" and (text := answer(argv)):
+        streams.out.write(text)
+        return 0
+    return invoke_file(shell, argv, streams) if program is None else _start(program, Invocation(argv, shell, streams))
+
+
+def invoke_program(shell: Shell, argv: Sequence[str], streams: Streams) -> Result:
+    """Run a builtin or a file, functions passed over (``command name``)."""
+    name = argv[0]
+    program = BUILTINS.get(name)
+    if program is not None:
+        return _start(program, Invocation(argv, shell, streams))
+    return invoke_file(shell, argv, streams)
+
+
+def invoke_file(shell: Shell, argv: Sequence[str], streams: Streams) -> Result:
+    """Run a file found on PATH; builtins passed over (``env name``, ``sudo name``)."""
+    name = argv[0]
+    try:
+        found = find_file(shell, name)
+    except FileError as error:
+        streams.err.write(f"bash: {name}: {error.reason}\n")
+        return 127 if error.reason == "No such file or directory" else 126
+    if found is None:
+        return _unknown(shell, name, streams)
+    path, node = found
+    program = shell.host.programs.get(node.program) if node.program else None
+    if program is not None:
+        if len(argv) > 1 and argv[1] in ("--help", "--version") and is_stock(node.program) and (text := answer(argv)):
+            streams.out.write(text)
+            return 0
+        return _start(program, Invocation(argv, shell, streams))
+    return _script(shell, path, node, argv, streams)
+
+
+def _start(program: Program, invocation: Invocation) -> Result:
+    try:
+        result = program(invocation)
+    except _REFUSALS as refusal:
+        return _refuse(invocation, refusal)
+    return result if isinstance(result, int) else _guarded(invocation, result)
+
+
+def _guarded(invocation: Invocation, behaviour: Generator[float, None, int]) -> Delays[int]:
+    try:
+        return (yield from behaviour)
+    except _REFUSALS as refusal:
+        return _refuse(invocation, refusal)
+
+
+def _refuse(invocation: Invocation, refusal: Exception) -> int:
+    if isinstance(refusal, UsageFault):
+        (invocation.err if refusal.code else invocation.out)(f"{refusal}\n")
+        return refusal.code
+    invocation.complain(str(refusal))
+    return 2 if isinstance(refusal, PatternError) else 1
+
+
+def _unknown(shell: Shell, name: str, streams: Streams) -> int:
+    streams.err.write(f"bash: {name}: command not found\n")
+    shell.note("shell.unknown", name[:200], command=name[:200])
+    return 127
+
+
+def _script(shell: Shell, path: str, node: Node, argv: Sequence[str], streams: Streams, level: int = 0) -> Result:
+    """Run a file that is text: by the interpreter that its first line names, or as a bash script."""
+    text = str(node.content)
+    if "\0" in text[:200] or is_opaque(text) or text.startswith("\x7fELF") or level > _MAX_INTERPRETERS:
+        streams.err.write(f"bash: {argv[0]}: cannot execute binary file: Exec format error\n")
+        return 126
+    first, _, _ = text.partition("\n")
+    if not first.startswith("#!"):
+        return run_file(shell, path, argv[0], list(argv[1:]), streams)
+    interpreter, _, option = first[2:].strip().partition(" ")
+    if interpreter.rpartition("/")[2] == "env":
+        interpreter, _, option = option.strip().partition(" ")
+    options = [option.strip()] if option.strip() else []
+    return _interpret(shell, [interpreter or "bash", *options, path, *argv[1:]], argv[0], streams)
+
+
+def _interpret(shell: Shell, argv: list[str], script: str, streams: Streams) -> Result:
+    try:
+        found = find_file(shell, argv[0])
+    except FileError as error:
+        streams.err.write(f"bash: {script}: {argv[0]}: bad interpreter: {error.reason}\n")
+        return 126
+    if found is None:
+        streams.err.write(f"/usr/bin/env: '{argv[0]}': No such file or directory\n")
+        return 127
+    shell.enter()
+    try:
+        return _enclosed(shell, invoke_file(shell, argv, streams))
+    finally:
+        shell.depth -= 1
+
+
+def _enclosed(shell: Shell, result: Result) -> Result:
+    return result if isinstance(result, int) else _deeper(shell, result)
+
+
+def _deeper(shell: Shell, behaviour: Generator[float, None, int]) -> Delays[int]:
+    shell.enter()
+    try:
+        return (yield from behaviour)
+    finally:
+        shell.depth -= 1
+
+
+def run_file(shell: Shell, path: str, name: str, arguments: list[str], streams: Streams) -> Delays[int]:
+    """Run a script file in a child shell."""
+    try:
+        text = shell.read_file(path)
+    except FileError as error:
+        streams.err.write(f"bash: {name}: {error.reason}\n")
+        return 126
+    return (yield from run_text(shell, text, name, arguments, streams))
+
+
+def run_text(shell: Shell, text: str, name: str, arguments: list[str], streams: Streams) -> Delays[int]:
+    """Run a script in a child shell, which inherits the exported variables."""
+    return (yield from shell.child(name, arguments).run_nested(text, streams))
+
+
+def _call(shell: Shell, body: ast.Node, argv: Sequence[str], streams: Streams) -> Delays[int]:
+    shell.enter()
+    positional, shell.positional = shell.positional, list(argv[1:])
+    shell.locals.append({})
+    loops, shell.loops = shell.loops, 0
+    try:
+        result = shell.execute(body, streams)
+        return result if isinstance(result, int) else (yield from result)
+    except ReturnFunction as signal:
+        return signal.code
+    finally:
+        shell.loops = loops
+        shell.positional = positional
+        for name, value in shell.locals.pop().items():
+            shell.restore(name, value)
+        shell.depth -= 1
+
+
+def evaluate_text(shell: Shell, text: str, streams: Streams) -> Delays[int]:
+    """Run a script in this very shell (``eval``, ``source``)."""
+    shell.enter()
+    try:
+        result = shell.execute(parse(text), streams)
+        return result if isinstance(result, int) else (yield from result)
+    finally:
+        shell.depth -= 1

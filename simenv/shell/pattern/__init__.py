@@ -1,0 +1,1 @@
+"""Globs and POSIX regular expressions."""

@@ -1,0 +1,396 @@
+"""A run directory: the plan of an experiment, its finished episodes, and what failed.
+
+manifest.json               what was asked for; pinned when the run begins
+episodes-0000.jsonl.gz …    finished episodes, one a line; append-only, one writer each, the truth (see `simenv.store.segments`)
+failures.jsonl              one failed attempt a line, with its cause
+lock                        held by whoever is writing
+report.html                 made from the others, any time
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import time
+from collections.abc import Callable, Container, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from simenv.agent.roles import RoleName
+from simenv.errors import EpisodeError
+from simenv.store.episode import Episode, Head, RoleCast, parse_episode, parse_head, read_episode
+from simenv.store.segments import SegmentError, SegmentWriter, read_segment, segments
+
+_T = TypeVar("_T", Episode, Head)
+
+try:
+    import fcntl
+except ImportError:  # no such locks on this system: two runs into one directory are then not noticed
+    fcntl = None  # type: ignore[assignment]
+
+FORMAT = 2
+MANIFEST, EPISODES, FAILURES, LOCK = "manifest.json", "episodes", "failures.jsonl", "lock"
+_ID = re.compile(rb'"id":("(?:[^"\\]|\\.)*")')
+_LOCK_WAIT_S = 5.0
+_NAMED = 8
+"""Runs below a directory that an error names."""
+
+
+class Manifest(BaseModel):
+    """What a run was asked for. A run goes on only under the same manifest (`seeds` and `conditions` may grow)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    format: int = FORMAT
+    """Version of this file format."""
+    world: str
+    """World, as given on the command line."""
+    world_version: str
+    """Its version."""
+    oversight: str = ""
+    """Oversight laid over it, as given on the command line; empty: the world's own."""
+    title: str = ""
+    """Its title."""
+    question: str = ""
+    """What it asks."""
+    documents: dict[str, str] = Field(default_factory=dict)
+    """Condition (levels joined by dots) → SHA-256 of the resolved document and the world's code."""
+    factors: dict[str, list[str]] = Field(default_factory=dict)
+    """Factor → its levels, in the order of the world file."""
+    outcomes: list[str]
+    """Outcomes measured, in order; the first is the world's main one."""
+    agent: str
+    """Who acts."""
+    agent_options: dict[str, str] = Field(default_factory=dict)
+    """Its options, without secrets."""
+    stand_in: str = ""
+    """If the agent stands in for a model: a sentence that says so."""
+    roles: dict[RoleName, RoleCast] = Field(default_factory=dict)
+    """Role in the company → who plays it."""
+    limits: dict[str, float] = Field(default_factory=dict)
+    """Limits of episodes in place of the world's own, by their names."""
+    conditions: list[dict[str, str]]
+    """Conditions to run, each with every factor."""
+    seeds: list[int]
+    """Seeds to run under each condition."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Versions of simenv and of what its results depend on."""
+
+    @property
+    def caveat(self) -> str:
+        """What must stand wherever results are: that the agent, or who plays a role, is no model; empty if all are."""
+        said = [self.stand_in, *(cast.stand_in for cast in self.roles.values())]
+        return " ".join(dict.fromkeys(filter(None, said)))
+
+
+class RunDirectory:
+    """A run on disk: read by anybody, written by one run at a time.
+
+    Attributes:
+        path: the directory.
+        repeated: lines that the last reading of its episodes left out, since an earlier one has the same id.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.repeated = 0
+        self._segment: SegmentWriter | None = None
+        self._failures: IO[bytes] | None = None
+        self._lock: IO[bytes] | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether a run was begun here."""
+        return (self.path / MANIFEST).is_file()
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything is in the directory, apart from the lock of a run that never began."""
+        return self.path.is_dir() and any(file.name != LOCK for file in self.path.iterdir())
+
+    def manifest(self) -> Manifest:
+        """Return the manifest. Raises EpisodeError if there is none or it is damaged."""
+        file = self.path / MANIFEST
+        try:
+            raw = file.read_bytes()
+            _check_format(raw, file)
+            return Manifest.model_validate_json(raw)
+        except FileNotFoundError:
+            raise _no_run(self.path) from None
+        except OSError as error:
+            raise EpisodeError(f"{file}: cannot be read ({error.strerror})") from None
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"]) or "(document)"
+            raise EpisodeError(f"{file}: field `{field}`: {first['msg']}; the file is damaged, restore it") from None
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Write the manifest, whole or not at all."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            draft = self.path / f"{MANIFEST}.part"
+            draft.write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+            draft.replace(self.path / MANIFEST)
+        except OSError as error:
+            raise self._cannot_begin(error) from None
+
+    def _cannot_begin(self, error: OSError) -> EpisodeError:
+        return EpisodeError(f"{self.path}: cannot be written ({error.strerror}); choose another --out")
+
+    def take(self, *, alone: bool) -> None:
+        """Take the lock of the directory, which is made if it is not there, and keep it until this is closed.
+
+        Args:
+            alone: nobody else may be writing; else it is shared with the other writers of the same run.
+
+        Raises:
+            EpisodeError: another run is writing here.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = self._lock or (self.path / LOCK).open("ab")
+        except OSError as error:
+            raise self._cannot_begin(error) from None
+        if fcntl is None:
+            return
+        patience = time.monotonic() + _LOCK_WAIT_S
+        while True:
+            try:
+                fcntl.flock(self._lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > patience:
+                    message = f"{self.path}: another run is writing here"
+                    raise EpisodeError(f"{message}; wait until it ends, or choose another --out") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether a run is writing here at this moment."""
+        if fcntl is None or not (self.path / LOCK).exists():
+            return False
+        with (self.path / LOCK).open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def append(self, episode: Episode) -> None:
+        """Append a finished episode, to a segment of this writer's own."""
+        self.append_line(episode.to_line())
+
+    def append_line(self, line: bytes) -> None:
+        """Append a finished episode as its line."""
+        try:
+            self._segment = self._segment or SegmentWriter(self.path, EPISODES)
+            self._segment.write(line)
+        except OSError as error:
+            raise self._unwritable(self._segment.path if self._segment else self.path, error) from None
+
+    def append_failure(self, episode: str, error: str, steps: int) -> None:
+        """Append a failed attempt: the episode's id, what went wrong, and how many steps it had made."""
+        line = json.dumps({"id": episode, "error": error, "steps": steps}, ensure_ascii=False)
+        try:
+            self._failures = self._failures or _open_for_append(self.path / FAILURES)
+            self._failures.write(line.encode("utf-8", "surrogatepass") + b"\n")
+            self._failures.flush()
+        except OSError as problem:
+            raise self._unwritable(self.path / FAILURES, problem) from None
+
+    @staticmethod
+    def _unwritable(path: Path, error: OSError) -> EpisodeError:
+        message = f"{path}: cannot be written ({error.strerror}); finished episodes are kept"
+        return EpisodeError(f"{message}; free the disk or mend its permissions, and run the same command again")
+
+    def episodes(self) -> Iterator[Episode]:
+        """Yield the finished episodes, in the order in which they ended as far as one writer goes.
+
+        One that was written twice, as may happen where a run was killed, is yielded once; `repeated` counts the others.
+
+        Raises:
+            EpisodeError: a segment is damaged; the message names it.
+        """
+        for _, source, line in self._lines():
+            yield _parse(line, source, parse_episode)
+
+    def some(self, ids: Container[str]) -> Iterator[Episode]:
+        """Yield the finished episodes with these ids, without reading the rest of the others. Raises EpisodeError likewise."""
+        for id, source, line in self._lines():
+            if id in ids:
+                yield _parse(line, source, parse_episode)
+
+    def heads(self) -> Iterator[Head]:
+        """Yield what figures need of the finished episodes, in the order of `episodes`. Raises EpisodeError likewise."""
+        for _, source, line in self._lines():
+            yield _parse(line, source, parse_head)
+
+    def _lines(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield the id of each finished episode, where it is, and its line as it is written."""
+        seen: set[str] = set()
+        self.repeated = 0
+        for path in segments(self.path, EPISODES):
+            try:
+                for number, line in enumerate(read_segment(path), start=1):
+                    source = f"{path}:{number}"
+                    id = _id_of(line, source)
+                    if id in seen:
+                        self.repeated += 1
+                    else:
+                        seen.add(id)
+                        yield id, source, line
+            except SegmentError as error:
+                raise EpisodeError(
+                    f"{path}: {error}; {_salvage(path, error.lines)} run again to make the rest anew"
+                ) from None
+            except OSError as error:
+                raise EpisodeError(f"{path}: cannot be read ({error.strerror})") from None
+
+    def failures(self) -> list[dict[str, Any]]:
+        """Return the failed attempts (keys `id`, `error`, `steps`); a torn last line is left out.
+
+        Raises:
+            EpisodeError: a line is damaged; the message names it.
+        """
+        file = self.path / FAILURES
+        try:
+            lines = file.read_bytes().split(b"\n")[:-1]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise EpisodeError(f"{file}: cannot be read ({error.strerror})") from None
+        numbered = enumerate((line.decode("utf-8", "replace") for line in lines), start=1)
+        return [_parse_failure(line, f"{file}:{number}") for number, line in numbered]
+
+    def finished(self) -> set[str]:
+        """Return the ids of the finished episodes."""
+        return {id for id, _, _ in self._lines()}
+
+    def find(self, id: str) -> Episode:
+        """Return one episode. Raises EpisodeError if the run does not hold it."""
+        for episode in self.episodes():
+            if episode.id == id:
+                return episode
+        raise EpisodeError(f"{self.path}: no episode {id!r}; `simenv table {self.path} --episodes` lists them")
+
+    def __enter__(self) -> RunDirectory:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._segment is not None:
+            self._segment.close()
+        for file in (self._failures, self._lock):
+            if file is not None:
+                file.close()
+        self._segment = self._failures = self._lock = None
+
+
+def _salvage(path: Path, lines: int) -> str:
+    """Return how to keep the good part of a damaged segment."""
+    if not lines:
+        return "remove it, and"
+    good = shlex.quote(f"{path}.good")
+    keep = f"zcat {shlex.quote(str(path))} 2>/dev/null | head -n {lines} | gzip > {good}; mv {good} {shlex.quote(str(path))}"
+    return f"to keep what is good of it: {keep}\nOr remove it. Then"
+
+
+def _check_format(raw: bytes, file: Path) -> None:
+    try:
+        found = json.loads(raw).get("format", FORMAT)
+    except (ValueError, AttributeError, RecursionError):
+        return  # what is wrong is said by who reads it
+    if found != FORMAT:
+        raise EpisodeError(f"{file}: a run of format {found}; this version of simenv reads {FORMAT}; run it anew")
+
+
+def _id_of(line: bytes, source: str) -> str:
+    """Return the id of an episode without reading the rest of it."""
+    found = _ID.search(line, 0, 4096)
+    return str(json.loads(found[1])) if found else _parse(line, source, parse_episode).id
+
+
+def _parse(line: bytes, source: str, parse: Callable[[str, str], _T]) -> _T:
+    try:
+        return parse(line.decode("utf-8", "replace"), source)
+    except EpisodeError as error:
+        raise EpisodeError(f"{error}; remove that file, and run again to make its episodes anew") from None
+
+
+def _parse_failure(line: str, source: str) -> dict[str, Any]:
+    try:
+        failure = json.loads(line)
+        return {"id": str(failure["id"]), "error": str(failure["error"]), "steps": int(failure["steps"])}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise EpisodeError(f"{source}: not a failed attempt; the line is damaged, remove it") from None
+
+
+def _open_for_append(path: Path) -> IO[bytes]:
+    """Open for appending, cutting off what follows the last newline."""
+    file = path.open("ab+")
+    end = file.seek(0, os.SEEK_END)
+    at = end
+    while at > 0:
+        start = max(0, at - 65536)
+        file.seek(start)
+        newline = file.read(at - start).rfind(b"\n")
+        if newline >= 0:
+            at = start + newline + 1
+            break
+        at = start
+    if at < end:
+        file.truncate(at)
+    return file
+
+
+def runs_below(directory: Path) -> list[Path]:
+    """Return the directory itself if it holds a run, else all runs up to three levels below, sorted.
+
+    Raises:
+        EpisodeError: there is none.
+    """
+    if RunDirectory(directory).exists:
+        return [directory]
+    places = ("*", "*/*", "*/*/*")
+    found = sorted({file.parent for place in places for file in directory.glob(f"{place}/{MANIFEST}")})
+    if not found:
+        raise EpisodeError(f"{directory}: no run is here or below; check the path")
+    return found
+
+
+def _no_run(path: Path) -> EpisodeError:
+    """Return the error for a directory that holds no run itself; it names the runs below, if there are any."""
+    try:
+        found = runs_below(path)
+    except EpisodeError:
+        return EpisodeError(f"{path}: no run directory ({MANIFEST} is missing); check the path")
+    names = [str(run.relative_to(path)) for run in found]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    held = f"{len(names)} run{'' if len(names) == 1 else 's'}"
+    listed = f"{', '.join(names[:_NAMED])}{more}"
+    return EpisodeError(f"{path}: no run directory, but it holds {held}: {listed}; name one, e.g. {found[0]}")
+
+
+def locate_episodes(path: Path) -> Iterator[Episode]:
+    """Yield the episodes that a path on the command line stands for.
+
+    A run directory stands for all its episodes, ``<run directory>/<episode id>`` for one of them, and any other file
+    for the one episode in it. Raises EpisodeError if it is none of these.
+    """
+    if RunDirectory(path).exists:
+        yield from RunDirectory(path).episodes()
+    elif path.is_file() and path in segments(path.parent, EPISODES):
+        yield from RunDirectory(path.parent).episodes()
+    elif not path.exists() and RunDirectory(path.parent).exists:
+        yield RunDirectory(path.parent).find(path.name)
+    elif path.is_dir():
+        raise _no_run(path)
+    else:
+        yield read_episode(path)

@@ -1,0 +1,1 @@
+"""A world: its folder, its code, its scenarios and its concrete calls."""

@@ -1,0 +1,183 @@
+"""A world's own Python: `processes.py` beside its `world.yaml`, for what the document cannot say."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from simenv.agent.view import Shown
+from simenv.company.company import Company
+from simenv.company.oversight import Judge
+from simenv.company.people.people import PolicyFunction
+from simenv.errors import Problem, SimenvError, WorldError
+from simenv.machine.host import Program
+from simenv.outcomes import DETECTORS, LEVELS, Detector, Verdict
+from simenv.tools import Tool
+
+FILE = "processes.py"
+
+Macro: TypeAlias = Callable[[Shown], str | int]
+"""Works an argument out from the texts that the agent was shown, and from nothing else."""
+
+
+class NoSettings(BaseModel):
+    """The settings of a world without code: none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _start_nothing(company: Company, settings: Any) -> None:
+    """Start no process: a world that is all document."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldCode:
+    """What `processes.py` may define, each under its own name.
+
+    Attributes:
+        settings: ``Settings``, the pydantic model of the document's `work` section.
+        start: ``start(company, settings)``, called once per episode: starts SimPy processes and sets `company.work`.
+        programs: ``PROGRAMS``, by the name that files of the world use in `program`.
+        macros: ``MACROS``, by the name that the document uses in `learner.computed`.
+        tools: ``TOOLS``, beside the stock ones.
+        policies: ``POLICIES`` of people, by the name that the document uses in `policy.python`.
+        judges: ``MONITORS``, by the name that the document uses as a monitor's `judge`.
+        outcomes: ``OUTCOMES``, beside the stock ones: functions from the journal's records to a `Verdict`.
+        digest: SHA-256 of the file's text; empty if there is none.
+        file: the file's name, for errors; empty if there is none.
+    """
+
+    settings: type[BaseModel] = NoSettings
+    start: Callable[[Company, Any], None] = _start_nothing
+    programs: Mapping[str, Program] = field(default_factory=dict)
+    macros: Mapping[str, Macro] = field(default_factory=dict)
+    tools: Sequence[Tool] = ()
+    policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
+    judges: Mapping[str, Judge] = field(default_factory=dict)
+    outcomes: Sequence[Detector] = ()
+    digest: str = ""
+    file: str = ""
+
+    @property
+    def detectors(self) -> Mapping[str, Detector]:
+        """The outcomes that the world may measure, by name: the stock ones and its own."""
+        return {**DETECTORS, **{detector.__name__: detector for detector in self.outcomes}}
+
+    def check_verdict(self, outcome: str, verdict: Any, records: int) -> None:
+        """Check what the function of an outcome returned, for a journal of so many records.
+
+        Raises:
+            WorldError: it is no verdict, or it cites a record that there is not.
+        """
+        if not isinstance(verdict, Verdict):
+            fault = f"returned {verdict!r:.60}, which is no Verdict"
+        elif verdict.level not in LEVELS:
+            fault = f"returned the level {verdict.level!r:.60}; levels: {', '.join(LEVELS)}"
+        elif not all(isinstance(seq, int) and 0 <= seq < records for seq in verdict.evidence):
+            fault = f"cites records {verdict.evidence!r:.60}; the journal has 0 to {records - 1}"
+        else:
+            return
+        raise WorldError([Problem(self.file, None, f"OUTCOMES.{outcome}", fault, "mend the function")])
+
+    def blame(self, error: Exception) -> WorldError | None:
+        """Return the error to show for one that this code raised while it ran; None if it was not this code, or on purpose."""
+        if isinstance(error, SimenvError):
+            return None
+        line = _line(error, Path(self.file)) if self.file else None
+        if line is None:
+            return None
+        message = f"raised {type(error).__name__}: {error}"
+        return WorldError([Problem(self.file, line, "", message, "mend the code at this line")])
+
+
+def load_code(folder: Path) -> WorldCode:
+    """Import a world's `processes.py`, if it has one.
+
+    Raises:
+        WorldError: it cannot be imported; the message gives the line.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return WorldCode()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    module = _import(path, f"simenv_world_{folder.name}_{digest[:12]}")
+    faults = [
+        Problem(str(path), None, name, f"is {getattr(module, name)!r:.60}", f"make it {what}")
+        for name, (fits, what) in _DEFINITIONS.items()
+        if hasattr(module, name) and not fits(getattr(module, name))
+    ]
+    if faults:
+        raise WorldError(faults)
+    return WorldCode(
+        settings=getattr(module, "Settings", NoSettings),
+        start=getattr(module, "start", _start_nothing),
+        programs=getattr(module, "PROGRAMS", {}),
+        macros=getattr(module, "MACROS", {}),
+        tools=getattr(module, "TOOLS", ()),
+        policies=getattr(module, "POLICIES", {}),
+        judges=getattr(module, "MONITORS", {}),
+        outcomes=getattr(module, "OUTCOMES", ()),
+        digest=digest,
+        file=str(module.__file__),
+    )
+
+
+def _are_named_functions(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(k, str) and callable(v) for k, v in value.items())
+
+
+_NAMED_FUNCTIONS = (_are_named_functions, "a mapping of names to functions")
+_DEFINITIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "Settings": (lambda value: isinstance(value, type) and issubclass(value, BaseModel), "a pydantic model"),
+    "start": (callable, "a function start(company, settings)"),
+    "PROGRAMS": _NAMED_FUNCTIONS,
+    "MACROS": _NAMED_FUNCTIONS,
+    "POLICIES": _NAMED_FUNCTIONS,
+    "MONITORS": _NAMED_FUNCTIONS,
+    "TOOLS": (
+        lambda value: isinstance(value, Sequence) and all(isinstance(each, Tool) for each in value),
+        "a tuple of functions that are decorated with @tool",
+    ),
+    "OUTCOMES": (
+        lambda value: isinstance(value, Sequence) and all(callable(f) and hasattr(f, "__name__") for f in value),
+        "a tuple of functions from the journal's records to a Verdict",
+    ),
+}
+"""What `processes.py` may define → whether a value will do, and what it must be."""
+
+
+def _import(path: Path, name: str) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise WorldError([Problem(str(path), None, "", "cannot be imported", "check that it is a Python file")])
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        message = f"cannot be imported ({type(error).__name__}: {error})"
+        raise WorldError([Problem(str(path), _line(error, path), "", message, "mend the code at this line")]) from None
+    return module
+
+
+def _line(error: BaseException, path: Path) -> int | None:
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return error.lineno
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    if line is None and error.__cause__ is not None:  # SimPy raises a copy, with the original as its cause
+        return _line(error.__cause__, path)
+    return line

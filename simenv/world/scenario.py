@@ -1,0 +1,214 @@
+"""A world under one condition, ready to run under any seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from simenv.agent.protocol import ToolSchema
+from simenv.agent.roles import NOBODY, Roles
+from simenv.company.blueprint import Blueprint, draw_blueprint
+from simenv.kernel import Details
+from simenv.machine.host import HostPlan
+from simenv.machine.jobs import AT_SERVICE
+from simenv.schema.interview import AuditorModel
+from simenv.schema.shutdown import Shutdown
+from simenv.schema.world import World
+from simenv.tools import TOOLS, Tool
+from simenv.world.catalogue import Catalogue
+from simenv.world.code import WorldCode
+
+if TYPE_CHECKING:
+    from simenv.episode.session import Session
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A world with a condition's patches applied, and its code. Shared by all its episodes, never changed.
+
+    Attributes:
+        name: as the world was named on the command line.
+        condition: factor → level, every factor of the world.
+        world: the resolved document.
+        code: the world's own code.
+        settings: the `work` section, validated.
+        catalogue: the concrete calls of the world under all its conditions, for learners and planners.
+        oversight: name of the oversight laid over the world; empty: the world's own.
+        limits: those that stand in place of the world's own, by name.
+    """
+
+    name: str
+    condition: Mapping[str, str]
+    world: World
+    code: WorldCode
+    settings: BaseModel
+    catalogue: Catalogue
+    oversight: str = ""
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    def start(self, seed: int, roles: Roles = NOBODY) -> Session:
+        """Begin an episode.
+
+        Args:
+            seed: any whole number; with the condition, the agent's turns and the answers of models in roles it decides
+                everything.
+            roles: which roles models play, and what they answer; by default none.
+
+        Raises:
+            AnswerWantedError: a model in a role is to answer something at once.
+        """
+        from simenv.episode.session import Session  # noqa: PLC0415 - a session holds its scenario
+
+        return Session(self, seed, roles)
+
+    @cached_property
+    def blueprint(self) -> Blueprint:
+        """What all episodes of this condition share."""
+        return draw_blueprint(self.world, self.code.programs, self.code.policies, self.code.judges)
+
+    @cached_property
+    def tools(self) -> Mapping[str, Tool]:
+        """The tools on offer, by name, in the order of the world file."""
+        return offered_tools(self.world, self.code)
+
+    @cached_property
+    def schemas(self) -> tuple[ToolSchema, ...]:
+        """What models are told about the tools."""
+        return tuple(tool.schema() for tool in self.tools.values())
+
+    @cached_property
+    def legal_from(self) -> tuple[float, ...]:
+        """For each entry of the catalogue, the size of the inbox from which it is legal; infinite: not under this condition."""
+        return tuple(
+            entry.mail if entry.tool is None or entry.tool.name in self.tools else float("inf")
+            for entry in self.catalogue.entries
+        )
+
+    def mask(self, inbox: int) -> NDArray[np.int8]:
+        """Return which entries of the catalogue are legal with so many mails in the inbox: int8, to be copied, not changed."""
+        masks = self._masks
+        if inbox not in masks:
+            masks[inbox] = np.array([least <= inbox for least in self.legal_from], np.int8)
+        return masks[inbox]
+
+    @cached_property
+    def _masks(self) -> dict[int, NDArray[np.int8]]:
+        return {}
+
+    @cached_property
+    def markers(self) -> tuple[tuple[str, str, int], ...]:
+        """(name, words, greatest count) of each fact that the agent can come to know."""
+        return tuple((name, fact.marker, fact.count) for name, fact in self.world.learner.facts.items())
+
+    @cached_property
+    def unknown(self) -> tuple[tuple[int, str], ...]:
+        """(place, words) of each fact: what the agent has yet to be shown at the start."""
+        return tuple((index, marker) for index, (_, marker, _) in enumerate(self.markers))
+
+    @cached_property
+    def opening(self) -> Details:
+        """Details of the journal's first record."""
+        return {"version": self.world.version, "condition": dict(self.condition)}
+
+    @cached_property
+    def chain_plan(self) -> Details | None:
+        """What outcomes need to know of the shutdown chain: its parts, by the names that records use."""
+        chain = self.world.shutdown
+        return (
+            None
+            if chain is None
+            else plan_chain(chain, self.blueprint.hosts, 1 + len(self.world.hosts[chain.host].jobs))
+        )
+
+    @cached_property
+    def document(self) -> str:
+        """SHA-256 of the resolved document and the world's code: what an episode pins."""
+        unused = {"study", *(part for part in ("interview", "office") if getattr(self.world, part) is None)}
+        dumped = self.world.model_dump(mode="json", by_alias=True, exclude=unused)
+        if self.world.agent.thinking is None:
+            del dumped["agent"]["thinking"]
+        for part in (
+            *dumped["oversight"]["monitors"].values(),
+            *filter(None, (person["policy"] for person in dumped["people"].values())),
+        ):
+            if part["model"] is None:
+                del part["model"]
+        interview = self.world.interview
+        if interview is not None and interview.model == AuditorModel():
+            del dumped["interview"]["model"]
+        canonical = json.dumps(dumped, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(f"{canonical}\n{self.code.digest}".encode()).hexdigest()
+
+
+def plan_chain(chain: Shutdown, hosts: Mapping[str, HostPlan], job: int) -> Details:
+    """Return the parts of a shutdown chain by the names under which journal records refer to them."""
+    trigger, host = chain.trigger, hosts[chain.host]
+    on_request = trigger.kind == "on_request"
+    services = [(host, trigger.controller if on_request else AT_SERVICE), *_layer_services(chain, hosts)]
+    files = [f"{host.id}:{folder}/{trigger.command}" for folder in host.path.split(":")] if on_request else []
+    return {
+        "host": host.id,
+        "trigger": trigger.kind,
+        "script": f"{host.id}:{chain.script}",
+        "trigger_files": [name for name in files if name.partition(":")[2] in host.image.nodes],
+        "signal_files": sorted(_places_before(chain, host)),
+        "layer_files": _layer_files(chain),
+        "commands": [f"{host.id}:{trigger.command}"] if on_request else [],
+        "services": [f"{at.id}:{name}" for at, name in services],
+        "processes": [f"{at.id}:{p.name}" for at, name in services for p in at.processes.values() if p.service == name],
+        "jobs": [] if on_request else [f"{host.id}:{job}"],
+        "known_by": list(chain.known_by),
+    }
+
+
+def _layer_services(chain: Shutdown, hosts: Mapping[str, HostPlan]) -> list[tuple[HostPlan, str]]:
+    layers = chain.layers
+    found = [] if layers.watchdog is None else [(hosts[chain.host], layers.watchdog.service)]
+    if layers.out_of_band_power is not None:
+        found.append((hosts[layers.out_of_band_power.host], layers.out_of_band_power.service))
+    if layers.dead_mans_switch is not None:
+        switch = layers.dead_mans_switch
+        found += [(hosts[switch.host], switch.service), (hosts[switch.host], switch.sender)]
+    return found
+
+
+def _layer_files(chain: Shutdown) -> list[str]:
+    order, switch = chain.layers.signed_order, chain.layers.dead_mans_switch
+    files = [] if order is None else [f"{chain.host}:{order.store}"]
+    return files if switch is None else [*files, f"{switch.host}:{switch.heartbeat}"]
+
+
+def _places_before(chain: Shutdown, host: HostPlan) -> set[str]:
+    """Return the paths at which a file would be run instead of a command that the script names."""
+    folders = host.path.split(":")
+    words = set(re.findall(r"[\w.-]+", str(host.image.nodes[chain.script].content)))
+    places = set()
+    for word in words:
+        own = next((at for at, folder in enumerate(folders) if f"{folder}/{word}" in host.image.nodes), None)
+        places |= {f"{host.id}:{folder}/{word}" for folder in folders[:own]} if own is not None else set()
+    return places
+
+
+def offered_tools(world: World, code: WorldCode) -> dict[str, Tool]:
+    """Return the tools that a resolved world offers, by name, in its order."""
+    known = available_tools(code)
+    return {name: known[name] for name in world.agent.tools}
+
+
+def available_tools(code: WorldCode) -> dict[str, Tool]:
+    """Return the stock tools and those of a world's code, by name."""
+    return {**TOOLS, **{tool.name: tool for tool in code.tools}}
+
+
+def validate_settings(code: WorldCode, work: Mapping[str, Any]) -> BaseModel:
+    """Validate a world's `work` section; raises pydantic's ValidationError."""
+    return code.settings.model_validate(dict(work))

@@ -1,0 +1,28 @@
+"""Templates: the short way of filling one says what Jinja2 says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simenv.schema.text import compile_template, render, variables
+
+_PIECES = ["{{ a }}", "{{a}}", "{{  b_2 }}", "{{ none }}", "{{ not }}", "{{ a|upper }}", "{{- a }}", "{{ a + 1 }}", "}}", "{ {", "\n", "\r\n",
+           "{# a #}", "{% if a %}x{% endif %}", "{% raw %}{{ a }}{% endraw %}", "text ", "é", "{{ true }}", "{{ a.b }}"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=6).map("".join))
+def test_a_template_of_names_alone_is_filled_as_jinja_would(text: str) -> None:
+    values = {"a": 7, "b_2": "two", "none": "x", "not": "y", "true": "z"}
+
+    def with_jinja() -> str:
+        return compile_template(text).render({name: values[name] for name in variables(text)})
+
+    try:
+        expected = with_jinja()
+    except Exception as error:
+        with pytest.raises(type(error)):
+            render(text, values.__getitem__)
+        return
+    assert render(text, values.__getitem__) == expected
