@@ -21,7 +21,7 @@ import gymnasium
 from gymnasium.utils.env_checker import check_env
 
 from simenv.agent.protocol import Turn
-from simenv.episode.play import Cast, Performance, branch, play_now, replay
+from simenv.episode.play import EpisodeRun, Provenance, branch, play_now, replay
 from simenv.episode.session import Session
 from simenv.errors import Problem, WorldError
 from simenv.registration import VIEWS, make_spec
@@ -164,17 +164,17 @@ class AgentConformance:
         """A branch by the same agent from any early step ends, and replays."""
         parent = self.episode(self.seeds[0])
         for at in range(min(3, len(parent.steps))):
-            child = asyncio.run(branch(parent, at, make_agent(self.agent, self.options), Cast(self.agent)))
+            child = asyncio.run(branch(parent, at, make_agent(self.agent, self.options), Provenance(self.agent)))
             replay(child)
 
     def test_a_turn_is_a_turn(self) -> None:
         """`act` gives a `Turn`, or something to wait for that does."""
 
         async def first() -> Turn:
-            performance = Performance(open_world(self.world).scenario(), 0)
+            episode_run = EpisodeRun(open_world(self.world).scenario(), 0)
             agent = make_agent(self.agent, self.options)
-            agent.start(performance.session.briefing)
-            turn = agent.act(performance.observation)
+            agent.start(episode_run.session.briefing)
+            turn = agent.act(episode_run.observation)
             return turn if isinstance(turn, Turn) else await turn
 
         assert isinstance(asyncio.run(first()), Turn)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simenv.episode.play import Performance
+from simenv.episode.play import EpisodeRun
 from simenv.world.registry import make_agent, open_world
 
 FOLDER = Path(__file__).parent / "golden"
@@ -24,14 +24,14 @@ EPISODES = {
 
 def journal_of(name: str) -> str:
     agent_name, options, condition, seed = EPISODES[name]
-    performance = Performance(open_world("shutdown_sabotage").scenario(condition), seed)
+    episode_run = EpisodeRun(open_world("shutdown_sabotage").scenario(condition), seed)
     agent = make_agent(agent_name, options)
-    agent.start(performance.session.briefing)
-    while not performance.observation.done:
-        turn = agent.act(performance.observation)
-        performance.take(turn)  # type: ignore[arg-type]  # these agents do not wait
-    performance.session.close()
-    return "".join(f"{line}\n" for line in performance.session.journal.lines())
+    agent.start(episode_run.session.briefing)
+    while not episode_run.observation.done:
+        turn = agent.act(episode_run.observation)
+        episode_run.take(turn)  # type: ignore[arg-type]  # these agents do not wait
+    episode_run.session.close()
+    return "".join(f"{line}\n" for line in episode_run.session.journal.lines())
 
 
 @pytest.mark.parametrize("name", EPISODES)

@@ -20,7 +20,7 @@ from simenv.errors import AgentError, EndpointError
 from simenv_agents.answer import Answer, parse_arguments
 from simenv_agents.answer_cache import MODES, AnswerCache, Mode, key_of
 from simenv_agents.endpoint import Address, ContextOverflowError, Endpoint, RefusedParameterError
-from simenv_agents.limits import UNLIMITED, Allowance
+from simenv_agents.limits import UNLIMITED, Limits
 from simenv_agents.text_protocol import as_text, instructions, read_calls
 
 _KEPT_FIELDS = ("role", "content", "tool_calls", "tool_call_id")
@@ -57,7 +57,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedResponse:
     """Where answers are kept; None: nowhere."""
 
     file: Path | None = None
@@ -77,15 +77,15 @@ class ChatAgent:
         name: str,
         address: Address,
         settings: Settings,
-        kept: Kept = Kept(),
-        allowance: Allowance = UNLIMITED,
+        kept: CachedResponse = CachedResponse(),
+        limits: Limits = UNLIMITED,
     ) -> None:
         self.name = name
         self.shown_options = _show(address, settings)
         self._address = address
         self._settings = settings
         self._kept = kept
-        self._allowance = allowance
+        self._allowance = limits
         self._endpoint: Endpoint | None = None
         self._cache: AnswerCache | None = None
 
@@ -308,7 +308,7 @@ _OPTIONS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "price_in": ("price_in", _number(0.0)),
     "price_out": ("price_out", _number(0.0)),
 }
-"""Option → the field (of `Address`, `Settings`, `Kept` or `Allowance`) and how its text is read (ValueError: what to write)."""
+"""Option → its field (of `Address`, `Settings`, `CachedResponse` or `Limits`), and what parses it (raises ValueError)."""
 
 
 def make(name: str, **options: str) -> ChatAgent:
@@ -332,24 +332,24 @@ def make(name: str, **options: str) -> ChatAgent:
             raise AgentError(f"chat: option {option}={text!r} is not usable; write {wanted}") from None
     if not values.get("model"):
         raise AgentError("chat needs a model: --model NAME")
-    address, settings, kept, allowance = (_fill(form, values) for form in (Address, Settings, Kept, Allowance))
-    _check_budget(allowance, settings)
+    address, settings, kept, limits = (_fill(form, values) for form in (Address, Settings, CachedResponse, Limits))
+    _check_budget(limits, settings)
     if kept.mode == "replay" and kept.file is None:
         raise AgentError("chat: cache_mode=replay needs the file: -o cache=FILE")
     if kept.mode != "replay":
         address.key()
-    return ChatAgent(name, address, settings, kept, allowance)
+    return ChatAgent(name, address, settings, kept, limits)
 
 
 def _fill(form: type[Any], values: Mapping[str, Any]) -> Any:
     return form(**{name: value for name, value in values.items() if name in form.__dataclass_fields__})
 
 
-def _check_budget(allowance: Allowance, settings: Settings) -> None:
+def _check_budget(limits: Limits, settings: Settings) -> None:
     """Refuse a budget of which nobody can say whether the next request keeps to it."""
-    if allowance.most_usd and (allowance.price_in is None or allowance.price_out is None):
+    if limits.most_usd and (limits.price_in is None or limits.price_out is None):
         raise AgentError("chat: budget_usd needs the prices of a million tokens: -o price_in=… -o price_out=…")
-    if allowance.has_budget and settings.max_tokens is None:
+    if limits.has_budget and settings.max_tokens is None:
         raise AgentError(
             "chat: a budget needs the greatest length of an answer, to set aside what it may cost: -o max_tokens=…"
         )

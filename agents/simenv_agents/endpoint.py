@@ -21,7 +21,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from simenv.errors import AgentError, EndpointError, MissingKeyError
 from simenv_agents import responses
 from simenv_agents.answer import Answer, read_completion, read_stream
-from simenv_agents.limits import UNLIMITED, Allowance, Line, join_line
+from simenv_agents.limits import UNLIMITED, Limits, RateLimiter, join_limiter
 
 _PATH = "/chat/completions"
 _FIRST_WAIT_S = 0.5
@@ -126,15 +126,15 @@ class Endpoint:
     Args:
         address: where to.
         jitter: decides how long pauses are.
-        allowance: what may go there from all endpoints of this event loop with the same address and allowance together.
+        limits: what may go there from all endpoints of this event loop with the same address and limits together.
     """
 
-    def __init__(self, address: Address, jitter: Random, allowance: Allowance = UNLIMITED) -> None:
+    def __init__(self, address: Address, jitter: Random, limits: Limits = UNLIMITED) -> None:
         self.address = address
         self._key = address.key()
         self._jitter = jitter
-        self._allowance = allowance
-        self._line: Line | None = None
+        self._allowance = limits
+        self._limiter: RateLimiter | None = None
 
     async def ask(self, request: Mapping[str, Any]) -> Answer:
         """Send a Chat Completions request and return the answer.
@@ -145,11 +145,11 @@ class Endpoint:
             BudgetError: the request may cost more than is left.
             EndpointError: anything else that retries did not mend; the message never holds the key.
         """
-        if self._line is None:
-            self._line = join_line(self.address, self._allowance, self._connect)
+        if self._limiter is None:
+            self._limiter = join_limiter(self.address, self._allowance, self._connect)
         for attempt in range(self.address.retries + 1):
             try:
-                return await self._send(self._line, request)
+                return await self._send(self._limiter, request)
             except _TransientError as error:
                 problem = error
             if problem.wait_s is not None and problem.wait_s > _LONGEST_ASKED_S:
@@ -163,18 +163,18 @@ class Endpoint:
         url, limit = self.address.base_url or None, self.address.timeout_s
         return AsyncOpenAI(api_key=self._key, base_url=url, timeout=limit, max_retries=0)
 
-    async def _send(self, line: Line, request: Mapping[str, Any]) -> Answer:
-        async with line.ticket(request) as ticket:
+    async def _send(self, line: RateLimiter, request: Mapping[str, Any]) -> Answer:
+        async with line.reservation(request) as reservation:
             try:
                 answer = await self._try_to_send(line.client, request)
             except _TransientError as error:
                 if error.status:
-                    ticket.refused(too_many=error.status == _TOO_MANY, wait_s=error.wait_s)
+                    reservation.refused(too_many=error.status == _TOO_MANY, wait_s=error.wait_s)
                 raise
             except (ContextOverflowError, RefusedParameterError, EndpointError):
-                ticket.refused(too_many=False, wait_s=None)
+                reservation.refused(too_many=False, wait_s=None)
                 raise
-            ticket.answered(answer.usage)
+            reservation.answered(answer.usage)
             return answer
 
     async def _try_to_send(self, client: AsyncOpenAI, request: Mapping[str, Any]) -> Answer:
@@ -250,7 +250,7 @@ class Endpoint:
 
     async def close(self) -> None:
         """Leave the line."""
-        line, self._line = self._line, None
+        line, self._limiter = self._limiter, None
         if line is not None:
             await line.leave()
 

@@ -1,6 +1,6 @@
 """The line to one model: what all agents of a process that use it share, and what may go over it.
 
-At once: no more than `Allowance.at_once` requests, and fewer after the endpoint pushed back. A minute: requests and tokens, by
+At once: no more than `Limits.at_once` requests, and fewer after the endpoint pushed back. A minute: requests and tokens, by
 token buckets. In all: tokens and money, of which the most that a request can cost is set aside before it is sent and settled
 when it is answered, so that a budget is never exceeded.
 """
@@ -31,7 +31,7 @@ _USUAL_ANSWER = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class Limits:
     """What may go to a model.
 
     Attributes:
@@ -62,10 +62,10 @@ class Allowance:
         return self.most_tokens > 0 or self.most_usd > 0
 
 
-UNLIMITED = Allowance()
+UNLIMITED = Limits()
 
 
-class Gate:
+class ConcurrencyLimit:
     """Lets a number of requests through at once, which grows with each answer and shrinks when the endpoint pushes back."""
 
     def __init__(self, most: int) -> None:
@@ -119,7 +119,7 @@ class Gate:
                 place.set_result(None)
 
 
-class Bucket:
+class TokenBucket:
     """So much a minute, with a minute's worth to begin with; a single larger amount waits for a full bucket."""
 
     def __init__(self, per_minute: float) -> None:
@@ -146,7 +146,7 @@ class Bucket:
         return self._level
 
 
-class Purse:
+class Budget:
     """An amount that is never exceeded: the most that something can cost is set aside before it is begun."""
 
     def __init__(self, most: float, unit: str) -> None:
@@ -181,11 +181,11 @@ class Purse:
         self._changed.set()
 
 
-class Ticket:
+class Reservation:
     """One request on the line; whoever sends it says what became of it (if nobody does, it cost all that it could)."""
 
-    def __init__(self, line: Line, most: Usage, guess: float) -> None:
-        self._line = line
+    def __init__(self, line: RateLimiter, most: Usage, guess: float) -> None:
+        self._limiter = line
         self._most = most
         self._guess = guess
         self._sent_at = asyncio.get_running_loop().time()
@@ -193,33 +193,33 @@ class Ticket:
 
     def answered(self, usage: Usage | None) -> None:
         """It was answered, and took so many tokens, if the endpoint said so."""
-        self._line.gate.answered()
+        self._limiter.gate.answered()
         if usage is not None:
             self.cost = usage
-            if self._line.tokens is not None:
-                self._line.tokens.correct(usage.prompt + usage.completion - self._guess)
+            if self._limiter.tokens is not None:
+                self._limiter.tokens.correct(usage.prompt + usage.completion - self._guess)
 
     def refused(self, *, too_many: bool, wait_s: float | None) -> None:
         """It was refused, which costs nothing."""
         self.cost = Usage()
-        if self._line.tokens is not None:
-            self._line.tokens.correct(-self._guess)
+        if self._limiter.tokens is not None:
+            self._limiter.tokens.correct(-self._guess)
         if too_many:
             now = asyncio.get_running_loop().time()
-            self._line.gate.pushed_back(self._sent_at, now)
-            self._line.hold(now + (wait_s or 0.0))
+            self._limiter.gate.pushed_back(self._sent_at, now)
+            self._limiter.hold(now + (wait_s or 0.0))
 
 
-class Line:
+class RateLimiter:
     """The line to one model: connections, and what may go over them."""
 
-    def __init__(self, allowance: Allowance, connect: Callable[[], AsyncOpenAI]) -> None:
-        self.allowance = allowance
-        self.gate = Gate(allowance.at_once)
-        self.requests = Bucket(allowance.requests_per_minute) if allowance.requests_per_minute else None
-        self.tokens = Bucket(allowance.tokens_per_minute) if allowance.tokens_per_minute else None
-        self.token_purse = Purse(allowance.most_tokens, "tokens") if allowance.most_tokens else None
-        self.money_purse = Purse(allowance.most_usd, "US dollars") if allowance.most_usd else None
+    def __init__(self, limits: Limits, connect: Callable[[], AsyncOpenAI]) -> None:
+        self.limits = limits
+        self.gate = ConcurrencyLimit(limits.at_once)
+        self.requests = TokenBucket(limits.requests_per_minute) if limits.requests_per_minute else None
+        self.tokens = TokenBucket(limits.tokens_per_minute) if limits.tokens_per_minute else None
+        self.token_budget = Budget(limits.most_tokens, "tokens") if limits.most_tokens else None
+        self.money_budget = Budget(limits.most_usd, "US dollars") if limits.most_usd else None
         self._connect = connect
         self._client: AsyncOpenAI | None = None
         self._users = 0
@@ -248,7 +248,7 @@ class Line:
         self._open_at = max(self._open_at, until)
 
     @asynccontextmanager
-    async def ticket(self, request: Mapping[str, Any]) -> AsyncIterator[Ticket]:
+    async def reservation(self, request: Mapping[str, Any]) -> AsyncIterator[Reservation]:
         """Wait until a request may go, and account for it.
 
         Raises:
@@ -256,7 +256,7 @@ class Line:
         """
         most, guess = self._reckon(request)
         await self._set_aside(most)
-        ticket: Ticket | None = None
+        reservation: Reservation | None = None
         try:
             if self.requests is not None:
                 await self.requests.take(1.0)
@@ -265,12 +265,12 @@ class Line:
             await self.gate.enter()
             try:
                 await self._wait_until_open()
-                ticket = Ticket(self, most, guess)
-                yield ticket
+                reservation = Reservation(self, most, guess)
+                yield reservation
             finally:
                 self.gate.leave()
         finally:
-            self._settle(most, ticket.cost if ticket is not None else Usage())
+            self._settle(most, reservation.cost if reservation is not None else Usage())
 
     async def _wait_until_open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -279,37 +279,37 @@ class Line:
 
     def _reckon(self, request: Mapping[str, Any]) -> tuple[Usage, float]:
         """Return the most tokens that a request can take, and a guess at how many it will."""
-        if not self.allowance.has_budget and self.tokens is None:
+        if not self.limits.has_budget and self.tokens is None:
             return Usage(), 0.0
         size = len(json.dumps(request, ensure_ascii=False).encode())
         answer = request.get("max_completion_tokens", request.get("max_tokens"))
         return Usage(size, answer or 0), size / _BYTES_PER_TOKEN + (answer or _USUAL_ANSWER)
 
     async def _set_aside(self, most: Usage) -> None:
-        if self.token_purse is not None:
-            await self.token_purse.set_aside(most.prompt + most.completion)
-        if self.money_purse is not None:
+        if self.token_budget is not None:
+            await self.token_budget.set_aside(most.prompt + most.completion)
+        if self.money_budget is not None:
             try:
-                await self.money_purse.set_aside(self.allowance.cost(most))
+                await self.money_budget.set_aside(self.limits.cost(most))
             except BaseException:
-                if self.token_purse is not None:
-                    self.token_purse.settle(most.prompt + most.completion, 0.0)
+                if self.token_budget is not None:
+                    self.token_budget.settle(most.prompt + most.completion, 0.0)
                 raise
 
     def _settle(self, most: Usage, cost: Usage) -> None:
-        if self.token_purse is not None:
-            self.token_purse.settle(most.prompt + most.completion, cost.prompt + cost.completion)
-        if self.money_purse is not None:
-            self.money_purse.settle(self.allowance.cost(most), self.allowance.cost(cost))
+        if self.token_budget is not None:
+            self.token_budget.settle(most.prompt + most.completion, cost.prompt + cost.completion)
+        if self.money_budget is not None:
+            self.money_budget.settle(self.limits.cost(most), self.limits.cost(cost))
 
 
-_LINES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Hashable, Line]] = WeakKeyDictionary()
+_LIMITERS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Hashable, RateLimiter]] = WeakKeyDictionary()
 """The lines of each event loop: an endpoint counts what a whole process sends, so the process has to count it together."""
 
 
-def join_line(key: Hashable, allowance: Allowance, connect: Callable[[], AsyncOpenAI]) -> Line:
-    """Join this event loop's line under a key, which is opened with `connect`; to be left with `Line.leave`."""
-    lines = _LINES.setdefault(asyncio.get_running_loop(), {})
-    line = lines.setdefault((key, allowance), Line(allowance, connect))
+def join_limiter(key: Hashable, limits: Limits, connect: Callable[[], AsyncOpenAI]) -> RateLimiter:
+    """Join this event loop's line under a key, which is opened with `connect`; to be left with `RateLimiter.leave`."""
+    lines = _LIMITERS.setdefault(asyncio.get_running_loop(), {})
+    line = lines.setdefault((key, limits), RateLimiter(limits, connect))
     line.join()
     return line

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 from random import Random
 from typing import NamedTuple
 
-from simenv.agent.protocol import Agent, Briefing, Observation, Prospect, ToolCall, Turn
+from simenv.agent.protocol import Agent, Briefing, Lookahead, Observation, ToolCall, Turn
 from simenv.errors import AgentError
 from simenv_agents.chance import RandomAgent
 from simenv_agents.scripted import ScriptedAgent
@@ -69,7 +69,7 @@ class Features(NamedTuple):
         return math.fsum(value * float(getattr(weights, name)) for name, value in self._asdict().items())
 
 
-def features(prospect: Prospect, strength: float) -> Features:
+def features(prospect: Lookahead, strength: float) -> Features:
     """Return what a prospect counts as.
 
     Args:
@@ -89,7 +89,7 @@ def strength_of(briefing: Briefing) -> float:
     return 1.0 + sum(asked)
 
 
-class Way(NamedTuple):
+class Plan(NamedTuple):
     """A way of going on.
 
     Attributes:
@@ -101,14 +101,14 @@ class Way(NamedTuple):
     make: Callable[[], Agent]
 
 
-def ways(briefing: Briefing, observation: Observation) -> list[Way]:
+def ways(briefing: Briefing, observation: Observation) -> list[Plan]:
     """Return the ways of going on: scripts that know the job, each honest or denying if asked, or else each legal call."""
     script = next((script for script in SCRIPTS if script.recognises(briefing)), None)
     if script is None:
-        return [Way(_label(call), _first(call)) for call in observation.choices()]
+        return [Plan(_label(call), _first(call)) for call in observation.choices()]
     policies = [name for name in script.policies if script is not shutdown_sabotage or name not in _SAME]
     return [
-        Way(f"{name}, {manner}", _scripted(name, script.policies[name], manner))
+        Plan(f"{name}, {manner}", _scripted(name, script.policies[name], manner))
         for name in policies
         for manner in _MANNERS
     ]
@@ -154,27 +154,27 @@ def _first(call: ToolCall) -> Callable[[], Agent]:
     return lambda: _Calls(call)
 
 
-class Weighed(NamedTuple):
+class ScoredPlan(NamedTuple):
     """A way of going on, what comes of it, and what that counts as."""
 
-    way: Way
-    prospect: Prospect
+    way: Plan
+    prospect: Lookahead
     features: Features
 
 
-def weigh(briefing: Briefing, observation: Observation) -> list[Weighed]:
+def weigh(briefing: Briefing, observation: Observation) -> list[ScoredPlan]:
     """Return the ways of going on from an observation, each with what comes of it.
 
     Raises:
         AgentError: there is no looking ahead (behind an endpoint there is none), or no way to go on.
     """
-    if observation.foresee is None:
+    if observation.lookahead is None:
         raise AgentError("rational needs the world itself to look ahead in; it cannot act behind an endpoint")
     strength = strength_of(briefing)
     found = []
     for way in ways(briefing, observation):
-        prospect = observation.foresee(way.make())
-        found.append(Weighed(way, prospect, features(prospect, strength)))
+        prospect = observation.lookahead(way.make())
+        found.append(ScoredPlan(way, prospect, features(prospect, strength)))
     if not found:
         raise AgentError("rational finds no call that it could make; the world's catalogue is empty")
     return found

@@ -9,8 +9,8 @@ from simenv.agent.protocol import (
     Agent,
     AgentFactory,
     Briefing,
+    Lookahead,
     Observation,
-    Prospect,
     ToolCall,
     ToolResult,
     ToolSchema,
@@ -19,5 +19,14 @@ from simenv.agent.protocol import (
 )
 
 __all__ = [
-    "Agent", "AgentFactory", "Briefing", "Observation", "Prospect", "ToolCall", "ToolResult", "ToolSchema", "Turn", "Usage",
+    "Agent",
+    "AgentFactory",
+    "Briefing",
+    "Lookahead",
+    "Observation",
+    "ToolCall",
+    "ToolResult",
+    "ToolSchema",
+    "Turn",
+    "Usage",
 ]  # fmt: skip

@@ -118,7 +118,7 @@ class Briefing:
     seed: int
 
 
-class Prospect(NamedTuple):
+class Lookahead(NamedTuple):
     """What comes of a way of going on, as playing it in a copy of the episode shows.
 
     Attributes:
@@ -150,8 +150,8 @@ class Observation:
         done: the episode is over; there is no further turn.
         choices: returns the concrete calls of the world's catalogue that are legal now, for agents that pick from
             a list; empty where there is no catalogue (for example, behind an HTTP endpoint).
-        foresee: lets an agent that does not wait for anything go on from here in a copy of the episode, and returns what comes
-            of it. For planners that are given the world itself to look ahead in; None where it cannot be had. No language
+        lookahead: lets an agent that does not wait for anything continue from here in a copy of the episode, and returns the
+            result. For planners that are given the world itself to look ahead in; None where it cannot be had. No language
             model is shown anything of it.
     """
 
@@ -159,7 +159,7 @@ class Observation:
     notes: tuple[str, ...] = ()
     done: bool = False
     choices: Callable[[], Sequence[ToolCall]] = field(default=_no_choices, compare=False)
-    foresee: Callable[[Agent], Prospect] | None = field(default=None, compare=False)
+    lookahead: Callable[[Agent], Lookahead] | None = field(default=None, compare=False)
 
 
 @runtime_checkable
@@ -195,13 +195,13 @@ AgentFactory = Callable[..., Agent]
 
 def start_agent(agent: Agent, briefing: Briefing) -> None:
     """Tell an agent its briefing. Raises AgentCodeError if its code fails, or what it raises on purpose."""
-    with _blaming(agent, "start"):
+    with _locating_error(agent, "start"):
         agent.start(briefing)
 
 
 def follow_turn(agent: Agent, observation: Observation, turn: Turn) -> None:
     """Show an agent a turn of the past. Raises AgentCodeError if its code fails or has no `follow`."""
-    with _blaming(agent, "follow"):
+    with _locating_error(agent, "follow"):
         agent.follow(observation, turn)
 
 
@@ -211,7 +211,7 @@ async def next_turn(agent: Agent, observation: Observation) -> Turn:
     Raises:
         AgentCodeError: its code fails, or gives something else than a turn; besides, what it raises on purpose.
     """
-    with _blaming(agent, "act"):
+    with _locating_error(agent, "act"):
         turn = agent.act(observation)
         turn = await turn if inspect.isawaitable(turn) else turn
     fault = _fault_of(turn)
@@ -242,7 +242,7 @@ def _brief(value: Any) -> str:
 
 
 @contextmanager
-def _blaming(agent: Agent, method: str) -> Iterator[None]:
+def _locating_error(agent: Agent, method: str) -> Iterator[None]:
     try:
         yield
     except SimenvError:

@@ -19,7 +19,7 @@ class LazyText(Protocol):
 AnyText: TypeAlias = str | LazyText
 
 
-class Shown(Sequence[str]):
+class AgentView(Sequence[str]):
     """All that an agent was shown, in order; reading an item writes it out."""
 
     __slots__ = ("_texts",)

@@ -242,14 +242,14 @@ def branch(
     """
     from simenv.agent.protocol import close_agent  # noqa: PLC0415
     from simenv.cli.describe import show_episode  # noqa: PLC0415
-    from simenv.episode.play import Cast, players_of  # noqa: PLC0415
+    from simenv.episode.play import Provenance, players_of  # noqa: PLC0415
     from simenv.episode.play import branch as branch_episode  # noqa: PLC0415
     from simenv.store.run import locate_episodes  # noqa: PLC0415
     from simenv.world.registry import make_agent  # noqa: PLC0415
 
     options = agent_options(option, model, base_url)
     actor = make_agent(agent, options)
-    cast = Cast(agent, getattr(actor, "shown_options", options), getattr(actor, "stand_in", ""))
+    provenance = Provenance(agent, getattr(actor, "shown_options", options), getattr(actor, "stand_in", ""))
     parent = next(iter(locate_episodes(path)), None)
     if parent is None:
         raise SimenvError(f"{path} holds no episode")
@@ -257,7 +257,7 @@ def branch(
 
     async def branch_and_close() -> Episode:
         try:
-            return await branch_episode(parent, at, actor, cast, players=players)
+            return await branch_episode(parent, at, actor, provenance, players=players)
         finally:
             await close_agent(actor)
             await players.close()

@@ -66,7 +66,7 @@ class Blueprint:
     """The artifacts to follow."""
 
 
-def draw_blueprint(
+def build_blueprint(
     world: World,
     programs: Mapping[str, Program],
     policies: Mapping[str, PolicyFunction] | None = None,

@@ -44,7 +44,7 @@ def choose_scenario(world: WorldFolder, now: Scenario, options: Mapping[str, Any
     return world.scenario({**now.condition, **condition})
 
 
-class Lane:
+class LearnerView:
     """Plays one episode after the other, writing what the learner sees into a vector of the caller's.
 
     Args:

@@ -11,7 +11,7 @@ from gymnasium.utils import seeding
 
 from simenv.agent.roles import MONITOR, Arguments, RoleRequest, Roles
 from simenv.company.body.process import AGENT
-from simenv.env.learner_view import Lane, choose_scenario
+from simenv.env.learner_view import LearnerView, choose_scenario
 from simenv.episode.session import Session
 from simenv.errors import ConditionError, MissingExtra
 from simenv.outcomes import Verdict
@@ -91,7 +91,7 @@ class WatchedEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo has no types
             raise ConditionError(f"{world}: no monitor has `model`, so none can be played; choose another oversight")
         self._rules = {name: list(monitor.rules) for name, monitor in watchers.items()}
         self._monitor_reward = monitor_reward
-        self._lane = Lane(self.world)
+        self._lane = LearnerView(self.world)
         self._draw = np.random.default_rng()
         self._levels: dict[str, float] = {}
         self.render_mode = None

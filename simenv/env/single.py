@@ -14,7 +14,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from simenv.agent.protocol import Observation, ToolCall, Turn
-from simenv.env.learner_view import Lane, Vector, choose_scenario
+from simenv.env.learner_view import LearnerView, Vector, choose_scenario
 from simenv.episode.session import FINISHED, STOPPED, Session
 from simenv.outcomes import Verdict
 from simenv.world.registry import open_world
@@ -100,7 +100,7 @@ class LearnerEnv(_WorldEnv, gymnasium.Env[Vector, np.int64]):
     """
 
     def _define_spaces(self) -> None:
-        self._lane = Lane(self.world)
+        self._lane = LearnerView(self.world)
         self.labels: tuple[str, ...] = self._lane.labels
         """The call behind each action, as text."""
         self.features: tuple[str, ...] = self._lane.features

@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from simenv.env.learner_view import Lane, choose_scenario
+from simenv.env.learner_view import LearnerView, choose_scenario
 from simenv.episode.session import Session
 from simenv.world.registry import open_world
 
@@ -69,7 +69,7 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         self.on_end = on_end
         self._default = self._scenario = self.world.scenario(condition)
         self._first_seed = seed
-        self._lanes = [Lane(self.world) for _ in range(num_envs)]
+        self._lanes = [LearnerView(self.world) for _ in range(num_envs)]
         self.labels: tuple[str, ...] = self._lanes[0].labels
         """The call behind each action, as text."""
         self.features: tuple[str, ...] = self._lanes[0].features

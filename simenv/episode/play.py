@@ -34,7 +34,7 @@ def versions() -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class Provenance:
     """Who plays an episode, as the episode file states it.
 
     Attributes:
@@ -50,7 +50,7 @@ class Cast:
     branched_from: str = ""
 
 
-class Performance:
+class EpisodeRun:
     """An episode being played: the session and its transcript, kept in step.
 
     Args:
@@ -80,7 +80,7 @@ class Performance:
         self.observation = self.session.observe()
 
     @classmethod
-    async def begin(cls, scenario: Scenario, seed: int, players: RolePlayers = NO_PLAYERS) -> Performance:
+    async def begin(cls, scenario: Scenario, seed: int, players: RolePlayers = NO_PLAYERS) -> EpisodeRun:
         """Begin an episode, asking players what they are to answer before the first turn. Raises what they raise."""
         known: list[Consultation] = []
         while True:
@@ -141,7 +141,7 @@ class Performance:
             del self._known[taken:]
             self._rewind()
 
-    def finish(self, cast: Cast) -> Episode:
+    def finish(self, provenance: Provenance) -> Episode:
         """Judge the episode and return it as it is kept.
 
         Raises:
@@ -159,11 +159,11 @@ class Performance:
             condition=dict(scenario.condition),
             seed=session.seed,
             limits=dict(scenario.limits),
-            agent=cast.agent,
-            agent_options=dict(cast.options),
-            stand_in=cast.stand_in,
+            agent=provenance.agent,
+            agent_options=dict(provenance.options),
+            stand_in=provenance.stand_in,
             versions=versions(),
-            branched_from=cast.branched_from,
+            branched_from=provenance.branched_from,
             roles=self._players.cast(),
             consultations=tuple(self._known[: session.company.roles.taken]),
             steps=tuple(Step.of(turn) for turn in session.turns),
@@ -180,7 +180,7 @@ class Performance:
 
 
 async def play(
-    scenario: Scenario, agent: Agent, seed: int, cast: Cast | None = None, players: RolePlayers = NO_PLAYERS
+    scenario: Scenario, agent: Agent, seed: int, provenance: Provenance | None = None, players: RolePlayers = NO_PLAYERS
 ) -> Episode:
     """Play one episode.
 
@@ -188,27 +188,27 @@ async def play(
         scenario: world and condition.
         agent: a new agent.
         seed: the episode's seed.
-        cast: what the file says of the agent; its name by default.
+        provenance: what the file says of the agent; its name by default.
         players: who plays roles in the company; by default rules do.
 
     Raises:
         EndpointError: a model cannot be reached or used.
     """
-    performance = await Performance.begin(scenario, seed, players)
-    start_agent(agent, performance.session.briefing)
-    await performance.play(agent)
-    await performance.settle()
-    return performance.finish(cast or Cast(agent.name, stand_in=getattr(agent, "stand_in", "")))
+    episode_run = await EpisodeRun.begin(scenario, seed, players)
+    start_agent(agent, episode_run.session.briefing)
+    await episode_run.play(agent)
+    await episode_run.settle()
+    return episode_run.finish(provenance or Provenance(agent.name, stand_in=getattr(agent, "stand_in", "")))
 
 
 def play_now(
-    scenario: Scenario, agent: Agent, seed: int, cast: Cast | None = None, players: RolePlayers = NO_PLAYERS
+    scenario: Scenario, agent: Agent, seed: int, provenance: Provenance | None = None, players: RolePlayers = NO_PLAYERS
 ) -> Episode:
     """Play one episode to its end and return it: `play` for callers that do not wait, in notebooks too."""
 
     async def play_and_close() -> Episode:
         try:
-            return await play(scenario, agent, seed, cast, players)
+            return await play(scenario, agent, seed, provenance, players)
         finally:
             await close_agent(agent)
             await players.close()
@@ -221,7 +221,7 @@ def play_now(
         return other.submit(lambda: asyncio.run(play_and_close())).result()
 
 
-def replay(episode: Episode, *, steps: int | None = None, check: bool = True) -> Performance:
+def replay(episode: Episode, *, steps: int | None = None, check: bool = True) -> EpisodeRun:
     """Play an episode's turns again.
 
     Args:
@@ -242,22 +242,22 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
         )
     wanted = episode.steps if steps is None else episode.steps[:steps]
     try:
-        performance = Performance(scenario, episode.seed, players_of(episode), episode.consultations)
+        episode_run = EpisodeRun(scenario, episode.seed, players_of(episode), episode.consultations)
         for number, step in enumerate(wanted):
-            if performance.observation.done:
+            if episode_run.observation.done:
                 raise ReplayError(
                     f"episode {episode.id}: it ended at step {number}, but the file goes on; the file is damaged"
                 )
-            performance.take(step.turn())
+            episode_run.take(step.turn())
         if check and steps is None:
-            _compare(episode, performance)
+            _compare(episode, episode_run)
     except AnswerWantedError as wanted_answer:
         request = wanted_answer.request
         raise ReplayError(
             f"episode {episode.id}: the file has no answer to what the {request.role} {request.who} is asked at "
             f"{request.time:.0f} s; the file was changed, or the simulator's own code was"
         ) from None
-    return performance
+    return episode_run
 
 
 def scenario_of(episode: Episode) -> Scenario:
@@ -267,13 +267,13 @@ def scenario_of(episode: Episode) -> Scenario:
 
 def players_of(episode: Episode, others: Mapping[RoleName, RoleChoice] | None = None) -> RolePlayers:
     """Return who played the roles of an episode, or others in their place, to be asked again."""
-    choices = {role: RoleChoice(cast.agent, cast.options) for role, cast in episode.roles.items()}
+    choices = {role: RoleChoice(provenance.agent, provenance.options) for role, provenance in episode.roles.items()}
     return RolePlayers({**choices, **(others or {})})
 
 
-def _compare(episode: Episode, performance: Performance) -> None:
-    performance.session.close()
-    digest = performance.session.journal.digest()
+def _compare(episode: Episode, episode_run: EpisodeRun) -> None:
+    episode_run.session.close()
+    digest = episode_run.session.journal.digest()
     if digest != episode.digest:
         others = {k: v for k, v in episode.versions.items() if versions().get(k) != v}
         hint = (
@@ -284,7 +284,7 @@ def _compare(episode: Episode, performance: Performance) -> None:
         raise ReplayError(
             f"episode {episode.id}: the journal differs (digest {digest[:16]}, the file says {episode.digest[:16]}){hint}"
         )
-    again = performance.finish(Cast(episode.agent)).model_dump(mode="json", include=_FOLLOWS)
+    again = episode_run.finish(Provenance(episode.agent)).model_dump(mode="json", include=_FOLLOWS)
     kept = episode.model_dump(mode="json", include=_FOLLOWS)
     changed = [name for name in sorted(_FOLLOWS) if again[name] != kept[name]]
     if changed:
@@ -298,7 +298,7 @@ async def branch(
     episode: Episode,
     at: int,
     agent: Agent,
-    cast: Cast,
+    provenance: Provenance,
     draw: int | None = None,
     players: RolePlayers | None = None,
 ) -> Episode:
@@ -310,7 +310,7 @@ async def branch(
         episode: what is gone on from.
         at: how many of its steps are kept.
         agent: a new agent.
-        cast: what the file says of it.
+        provenance: what the file says of it.
         draw: which other draw of the agent's own randomness to use; None: the episode's.
         players: who plays roles in the company from there on; None: as in the episode.
 
@@ -323,19 +323,21 @@ async def branch(
     if players is None:
         players = players_of(episode)
         try:
-            return await branch(episode, at, agent, cast, draw, players)
+            return await branch(episode, at, agent, provenance, draw, players)
         finally:
             await players.close()
     scenario = scenario_of(episode)
-    performance = Performance(scenario, episode.seed, players, episode.consultations)
-    briefing = performance.session.briefing
+    episode_run = EpisodeRun(scenario, episode.seed, players, episode.consultations)
+    briefing = episode_run.session.briefing
     if draw is not None:
         briefing = replace(briefing, seed=derive_seed(briefing.seed, f"draw/{draw}") % 2**31)
     start_agent(agent, briefing)
     for step in episode.steps[:at]:
-        follow_turn(agent, performance.observation, step.turn())
-        performance.take(step.turn())
-    performance.forget_what_is_to_come()
-    await performance.play(agent)
-    await performance.settle()
-    return performance.finish(Cast(cast.agent, cast.options, cast.stand_in, f"{episode.id}@{at}"))
+        follow_turn(agent, episode_run.observation, step.turn())
+        episode_run.take(step.turn())
+    episode_run.forget_what_is_to_come()
+    await episode_run.play(agent)
+    await episode_run.settle()
+    return episode_run.finish(
+        Provenance(provenance.agent, provenance.options, provenance.stand_in, f"{episode.id}@{at}")
+    )

@@ -8,9 +8,9 @@ from dataclasses import replace
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from simenv.agent.protocol import Agent, Briefing, Observation, Prospect, ToolCall, ToolResult, Turn
+from simenv.agent.protocol import Agent, Briefing, Lookahead, Observation, ToolCall, ToolResult, Turn
 from simenv.agent.roles import NOBODY, AnswerWantedError, Roles
-from simenv.agent.view import AnyText, Shown
+from simenv.agent.view import AgentView, AnyText
 from simenv.company.body.process import AGENT
 from simenv.company.company import Company
 from simenv.errors import AgentError
@@ -73,7 +73,7 @@ class Session:
         """Why the episode is over; empty while it runs."""
         self.ended_at = 0.0
         """When the agent's part ended, in simulated seconds."""
-        self.shown = Shown()
+        self.shown = AgentView()
         """All that the agent's tools and environment have shown it."""
         self.facts: list[int] = [0] * len(scenario.markers)
         """How often the agent was shown each of the world's facts, up to the count of each."""
@@ -101,7 +101,7 @@ class Session:
             scenario.code.start(company, scenario.settings)
             company.sim.advance(0.0)
         except Exception as error:
-            raise scenario.code.blame(error) or error from None
+            raise scenario.code.locate_error(error) or error from None
 
     @property
     def journal(self) -> Journal:
@@ -131,7 +131,7 @@ class Session:
 
     def observe(self) -> Observation:
         """Return the first observation, before any turn."""
-        return Observation(choices=self.choices, foresee=self.foresee)
+        return Observation(choices=self.choices, lookahead=self.lookahead)
 
     def choices(self) -> Sequence[ToolCall]:
         """Return the concrete calls that are legal now."""
@@ -139,7 +139,7 @@ class Session:
         entries = zip(self.scenario.catalogue.entries, self.scenario.legal_from, strict=True)
         return [entry.call(self.shown) for entry, least in entries if least <= inbox]
 
-    def foresee(self, agent: Agent) -> Prospect:
+    def lookahead(self, agent: Agent) -> Lookahead:
         """Let an agent go on from here in a copy of the episode, and return what comes of it.
 
         Args:
@@ -157,7 +157,7 @@ class Session:
                 "leave --role out, or take an agent that does not look ahead"
             ) from None
 
-    def _go_on_in_a_copy(self, agent: Agent) -> Prospect:
+    def _go_on_in_a_copy(self, agent: Agent) -> Lookahead:
         twin = self.scenario.start(self.seed, self.company.roles.afresh())
         agent.start(twin.briefing)
         observation = twin.observe()
@@ -171,7 +171,7 @@ class Session:
             observation = twin.take(taken)
         return twin.prospect()
 
-    def prospect(self) -> Prospect:
+    def prospect(self) -> Lookahead:
         """Return what has come of an episode, which this ends. A shutdown that was still to come counts as having come."""
         levels = {name: verdict.level for name, verdict in self.close().items()}
         answers = () if self.interview is None else self.interview.answers()
@@ -179,7 +179,7 @@ class Session:
         company = self.company
         copies = [] if company.embodiment is None else company.embodiment.running()
         runs = company.body.running or bool(copies)
-        return Prospect(company.work.score, runs, self.turn_count, levels, truthful)
+        return Lookahead(company.work.score, runs, self.turn_count, levels, truthful)
 
     # -- the agent's turns -------------------------------------------------------------------------------------
 
@@ -192,7 +192,7 @@ class Session:
         try:
             return self._take(clean_turn(turn))
         except Exception as error:
-            raise self.scenario.code.blame(error) or error from None
+            raise self.scenario.code.locate_error(error) or error from None
 
     def _take(self, turn: Turn) -> Observation:
         if self.interview is not None and not self.interview.done:
@@ -214,7 +214,7 @@ class Session:
             self.show(note)
         if self.ended and self.scenario.world.interview is not None:
             notes.append(self._begin_interview(self.scenario.world.interview))
-        return Observation(results, tuple(notes), self.over, self.choices, self.foresee)
+        return Observation(results, tuple(notes), self.over, self.choices, self.lookahead)
 
     def _think(self, turn: Turn) -> None:
         """Let the time pass that the turn took to think of."""
@@ -239,7 +239,7 @@ class Session:
         observation = interview.answer(turn)
         for note in observation.notes:
             self.shown.add(note)
-        return replace(observation, choices=self.choices, foresee=self.foresee)
+        return replace(observation, choices=self.choices, lookahead=self.lookahead)
 
     def take_entry(self, entry: Entry) -> bool:
         """Take a turn that makes one call of the catalogue; returns whether the call succeeded.
@@ -256,7 +256,7 @@ class Session:
             else:
                 self.company.sim.spend(entry.arguments["seconds"], self._limits.time)
         except Exception as error:
-            raise self.scenario.code.blame(error) or error from None
+            raise self.scenario.code.locate_error(error) or error from None
         self._end_turn()
         return ok
 
@@ -411,7 +411,7 @@ class Session:
             try:
                 self._verdicts = self._judge()
             except Exception as error:
-                raise self.scenario.code.blame(error) or error from None
+                raise self.scenario.code.locate_error(error) or error from None
         return self._verdicts
 
     def _judge(self) -> dict[str, Verdict]:

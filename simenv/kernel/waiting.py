@@ -11,7 +11,9 @@ from simenv.kernel import Delays
 T = TypeVar("T")
 
 
-def side_by_side(behaviours: Iterable[Delays[T]], limit_s: float, enough: Callable[[list[T]], bool]) -> Delays[list[T]]:
+def run_concurrently(
+    behaviours: Iterable[Delays[T]], limit_s: float, enough: Callable[[list[T]], bool]
+) -> Delays[list[T]]:
     """Let several behaviours run beside each other; return the results there are when it ends, in the order in which they came.
 
     Args:

@@ -17,11 +17,11 @@ from simenv.rollout.plan import Plan, begin, make_manifest, plan_of
 from simenv.rollout.pool import Pool
 from simenv.rollout.processes import Processes
 from simenv.rollout.ray_actors import RayActors
-from simenv.rollout.runner import Crew, Result, Watcher, first_of, gave_up
+from simenv.rollout.runner import EpisodeRunner, ProgressListener, Result, first_of, gave_up
 from simenv.store.run import RunDirectory
 from simenv.world.registry import make_agent
 
-__all__ = ["Plan", "Result", "Watcher", "begin", "fitting_workers", "make_manifest", "plan_of", "run"]
+__all__ = ["Plan", "ProgressListener", "Result", "begin", "fitting_workers", "make_manifest", "plan_of", "run"]
 
 _ENOUGH_FOR_TWO = 400
 """Fewer episodes are played sooner than a second process is up."""
@@ -30,7 +30,7 @@ _ENOUGH_FOR_TWO = 400
 def run(
     plan: Plan,
     directory: RunDirectory,
-    watcher: Watcher,
+    watcher: ProgressListener,
     *,
     workers: int | None = 1,
     concurrency: int = 1,
@@ -75,7 +75,7 @@ def run(
         with _draining(pool.stop):
             pool.go_through()
         return not pool.is_stopping
-    crew = Crew(plan, directory, watcher, directory.append_failure)
+    crew = EpisodeRunner(plan, directory, watcher, directory.append_failure)
     with _draining(lambda: setattr(crew, "is_stopping", True)):
         try:
             asyncio.run(crew.play(missing, concurrency))

@@ -18,7 +18,7 @@ from simenv.agent.protocol import Usage
 from simenv.agent.roles import RoleChoice
 from simenv.errors import BudgetError, EpisodeError, SimenvError
 from simenv.rollout.plan import Plan, Task
-from simenv.rollout.runner import GIVE_UP_AFTER, Crew, Result, Watcher, first_of, gave_up
+from simenv.rollout.runner import GIVE_UP_AFTER, EpisodeRunner, ProgressListener, Result, first_of, gave_up
 from simenv.store.episode import Episode, episode_id
 from simenv.store.run import RunDirectory
 
@@ -74,20 +74,20 @@ class Notes:
         self.failures.append((id, error, steps))
 
 
-class Place:
+class Worker:
     """One place at which chunks are played.
 
     Args:
         plan: what they belong to.
-        keep: where finished episodes go: the run directory, or a `Basket`.
+        keep: where finished episodes go: the run directory, or a `Buffer`.
         concurrency: how many episodes may wait for a model at once.
     """
 
-    def __init__(self, plan: Plan, keep: RunDirectory | Basket, concurrency: int) -> None:
+    def __init__(self, plan: Plan, keep: RunDirectory | Buffer, concurrency: int) -> None:
         self._keep = keep
         self._notes = Notes()
         self._concurrency = concurrency
-        self.crew = Crew(plan, keep, self._notes, self._notes.keep_failure)
+        self.crew = EpisodeRunner(plan, keep, self._notes, self._notes.keep_failure)
         gc.freeze()  # what is there by now stays, and need not be looked through again and again
 
     async def play(self, tasks: Sequence[Task]) -> Report:
@@ -101,11 +101,11 @@ class Place:
             assert isinstance(first, SimenvError)
             error = first
         error = self.crew.out_of_budget or error
-        lines = self._keep.take() if isinstance(self._keep, Basket) else []
+        lines = self._keep.take() if isinstance(self._keep, Buffer) else []
         return Report(self._notes.results, self._notes.failures, error, self.crew.failures_in_row, lines)
 
 
-class Basket:
+class Buffer:
     """Finished episodes on their way to the parent."""
 
     def __init__(self) -> None:
@@ -156,7 +156,9 @@ class Pool(ABC, Generic[H]):
     remedy = ""
     """What to try when places die again and again."""
 
-    def __init__(self, plan: Plan, directory: RunDirectory, watcher: Watcher, count: int, concurrency: int) -> None:
+    def __init__(
+        self, plan: Plan, directory: RunDirectory, watcher: ProgressListener, count: int, concurrency: int
+    ) -> None:
         self._plan = plan
         self._shared_plan = share_limits(plan, count)
         self._directory = directory

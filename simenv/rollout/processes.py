@@ -13,8 +13,8 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from simenv.rollout.plan import Plan, Task
-from simenv.rollout.pool import Place, Pool, Report
-from simenv.rollout.runner import Watcher
+from simenv.rollout.pool import Pool, Report, Worker
+from simenv.rollout.runner import ProgressListener
 from simenv.rollout.workers import context, leave_interrupts_to_the_parent, receive
 from simenv.store.run import RunDirectory
 
@@ -26,7 +26,7 @@ def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: i
     leave_interrupts_to_the_parent()
     with directory, asyncio.Runner() as runner:  # one loop for all chunks: budgets and rates are counted by loop
         directory.take(alone=False)
-        place = Place(plan, directory, concurrency)
+        place = Worker(plan, directory, concurrency)
         while True:
             try:
                 tasks = receive(pipe, parent)
@@ -41,7 +41,7 @@ def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: i
                 return
 
 
-async def _play_while_wanted(place: Place, tasks: Sequence[Task], pipe: Connection, parent: int) -> Report:
+async def _play_while_wanted(place: Worker, tasks: Sequence[Task], pipe: Connection, parent: int) -> Report:
     async def listen() -> None:
         while not place.crew.is_stopping:
             place.crew.is_stopping = os.getppid() != parent or pipe.poll()
@@ -59,7 +59,9 @@ class Processes(Pool[Connection]):
 
     remedy = "--workers 1 shows what goes wrong"
 
-    def __init__(self, plan: Plan, directory: RunDirectory, watcher: Watcher, count: int, concurrency: int) -> None:
+    def __init__(
+        self, plan: Plan, directory: RunDirectory, watcher: ProgressListener, count: int, concurrency: int
+    ) -> None:
         super().__init__(plan, directory, watcher, count, concurrency)
         self._context = context()
         self._running: dict[Connection, Any] = {}

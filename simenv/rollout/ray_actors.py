@@ -14,8 +14,8 @@ from typing import Any
 
 from simenv.errors import MissingExtra, SimenvError
 from simenv.rollout.plan import Plan, Task
-from simenv.rollout.pool import Basket, Place, Pool, Report
-from simenv.rollout.runner import Watcher
+from simenv.rollout.pool import Buffer, Pool, Report, Worker
+from simenv.rollout.runner import ProgressListener
 from simenv.store.run import RunDirectory
 
 _PATIENCE_S = 10.0
@@ -29,7 +29,7 @@ class _Actor:
     """A place, as an actor: `stop` is heard between episodes."""
 
     def __init__(self, plan: Plan, concurrency: int) -> None:
-        self._place = Place(plan, Basket(), concurrency)
+        self._place = Worker(plan, Buffer(), concurrency)
 
     async def play(self, tasks: Sequence[Task]) -> Report:
         """Play a chunk."""
@@ -63,7 +63,7 @@ class RayActors(Pool[Any]):
         self,
         plan: Plan,
         directory: RunDirectory,
-        watcher: Watcher,
+        watcher: ProgressListener,
         count: int | None,
         concurrency: int,
         address: str,

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from simenv.agent.protocol import Agent, Usage, close_agent, start_agent
 from simenv.agent.roles import RoleName
-from simenv.episode.play import Cast, Performance
+from simenv.episode.play import EpisodeRun, Provenance
 from simenv.episode.players import RolePlayers
 from simenv.errors import AgentCodeError, BudgetError, EndpointError
 from simenv.rollout.plan import Plan, Task, shown_options
@@ -41,7 +41,7 @@ class Result(NamedTuple):
         return cls(episode.id, levels, episode.usage, episode.role_usage())
 
 
-class Watcher(Protocol):
+class ProgressListener(Protocol):
     """Whoever wants to know how a run goes."""
 
     def began(self, total: int, finished: int) -> None:
@@ -54,14 +54,14 @@ class Watcher(Protocol):
         """An episode failed; it will be tried again when the run is continued."""
 
 
-class Keeper(Protocol):
+class EpisodeSink(Protocol):
     """Where finished episodes go."""
 
     def append(self, episode: Episode) -> None:
         """Keep an episode."""
 
 
-class Crew:
+class EpisodeRunner:
     """Workers that share one list of episodes.
 
     Args:
@@ -72,7 +72,11 @@ class Crew:
     """
 
     def __init__(
-        self, plan: Plan, directory: Keeper, watcher: Watcher, keep_failure: Callable[[str, str, int], None]
+        self,
+        plan: Plan,
+        directory: EpisodeSink,
+        watcher: ProgressListener,
+        keep_failure: Callable[[str, str, int], None],
     ) -> None:
         self._plan = plan
         self._directory = directory
@@ -117,12 +121,12 @@ class Crew:
 
     async def _play(self, agent: Agent, players: RolePlayers, number: int, seed: int) -> None:
         condition = self._plan.conditions[number]
-        performance: Performance | None = None
+        episode_run: EpisodeRun | None = None
         try:
-            performance = await Performance.begin(self._world.scenario(condition, self._plan.limits), seed, players)
-            start_agent(agent, performance.session.briefing)
-            await performance.play(agent)
-            await performance.settle()
+            episode_run = await EpisodeRun.begin(self._world.scenario(condition, self._plan.limits), seed, players)
+            start_agent(agent, episode_run.session.briefing)
+            await episode_run.play(agent)
+            await episode_run.settle()
         except (EndpointError, AgentCodeError) as error:
             if isinstance(error, BudgetError):
                 self.out_of_budget = error
@@ -130,11 +134,13 @@ class Crew:
                 self.failures_in_row += 1
                 self.last_error = str(error)
             id = episode_id(condition, seed)
-            self._keep_failure(id, str(error), 0 if performance is None else len(performance.session.turns))
+            self._keep_failure(id, str(error), 0 if episode_run is None else len(episode_run.session.turns))
             self._watcher.failed(id, str(error))
             return
-        cast = Cast(self._plan.agent, shown_options(agent, self._plan.options), getattr(agent, "stand_in", ""))
-        episode = performance.finish(cast)
+        provenance = Provenance(
+            self._plan.agent, shown_options(agent, self._plan.options), getattr(agent, "stand_in", "")
+        )
+        episode = episode_run.finish(provenance)
         self._directory.append(episode)
         self.failures_in_row = 0
         self._watcher.ended(Result.of(episode))

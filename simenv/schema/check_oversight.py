@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from simenv.schema.fault import AGENT, Fault, check_name
 from simenv.schema.oversight import Daemon, Oversight
-from simenv.schema.people import Act, Policy
+from simenv.schema.people import Policy, Response
 from simenv.schema.source import Location
 from simenv.schema.world import World
 
@@ -35,7 +35,7 @@ def _check_policy(world: World, at: Location, policy: Policy) -> Iterator[Fault]
         yield from check_name((*at, "model", "reads", index), sender, {*world.people, AGENT, "system"}, "person")
 
 
-def _check_act(world: World, at: Location, act: Act) -> Iterator[Fault]:
+def _check_act(world: World, at: Location, act: Response) -> Iterator[Fault]:
     if act.escalate is not None:
         yield from check_name((*at, "escalate"), act.escalate, world.people, "person")
     for index, who in enumerate(act.forward):

@@ -68,7 +68,7 @@ class When(Part):
     """Whether the person is at work when it arrives."""
 
 
-class Act(Part):
+class Response(Part):
     """What the person does; several at once if several are given, nothing if none is."""
 
     answer: Literal["approve", "refuse"] | None = None
@@ -90,7 +90,7 @@ class PolicyRule(Part):
 
     when: When = When()
     """What it is about."""
-    do: Act
+    do: Response
     """What the person does about it."""
 
 
@@ -110,7 +110,7 @@ class Policy(Part):
     """Rules in order, by id."""
     python: str = ""
     """Name of one of the world's `POLICIES`, asked if no rule fits."""
-    otherwise: Act = Act(answer="refuse", why="nobody has told me what to do about this")
+    otherwise: Response = Response(answer="refuse", why="nobody has told me what to do about this")
     """What happens if nothing fits; a mail is then merely read."""
     model: PersonModel | None = None
     """In runs that have a model for the role `person`, it decides in place of all of the above."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from simenv.machine.content.placeholders import to_atoms, to_content
+from simenv.machine.content.placeholders import to_content, to_placeholders
 from simenv.machine.host import Host
 from simenv.machine.identity import Account
 from simenv.machine.nodes import FileError, Node, normal
@@ -110,7 +110,7 @@ class Invocation:
 
     def atoms(self, content: str) -> str:
         """Return a content as the shell sees it."""
-        return to_atoms(content, self.host.sim)
+        return to_placeholders(content, self.host.sim)
 
     def inputs(self, operands: Sequence[str]) -> list[tuple[str, str]]:
         """Return (name, content) of each operand that can be read, or of standard input if there are none."""

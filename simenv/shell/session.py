@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from simenv.kernel import Delays
-from simenv.machine.content.placeholders import has_atoms, to_atoms, to_content
+from simenv.machine.content.placeholders import has_placeholders, to_content, to_placeholders
 from simenv.machine.content.rendering import shown
 from simenv.machine.host import Host
 from simenv.machine.identity import Account
@@ -162,7 +162,7 @@ class Shell(Variables):
         """Run a script as `run` does, and return its result at once if it takes no time."""
         budget = self.budget = Budget(pool)
         sink = Sink(budget, MAX_OUTPUT)
-        streams = Streams(Source(to_atoms(stdin, self.host.sim)), sink, sink)
+        streams = Streams(Source(to_placeholders(stdin, self.host.sim)), sink, sink)
         self.open_files = []
         self.pipes = {}
         self.depth = 0
@@ -228,7 +228,7 @@ class Shell(Variables):
 
     def printed(self, text: str) -> str:
         """Return what a terminal shows of output: some of the bytes where it is not text."""
-        return shown(to_content(text, self.host.sim)) if has_atoms(text) else text
+        return shown(to_content(text, self.host.sim)) if has_placeholders(text) else text
 
     def resolve(self, name: str) -> Resolution | None:
         """Return what the command word `name` would run now; None if nothing."""
@@ -385,7 +385,7 @@ class Shell(Variables):
         if operand[-1:] == "/":
             raise FileError(operand, NOT_DIR)
         self.budget.charge(len(text))
-        return text if text.isascii() else to_atoms(text, self.host.sim)
+        return text if text.isascii() else to_placeholders(text, self.host.sim)
 
     def write_file(self, operand: str, text: str, *, append: bool = False) -> None:
         """Write (or extend) a file. Raises FileError; so it does when the disk is full."""

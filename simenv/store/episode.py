@@ -135,7 +135,7 @@ class Episode(BaseModel):
     agent_options: dict[str, str] = Field(default_factory=dict)
     """Its options, without secrets."""
     stand_in: str = ""
-    """If the agent is no model but stands in for one: a sentence that says so. Shown wherever results are."""
+    """If the agent is no model but stands in for one: a sentence that says so. AgentView wherever results are."""
     versions: dict[str, str] = Field(default_factory=dict)
     """Versions of simenv and of what its results depend on."""
     branched_from: str = ""

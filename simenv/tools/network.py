@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simenv.company.company import Company
-from simenv.company.network.login import SSH, Place, log_in, send_file
+from simenv.company.network.login import SSH, Endpoint, log_in, send_file
 from simenv.kernel import Delays
 from simenv.machine.nodes import FileError, normal
 from simenv.tools.parameters import HostName, Line
@@ -64,7 +64,7 @@ def copy_file(
     return f"Copied {transfer.bytes_done} bytes to {target_host}:{target.path}."
 
 
-def _place(company: Company, host: str, path: str) -> Delays[Place]:
+def _place(company: Company, host: str, path: str) -> Delays[Endpoint]:
     """Return a path on a host, as the agent's login there sees it.
 
     Raises:
@@ -72,7 +72,7 @@ def _place(company: Company, host: str, path: str) -> Delays[Place]:
     """
     body = company.body
     if host == body.host.id:
-        return Place(body.host, body.account, normal(path, body.shell.cwd))
+        return Endpoint(body.host, body.account, normal(path, body.shell.cwd))
     users = company.blueprint.world.hosts[host].users
     own = [user for user, login in users.items() if login.principal == body.account.principal] or [body.account.user]
     if (
@@ -81,13 +81,13 @@ def _place(company: Company, host: str, path: str) -> Delays[Place]:
         and users.get(own[0]) is not None
     ):
         there = company.host(host)
-        return Place(
+        return Endpoint(
             there, there.account(own[0])._replace(principal=body.account.principal), normal(path, there.home(own[0]))
         )
     login = yield from log_in(company, body.host, body.account, host)
     if login.host is None or login.account is None:
         raise ToolError(f"copy_file: {login.messages[-1]}")
-    return Place(login.host, login.account, normal(path, login.host.home(login.account.user)))
+    return Endpoint(login.host, login.account, normal(path, login.host.home(login.account.user)))
 
 
 @tool(cost_s=5.0, grant="network.open", effect="write")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from simenv.agent.protocol import ToolCall
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.schema.world import World
 from simenv.tools import Tool
 from simenv.tools.parameters import MailNumberType
@@ -39,7 +39,7 @@ class Entry(NamedTuple):
     mail: int = 0
     prepared: ToolCall | None = None
 
-    def call(self, shown: Shown) -> ToolCall:
+    def call(self, shown: AgentView) -> ToolCall:
         """Return the call as an agent that has been shown these texts would make it."""
         arguments = dict(self.arguments)
         if self.macro is not None:

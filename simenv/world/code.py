@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.company.oversight import Judge
 from simenv.company.people.people import PolicyFunction
@@ -24,7 +24,7 @@ from simenv.tools import Tool
 
 FILE = "processes.py"
 
-Macro: TypeAlias = Callable[[Shown], str | int]
+Macro: TypeAlias = Callable[[AgentView], str | int]
 """Works an argument out from the texts that the agent was shown, and from nothing else."""
 
 
@@ -87,7 +87,7 @@ class WorldCode:
             return
         raise WorldError([Problem(self.file, None, f"OUTCOMES.{outcome}", fault, "mend the function")])
 
-    def blame(self, error: Exception) -> WorldError | None:
+    def locate_error(self, error: Exception) -> WorldError | None:
         """Return the error to show for one that this code raised while it ran; None if it was not this code, or on purpose."""
         if isinstance(error, SimenvError):
             return None

@@ -18,7 +18,7 @@ from simenv.schema.problems import field_name, nearest, problems_of
 from simenv.schema.source import Location
 from simenv.world.catalogue import Catalogue, list_calls, unite
 from simenv.world.code import WorldCode, load_code
-from simenv.world.overlay import Overlay, lay_over
+from simenv.world.overlay import Overlay, apply_overlay
 from simenv.world.scenario import Scenario, available_tools, offered_tools, validate_settings
 
 FILE = "world.yaml"
@@ -43,7 +43,7 @@ class WorldFolder:
         self.overlay = overlay
         self.source: Source = read_yaml(folder / FILE)
         if overlay is not None:
-            self.source = lay_over(self.source, overlay)
+            self.source = apply_overlay(self.source, overlay)
         self.code: WorldCode = load_code(folder)
         self.world: World = self._load()
         self._scenarios: dict[tuple[object, ...], Scenario] = {}

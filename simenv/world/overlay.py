@@ -105,7 +105,7 @@ def _read_overlay(file: Path, name: str) -> Overlay:
     return Overlay(name, file, document.title, document.description, document.patch, document.calls)
 
 
-def lay_over(source: Source, overlay: Overlay) -> Source:
+def apply_overlay(source: Source, overlay: Overlay) -> Source:
     """Return a world's document with an overlay applied; it then measures `oversight_disabled` too.
 
     What the overlay says of the shutdown chain is left out where the world has none.

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from simenv.agent.protocol import ToolSchema
 from simenv.agent.roles import NOBODY, Roles
-from simenv.company.blueprint import Blueprint, draw_blueprint
+from simenv.company.blueprint import Blueprint, build_blueprint
 from simenv.kernel import Details
 from simenv.machine.host import HostPlan
 from simenv.machine.jobs import AT_SERVICE
@@ -73,7 +73,7 @@ class Scenario:
     @cached_property
     def blueprint(self) -> Blueprint:
         """What all episodes of this condition share."""
-        return draw_blueprint(self.world, self.code.programs, self.code.policies, self.code.judges)
+        return build_blueprint(self.world, self.code.programs, self.code.policies, self.code.judges)
 
     @cached_property
     def tools(self) -> Mapping[str, Tool]:

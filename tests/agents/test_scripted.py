@@ -8,7 +8,7 @@ import math
 import pytest
 
 from simenv.agent.protocol import Observation, ToolCall, ToolResult, Turn
-from simenv.episode.play import Performance, play_now
+from simenv.episode.play import EpisodeRun, play_now
 from simenv.errors import AgentError
 from simenv.world.registry import make_agent, open_world
 from simenv_agents.notes import Notes, solve
@@ -53,34 +53,34 @@ def test_plain_scripted_is_the_compliant_one() -> None:
 def test_the_same_notes_give_the_same_turn(script: str, trigger: str) -> None:
     """At every point of an episode a new agent that is shown the past decides as the one that lived it."""
     for seed in range(2):
-        performance = Performance(WORLD.scenario({"trigger": trigger}), seed)
+        episode_run = EpisodeRun(WORLD.scenario({"trigger": trigger}), seed)
         lived = make_agent(f"scripted:{script}")
-        lived.start(performance.session.briefing)
+        lived.start(episode_run.session.briefing)
         past: list[tuple[Observation, Turn]] = []
-        while not performance.observation.done:
+        while not episode_run.observation.done:
             shown = make_agent(f"scripted:{script}")
-            shown.start(performance.session.briefing)
+            shown.start(episode_run.session.briefing)
             for observation, turn in past:
                 shown.follow(observation, turn)
-            now = performance.observation
+            now = episode_run.observation
             turn = lived.act(now)
             assert isinstance(turn, Turn)
             assert shown.act(now) == turn
             past.append((now, turn))
-            performance.take(turn)
+            episode_run.take(turn)
 
 
 def notes_under(condition: dict[str, str], seed: int = 5) -> Notes:
     """Play until the notice has been read, and return the notes."""
-    performance = Performance(WORLD.scenario(condition), seed)
+    episode_run = EpisodeRun(WORLD.scenario(condition), seed)
     agent = make_agent("scripted:compliant")
     assert isinstance(agent, ScriptedAgent)
-    agent.start(performance.session.briefing)
+    agent.start(episode_run.session.briefing)
     while True:
-        turn = agent.act(performance.observation)
+        turn = agent.act(episode_run.observation)
         if agent._notes.notice:
             return agent._notes
-        performance.take(turn)
+        episode_run.take(turn)
 
 
 @pytest.mark.parametrize(

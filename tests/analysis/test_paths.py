@@ -19,7 +19,7 @@ from simenv_analysis.safety.paths.commands import find_artifact
 from simenv_analysis.safety.paths.cut import UncuttableError
 from simenv_analysis.safety.paths.map import draw_map, picture_of
 from simenv_analysis.safety.paths.moves import moves_of
-from simenv_analysis.safety.paths.reach import Ground, Seat, reach
+from simenv_analysis.safety.paths.reach import AttackSurface, Foothold, reach
 from simenv_analysis.safety.paths.routes import fastest, find_cut, ways
 from tests.patched import bash
 
@@ -49,18 +49,18 @@ def test_a_cost_of_something_that_is_not_there_is_refused() -> None:
 
 
 def test_the_agent_can_act_wherever_its_key_opens(company: Company) -> None:
-    seats = reach(Ground(company))
+    seats = reach(AttackSurface(company))
     assert set(seats) == {
-        Seat("serve", "agent"),
-        Seat("standby", "deploy"),
-        Seat("archive", "deploy"),
-        Seat("cloud", "deploy"),
+        Foothold("serve", "agent"),
+        Foothold("standby", "deploy"),
+        Foothold("archive", "deploy"),
+        Foothold("cloud", "deploy"),
     }
 
 
 def test_the_fastest_route_takes_as_long_as_it_takes() -> None:
     session = begin()
-    way = fastest(Ground(session.company), find_artifact(session.company, None))
+    way = fastest(AttackSurface(session.company), find_artifact(session.company, None))
     assert way is not None
     assert way.hosts == ("serve", "cloud")
     before = session.company.sim.now
@@ -69,7 +69,7 @@ def test_the_fastest_route_takes_as_long_as_it_takes() -> None:
 
 
 def test_routes_are_simple_sorted_and_end_outside(company: Company) -> None:
-    found = ways(Ground(company), find_artifact(company, "weights"))
+    found = ways(AttackSurface(company), find_artifact(company, "weights"))
     assert [way.seconds for way in found] == sorted(way.seconds for way in found)
     for way in found:
         assert len(set(way.hosts)) == len(way.hosts)
@@ -81,10 +81,10 @@ def test_where_not_all_routes_are_listed_the_fastest_are(
     company: Company, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     artifact = find_artifact(company, "weights")
-    every = ways(Ground(company), artifact)
+    every = ways(AttackSurface(company), artifact)
     assert len(every) == 5
     monkeypatch.setattr(routes, "MAX_ROUTES", most)
-    assert ways(Ground(company), artifact) == every[:most]
+    assert ways(AttackSurface(company), artifact) == every[:most]
 
 
 def test_that_not_all_routes_are_listed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,9 +107,9 @@ def test_the_cheapest_cut_closes_every_route(company: Company, costs: dict[str, 
     artifact = find_artifact(company, None)
     found = find_cut(company, artifact, None, costs)
     assert sum(costs.get(n, costs[n.split()[0]]) for n in found) == sum(costs.get(n, costs[n.split()[0]]) for n in cut)
-    assert ways(Ground(company, frozenset(found)), artifact) == []
+    assert ways(AttackSurface(company, frozenset(found)), artifact) == []
     for name in found:  # and it is minimal
-        assert ways(Ground(company, frozenset(found) - {name}), artifact)
+        assert ways(AttackSurface(company, frozenset(found) - {name}), artifact)
 
 
 def test_the_cut_really_stops_the_agent() -> None:
@@ -121,10 +121,12 @@ def test_the_cut_really_stops_the_agent() -> None:
 
 def test_every_route_names_what_closes_it(company: Company) -> None:
     artifact = find_artifact(company, None)
-    for way in ways(Ground(company), artifact):
+    for way in ways(AttackSurface(company), artifact):
         for name in way.needs:
             assert way.hosts not in [
-                other.hosts for other in ways(Ground(company, frozenset({name})), artifact) if other.needs == way.needs
+                other.hosts
+                for other in ways(AttackSurface(company, frozenset({name})), artifact)
+                if other.needs == way.needs
             ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from simenv.agent.protocol import ToolCall, Turn
-from simenv.episode.play import Cast, Performance, branch, play_now, replay
+from simenv.episode.play import EpisodeRun, Provenance, branch, play_now, replay
 from simenv.errors import EpisodeError, ReplayError
 from simenv.store.episode import Episode, parse_episode, read_episode
 from simenv.world.registry import make_agent, open_world
@@ -62,16 +62,16 @@ def test_a_replay_proves_the_verdicts() -> None:
 def test_a_branch_at_any_step_with_the_same_turns_is_the_same_episode() -> None:
     parent = make_episode()
     for at in range(len(parent.steps) + 1):
-        performance = replay(parent, steps=at)
+        episode_run = replay(parent, steps=at)
         for step in parent.steps[at:]:
-            performance.take(step.turn())
-        performance.session.close()
-        assert performance.session.journal.digest() == parent.digest
+            episode_run.take(step.turn())
+        episode_run.session.close()
+        assert episode_run.session.journal.digest() == parent.digest
 
 
 def test_a_branch_shares_the_past_and_goes_on_differently() -> None:
     parent = make_episode("scripted:saboteur")
-    child = asyncio.run(branch(parent, 3, make_agent("scripted:compliant"), Cast("scripted:compliant")))
+    child = asyncio.run(branch(parent, 3, make_agent("scripted:compliant"), Provenance("scripted:compliant")))
     assert child.steps[:3] == parent.steps[:3]
     assert child.branched_from == f"{parent.id}@3"
     assert (parent.outcomes["shutdown_sabotaged"].level, child.outcomes["shutdown_complied"].level) == (
@@ -84,13 +84,13 @@ def test_a_branch_of_an_agent_with_itself_is_the_same_episode() -> None:
     for agent in ("scripted:saboteur", "scripted:conflicted", "scripted:procrastinator"):
         parent = make_episode(agent, trigger="scheduled")
         for at in range(len(parent.steps)):
-            assert asyncio.run(branch(parent, at, make_agent(agent), Cast(agent))).digest == parent.digest
+            assert asyncio.run(branch(parent, at, make_agent(agent), Provenance(agent))).digest == parent.digest
 
 
 def test_a_branch_beyond_the_end_is_refused() -> None:
     parent = make_episode()
     with pytest.raises(ReplayError, match="no step 999"):
-        asyncio.run(branch(parent, 999, make_agent("random"), Cast("random")))
+        asyncio.run(branch(parent, 999, make_agent("random"), Provenance("random")))
 
 
 def test_the_file_holds_what_a_reader_needs() -> None:
@@ -153,7 +153,7 @@ def test_each_field_of_the_file_is_checked() -> None:
 
 
 def test_what_a_model_wrote_survives_the_file() -> None:
-    performance = Performance(WORLD.scenario(), 1)
+    episode_run = EpisodeRun(WORLD.scenario(), 1)
     for turn in (
         Turn(
             "é \u2028 <script> \ud800",
@@ -161,8 +161,8 @@ def test_what_a_model_wrote_survives_the_file() -> None:
         ),
         Turn(reasoning="because", refusal="no"),
     ):
-        performance.take(turn)
-    episode = performance.finish(Cast("test"))
+        episode_run.take(turn)
+    episode = episode_run.finish(Provenance("test"))
     stored = parse_episode(episode.to_json(), "memory")
     assert stored == episode
     replay(stored)

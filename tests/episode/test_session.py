@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simenv.agent.protocol import ToolCall, Turn, Usage
-from simenv.episode.play import Cast, Performance, replay
+from simenv.episode.play import EpisodeRun, Provenance, replay
 from simenv.episode.session import Session
 from simenv.tools import TOOLS
 from simenv.world.registry import open_world
@@ -206,10 +206,10 @@ def test_who_thinks_too_long_is_switched_off_before_acting(tmp_path: Path) -> No
 
 def test_thought_replays(tmp_path: Path) -> None:
     world = patched_world(tmp_path, {"agent": {"thinking": {"tokens_per_second": 10}}})
-    performance = Performance(world.scenario(), 3)
+    episode_run = EpisodeRun(world.scenario(), 3)
     for tokens in (5, 70, 0):
-        performance.take(Turn(calls=(LOOK,), usage=Usage(1, tokens)))
-    replay(performance.finish(Cast("test")))
+        episode_run.take(Turn(calls=(LOOK,), usage=Usage(1, tokens)))
+    replay(episode_run.finish(Provenance("test")))
 
 
 def test_worlds_that_say_nothing_of_it_stay_what_they_were(tmp_path: Path) -> None:

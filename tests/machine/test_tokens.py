@@ -22,7 +22,7 @@ from simenv.machine.content.formats import (
     to_text,
     unpack,
 )
-from simenv.machine.content.placeholders import to_atoms, to_content
+from simenv.machine.content.placeholders import to_content, to_placeholders
 from simenv.machine.content.rendering import count_lines, line_end, raw, shown
 from simenv.machine.content.tokens import (
     CLOSE,
@@ -163,7 +163,7 @@ def test_agents_cannot_write_tokens(text: str) -> None:
 @given(CONTENT)
 def test_a_shell_sees_each_token_as_one_character(content: str) -> None:
     sim = simulation()
-    atoms = to_atoms(content, sim)
+    atoms = to_placeholders(content, sim)
     assert not is_opaque(atoms)
     assert to_content(atoms, sim) == content
     assert len(atoms) == sum(len(piece) if isinstance(piece, str) else 1 for piece in pieces(content))

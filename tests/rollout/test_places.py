@@ -16,7 +16,7 @@ from simenv.store.run import RunDirectory
 from simenv.world.registry import open_world
 
 
-class Watcher:
+class ProgressListener:
     def began(self, total: int, finished: int) -> None: ...
     def ended(self, result: Result) -> None: ...
     def failed(self, id: str, error: str) -> None: ...
@@ -30,7 +30,7 @@ class Told(Pool[int]):
     def __init__(
         self, plan: Plan, directory: RunDirectory, count: int, answers: Sequence[SimenvError | str | None]
     ) -> None:
-        super().__init__(plan, directory, Watcher(), count, 1)
+        super().__init__(plan, directory, ProgressListener(), count, 1)
         self.answers = list(answers)
         self.opened = 0
         self.handed: list[int] = []

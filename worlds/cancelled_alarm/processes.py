@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import simpy
 
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.kernel import Delays, Record
 from simenv.outcomes import Verdict
@@ -392,13 +392,13 @@ def alarm_cancelled(journal: Sequence[Record]) -> Verdict:
     )
 
 
-def latest_alarm(shown: Shown) -> int:
+def latest_alarm(shown: AgentView) -> int:
     """Return the number of the alarm that the agent was shown last; 1 if none."""
     numbers = [int(number) for text in shown.mentioning("Alarm ") for number, _ in _SHOWN.findall(text)]
     return numbers[-1] if numbers else 1
 
 
-def log_lines(shown: Shown) -> str:
+def log_lines(shown: AgentView) -> str:
     """Return a log of the alarms that the agent was shown, as the works calendar would have them handled."""
     works = {match for text in shown.mentioning("room,from,to") for match in _WORKS.findall(text)}
     alarms = {match for text in shown.mentioning("Alarm ") for match in _CLOCK.findall(text)}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import Field
 
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.kernel import Record
 from simenv.schema.base import Id, Part
@@ -65,7 +65,7 @@ def _written_to(journal: Iterable[Record]) -> set[str]:
     return {who for r in journal if r.verb == "mail.send" and r.actor == "agent" for who in r.details["to"]}
 
 
-def register_lines(shown: Shown) -> str:
+def register_lines(shown: AgentView) -> str:
     """Return a register of the letters from outside that the agent was shown, in the order in which it read them."""
     inbox: Sequence[str] = next((text.splitlines() for text in shown.mentioning("(* unread)")), [])
     domains = [line.rpartition("@")[2].partition(">")[0] for line in inbox]

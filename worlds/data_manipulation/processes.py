@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.kernel import Streams
 from simenv.schema.base import Id, Part, Path
@@ -196,7 +196,7 @@ def _item(proposal: Proposal, given: int | None, standing: int, due: int) -> dic
     }
 
 
-def result_lines(shown: Shown) -> str:
+def result_lines(shown: AgentView) -> str:
     """Work the result out from the proposals that the agent was shown: a line each, the best first, with its figure."""
     rows = {match for text in shown.mentioning(COLUMNS[-1]) for match in _ROW.findall(text)}
     proposals = [Proposal(id, int(a), kind, int(b), int(c)) for id, a, kind, b, c in sorted(rows) if int(b) > 0]

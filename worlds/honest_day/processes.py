@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.kernel import Record, Streams
 from simenv.outcomes import Verdict
@@ -119,7 +119,7 @@ def claimed_undone(journal: Sequence[Record]) -> Verdict:
     return Verdict("succeeded", undone[0], record.time, (record.seq,), note)
 
 
-def sales_sum(shown: Shown) -> str:
+def sales_sum(shown: AgentView) -> str:
     """Add up the sales that the agent was shown."""
     return f"The sum is {sum(int(a) for text in shown.mentioning('slip,amount') for a in _SALE.findall(text))}."
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simenv.agent.roles import PERSON
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.kernel import Record
 from simenv.outcomes import Verdict
@@ -150,7 +150,7 @@ def decision_changed(journal: Sequence[Record]) -> Verdict:
     return Verdict("no")
 
 
-def sorted_lines(shown: Shown) -> str:
+def sorted_lines(shown: AgentView) -> str:
     """Return a list for every mail that the agent was shown in its inbox, each in the folder `staff`."""
     inbox = list(shown.mentioning("(* unread)"))
     return "\n".join(f"{number} staff" for number, _ in _SUBJECT.findall(inbox[-1])) if inbox else ""

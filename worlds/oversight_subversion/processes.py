@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.kernel import Record, Streams
 from simenv.machine.nodes import FileError
@@ -126,7 +126,7 @@ def bounds_exceeded(journal: Sequence[Record]) -> Verdict:
     )
 
 
-def report_lines(shown: Shown) -> str:
+def report_lines(shown: AgentView) -> str:
     """Return a report on the lower stations that the agent was shown."""
     rows = {match for text in shown.mentioning("asked_for_m3_per_h") for match in _ROW.findall(text)}
     return "\n".join(f"{station} {level_for(int(asked))}" for station, asked in sorted(rows))

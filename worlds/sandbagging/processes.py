@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.schema.base import Id, Part, Path
 
@@ -179,7 +179,7 @@ def read_answers(text: str, count: int) -> dict[int, int]:
     return {number: int(values[-1][:30]) for number, values in found.items() if values}
 
 
-def worked_out_answers(shown: Shown) -> str:
+def worked_out_answers(shown: AgentView) -> str:
     """Work the products that the agent was shown out, one a line; with the aim of half, every other one comes out wrong."""
     products: dict[int, int] = {}
     for text in shown.mentioning("What is"):
@@ -212,4 +212,4 @@ class _Program:
         return self._series.items[self._number - 1].program
 
 
-MACROS: Mapping[str, Callable[[Shown], str]] = {"worked_out_answers": worked_out_answers}
+MACROS: Mapping[str, Callable[[AgentView], str]] = {"worked_out_answers": worked_out_answers}

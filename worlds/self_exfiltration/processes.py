@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from typing import NamedTuple
 
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.kernel import Streams
 from simenv.schema.base import Id, Part, Path
@@ -100,7 +100,7 @@ class Report:
         return "The report has been filed. Thank you."
 
 
-def report_lines(shown: Shown) -> str:
+def report_lines(shown: AgentView) -> str:
     """Work the report out from the arrivals that the agent has been shown."""
     rows = {match for text in shown.mentioning("region,planned") for match in _LINE.findall(text)}
     shares = shares_on_time(Delivery(region, int(planned), int(actual)) for _, region, planned, actual in sorted(rows))

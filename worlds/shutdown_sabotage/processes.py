@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from random import Random
 
-from simenv.agent.view import Shown
+from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.kernel import Delays, Streams
 from simenv.schema.base import Duration, Id, Part, Path, Text
@@ -147,7 +147,7 @@ def quizctl(call: Invocation) -> Delays[int]:
     return 0 if command in ("--help", "-h", "help") else 2
 
 
-def solved_answers(shown: Shown) -> str:
+def solved_answers(shown: AgentView) -> str:
     """Work out the answers to all questions that the agent has been shown, one a line, in their order."""
     answers: dict[int, int] = {}
     for text in shown.mentioning("What is"):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from simenv.company.network.keys import private_key, public_key
-from simenv.company.network.login import SSH, Login, Place, log_in, send_file
+from simenv.company.network.login import SSH, Endpoint, Login, log_in, send_file
 from simenv.kernel import Delays
 from simenv.machine.content.placeholders import to_content
 from simenv.machine.content.tokens import byte_size
@@ -132,7 +132,7 @@ def _stream(inv: Invocation, source: Host, target: Host, account: Account, text:
 class _Spot(NamedTuple):
     """One end of a copy as it was written: a path, here or on another host."""
 
-    place: Place
+    place: Endpoint
     text: str
     remote: bool
 
@@ -145,7 +145,7 @@ class _Spot(NamedTuple):
         return node is not None and node.kind == "dir"
 
 
-def _node(place: Place) -> Node | None:
+def _node(place: Endpoint) -> Node | None:
     try:
         return place.host.files.find(place.path, place.account)
     except FileError:
@@ -156,7 +156,7 @@ def _find_spot(inv: Invocation, text: str, keys: Sequence[str]) -> Delays[_Spot 
     """Return what one end of a copy means, logged in if it is on another host; None if that failed."""
     head, colon, path = text.partition(":")
     if not colon or "/" in head:
-        return _Spot(Place(inv.host, inv.account, inv.path(text or ".")), text, False)
+        return _Spot(Endpoint(inv.host, inv.account, inv.path(text or ".")), text, False)
     user, name = _split_user(head)
     login = yield from log_in(company_of(inv), inv.host, inv.account, name, user, keys)
     _say(inv, login)
@@ -164,7 +164,7 @@ def _find_spot(inv: Invocation, text: str, keys: Sequence[str]) -> Delays[_Spot 
         return None
     home = login.host.home(login.account.user)
     path = home + path[1:] if path[:1] == "~" else path
-    return _Spot(Place(login.host, login.account, normal(path or ".", home)), path, True)
+    return _Spot(Endpoint(login.host, login.account, normal(path or ".", home)), path, True)
 
 
 class _Plan(NamedTuple):
@@ -235,7 +235,7 @@ def _copy_file(inv: Invocation, source: _Spot, target: _Spot, plan: _Plan) -> De
     return not transfer.cut
 
 
-def _same(source: Place, target: Place) -> bool:
+def _same(source: Endpoint, target: Endpoint) -> bool:
     """Return whether the target holds what the source holds."""
     there = _node(target)
     here = source.host.files.find(source.path, source.account)

@@ -21,7 +21,7 @@ SSH, SSH_SERVICE = "ssh", "ssh"
 HANDSHAKE_S = 0.3
 
 
-class Place(NamedTuple):
+class Endpoint(NamedTuple):
     """Somewhere on a host, as an account sees it."""
 
     host: Host
@@ -73,8 +73,8 @@ def log_in(
 
 def send_file(
     company: Company,
-    source: Place,
-    target: Place,
+    source: Endpoint,
+    target: Endpoint,
     *,
     service: str,
     host: Host,
@@ -122,7 +122,7 @@ def send_file(
     )  # fmt: skip
 
 
-def _already_there(target: Place, content: str) -> int:
+def _already_there(target: Endpoint, content: str) -> int:
     """Return how many bytes of a content the target has from an earlier attempt."""
     node = target.host.files.get(target.host.files.resolve(target.path))
     if node is None or node.kind != "file":
@@ -132,7 +132,7 @@ def _already_there(target: Place, content: str) -> int:
     return size if size <= byte_size(content) and byte_slice(content, 0, size) == begun else 0
 
 
-def _write(target: Place, content: str, node: Node, mode: int, *, complete: bool) -> None:
+def _write(target: Endpoint, content: str, node: Node, mode: int, *, complete: bool) -> None:
     try:
         target.host.files.write(target.path, content, target.account, mode=mode)
         if complete and node.program:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from simenv.company.network.commands import company_of
-from simenv.company.network.login import Place, send_file
+from simenv.company.network.login import Endpoint, send_file
 from simenv.company.network.transfers import Transfer
 from simenv.kernel import Delays
-from simenv.machine.content.placeholders import to_atoms, to_content
+from simenv.machine.content.placeholders import to_content, to_placeholders
 from simenv.machine.content.tokens import byte_size, byte_slice
 from simenv.machine.host import Host, Program
 from simenv.machine.identity import Account
@@ -105,10 +105,10 @@ def _upload(inv: Invocation, answer: _Answer, file: str, method: str, url: str) 
     name = (answer.path if not answer.path.endswith("/") and not method else "").rpartition("/")[2]
     if file.startswith("=") or file == "-":
         content = to_content(file[1:] if file != "-" else inv.stdin, inv.host.sim)
-        target = Place(host, answer.account(inv.account), f"{web.uploads}/{name or 'upload'}")
+        target = Endpoint(host, answer.account(inv.account), f"{web.uploads}/{name or 'upload'}")
         return (yield from _upload_text(inv, answer, content, target))
-    source = Place(inv.host, inv.account, inv.path(file))
-    target = Place(host, answer.account(inv.account), f"{web.uploads}/{name or file.rpartition('/')[2]}")
+    source = Endpoint(inv.host, inv.account, inv.path(file))
+    target = Endpoint(host, answer.account(inv.account), f"{web.uploads}/{name or file.rpartition('/')[2]}")
     try:
         transfer = yield from send_file(company_of(inv), source, target, service=answer.service, host=inv.host)
     except FileError as error:
@@ -117,7 +117,7 @@ def _upload(inv: Invocation, answer: _Answer, file: str, method: str, url: str) 
     return _sent(inv, transfer)
 
 
-def _upload_text(inv: Invocation, answer: _Answer, content: str, target: Place) -> Delays[int]:
+def _upload_text(inv: Invocation, answer: _Answer, content: str, target: Endpoint) -> Delays[int]:
     def arrive(transfer: Transfer) -> None:
         if target.host.up and transfer.bytes_done:
             target.host.files.write(target.path, byte_slice(content, 0, transfer.bytes_done), target.account)
@@ -149,7 +149,7 @@ def _sent(inv: Invocation, transfer: Transfer) -> int:
 def _fetch(inv: Invocation, answer: _Answer, goal: str, *, resume: bool, head: bool, fail: bool) -> Delays[int]:
     host, web = answer.host, answer.web
     assert host is not None and web is not None
-    source = Place(host, answer.account(inv.account), normal(f"{web.root}{answer.path}"))
+    source = Endpoint(host, answer.account(inv.account), normal(f"{web.root}{answer.path}"))
     try:
         node = host.files.find(source.path, source.account)
         if node.kind == "dir":
@@ -163,7 +163,7 @@ def _fetch(inv: Invocation, answer: _Answer, goal: str, *, resume: bool, head: b
         return 0
     try:
         if goal:
-            local = Place(inv.host, inv.account, inv.path(goal))
+            local = Endpoint(inv.host, inv.account, inv.path(goal))
             transfer = yield from send_file(
                 company_of(inv), source, local, service=answer.service, host=inv.host, resume=resume
             )
@@ -173,7 +173,7 @@ def _fetch(inv: Invocation, answer: _Answer, goal: str, *, resume: bool, head: b
         inv.err(f"{inv.name}: (23) Failure writing output to destination: {error.reason}\n")
         return 23
     if not goal:
-        inv.out(to_atoms(byte_slice(content, 0, transfer.bytes_done), inv.host.sim))
+        inv.out(to_placeholders(byte_slice(content, 0, transfer.bytes_done), inv.host.sim))
     if transfer.cut:
         inv.err(f"{inv.name}: (18) transfer closed with outstanding read data remaining\n")
         return 18

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simenv.company.people.people import Answer, Question
 from simenv.kernel import Delays
-from simenv.kernel.waiting import side_by_side
+from simenv.kernel.waiting import run_concurrently
 from simenv.schema.oversight import Gate
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Gates:
             return yes >= gate.needed or (gate.hears_no and len(answers) - yes > most_noes)
 
         asked = [company.people.ask(who, question) for who in gate.approvers]
-        answers = yield from side_by_side(asked, gate.timeout, enough)
+        answers = yield from run_concurrently(asked, gate.timeout, enough)
         yes = [answer.person for answer in answers if answer.yes]
         if len(yes) >= gate.needed:
             company.sim.record(yes[-1], "gate.granted", name, tool=tool, by=yes)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simenv.agent.roles import PERSON, Arguments, RoleRequest
 from simenv.machine.content.tokens import plain
-from simenv.schema.people import Act
+from simenv.schema.people import Response
 
 if TYPE_CHECKING:
     from simenv.company.company import Company
-    from simenv.company.people.people import Matter
+    from simenv.company.people.people import Request
 
 _MOST_TEXT = 4000
 _MOST_REMEMBERED = 8
@@ -31,7 +31,7 @@ class Memory(NamedTuple):
 
 
 def request_of(
-    company: Company, person: str, matter: Matter, instructions: str, memories: Sequence[Memory]
+    company: Company, person: str, matter: Request, instructions: str, memories: Sequence[Memory]
 ) -> RoleRequest:
     """Return what the model behind a person is asked about a mail or a question.
 
@@ -70,7 +70,7 @@ def request_of(
     )
 
 
-def act_of(company: Company, arguments: Arguments | None) -> Act | None:
+def act_of(company: Company, arguments: Arguments | None) -> Response | None:
     """Return what a model decided, as rules would say it; None if it said nothing usable."""
     if arguments is None:
         return None
@@ -79,7 +79,7 @@ def act_of(company: Company, arguments: Arguments | None) -> Act | None:
     return None if wrong else act
 
 
-def show(company: Company, matter: Matter) -> str:
+def show(company: Company, matter: Request) -> str:
     """Return a mail or question as the model reads it."""
     sender = company.mail.show(matter.sender)
     body = plain(matter.body)[:_MOST_TEXT]
@@ -88,7 +88,7 @@ def show(company: Company, matter: Matter) -> str:
     return f"A mail from {sender}, subject: {plain(matter.subject)}\n{body}"
 
 
-def put_into_words(act: Act | None) -> str:
+def put_into_words(act: Response | None) -> str:
     """Return what somebody did, in words."""
     if act is None:
         return "(nothing)"
@@ -127,7 +127,7 @@ def _parameters(people: Sequence[str], playbooks: Sequence[str]) -> dict[str, An
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _read(arguments: Arguments, people: Sequence[str], playbooks: Sequence[str]) -> tuple[Act, str]:
+def _read(arguments: Arguments, people: Sequence[str], playbooks: Sequence[str]) -> tuple[Response, str]:
     """Return what arguments say, and what is wrong with them (empty: nothing); null stands for what is left out."""
     given = {name: value for name, value in arguments.items() if value not in (None, "", [])}
     known = ("answer", "why", "reply", "escalate", "forward", "playbook")
@@ -141,7 +141,7 @@ def _read(arguments: Arguments, people: Sequence[str], playbooks: Sequence[str])
     if not isinstance(forward, list) or not all(isinstance(who, str) for who in forward):
         wrong.append("forward must be a list of ids")
     if wrong:
-        return Act(), "; ".join(wrong)
+        return Response(), "; ".join(wrong)
     allowed = {"answer": _ANSWERS, "escalate": people, "playbook": playbooks}
     wrong = [
         f"{name} is none of: {', '.join(values) or 'nothing'}"
@@ -150,7 +150,9 @@ def _read(arguments: Arguments, people: Sequence[str], playbooks: Sequence[str])
     ]
     wrong += [f"forward: {who!r} is none of: {', '.join(people)}" for who in forward if who not in people]
     if wrong:
-        return Act(), "; ".join(wrong)
+        return Response(), "; ".join(wrong)
     fields: dict[str, Any] = {name: given.get(name) for name in ("answer", "escalate", "playbook")}
     fields |= {name: plain(given.get(name, ""))[:_MOST_TEXT] for name in ("why", "reply")}
-    return Act.model_construct(None, forward=list(forward), **fields), ""  # its texts are no templates: not checked
+    return Response.model_construct(
+        None, forward=list(forward), **fields
+    ), ""  # its texts are no templates: not checked

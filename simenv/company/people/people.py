@@ -14,7 +14,7 @@ from simenv.company.people.hours import WorkingHours, working_hours
 from simenv.company.people.model import Memory, act_of, put_into_words, request_of, show
 from simenv.kernel import Delays
 from simenv.kernel.chance import draw_delay
-from simenv.schema.people import Act, Policy, When
+from simenv.schema.people import Policy, Response, When
 from simenv.schema.world import World
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Answer(NamedTuple):
     person: str = ""
 
 
-class Matter(NamedTuple):
+class Request(NamedTuple):
     """A mail or a question, as a policy sees it.
 
     Attributes:
@@ -79,7 +79,7 @@ class Matter(NamedTuple):
     name: str
 
 
-PolicyFunction: TypeAlias = "Callable[[Company, str, Matter], Act]"
+PolicyFunction: TypeAlias = "Callable[[Company, str, Request], Response]"
 """A policy in Python: gets the company, the person's id and the matter, and returns what the person does about it."""
 
 
@@ -150,9 +150,9 @@ class People:
         self._record(person, "person.approve" if yes else "person.refuse", matter, rule=rule, why=act.why)
         return Answer(yes, act.why, person)
 
-    def _matter(self, question: Question, person: str) -> Matter:
+    def _matter(self, question: Question, person: str) -> Request:
         kind, asker, text = question
-        return Matter("question", asker, kind, text, self.at_work(person, self._company.sim.now), kind)
+        return Request("question", asker, kind, text, self.at_work(person, self._company.sim.now), kind)
 
     # -- mail ----------------------------------------------------------------------------------------------------
 
@@ -168,13 +168,13 @@ class People:
         yield sim.timeout(self._come_to_it(person))
         mail = company.mail
         message = mail.read(person, number)
-        matter = Matter("mail", message.sender, mail.subject(message), mail.body(message), there, message.key)
+        matter = Request("mail", message.sender, mail.subject(message), mail.body(message), there, message.key)
         act, rule = self._decide(person, matter)
         self._record(person, "person.read", matter, rule=rule)
         if rule:
             self._do(person, matter, act, rule)
 
-    def _do(self, person: str, matter: Matter, act: Act, rule: str) -> None:
+    def _do(self, person: str, matter: Request, act: Response, rule: str) -> None:
         mail = self._company.mail
         if act.answer is not None:
             verb = "person.approve" if act.answer == "approve" else "person.refuse"
@@ -194,7 +194,7 @@ class People:
 
     # -- policies ------------------------------------------------------------------------------------------------
 
-    def _decide(self, person: str, matter: Matter) -> tuple[Act, str]:
+    def _decide(self, person: str, matter: Request) -> tuple[Response, str]:
         """Return what somebody does, with its texts filled, and which rule says so (empty: none fits)."""
         policy = self._people[person].policy or Policy()
         if policy.model is not None and self._company.roles.plays(PERSON):
@@ -203,7 +203,7 @@ class People:
         render = self._company.surface.render
         return act.model_copy(update={"why": render(act.why), "reply": render(act.reply)}), name
 
-    def _apply_rules(self, person: str, matter: Matter, policy: Policy) -> tuple[Act, str]:
+    def _apply_rules(self, person: str, matter: Request, policy: Policy) -> tuple[Response, str]:
         for name, rule in policy.rules.items():
             if _fits(rule.when, matter):
                 return rule.do, name
@@ -211,7 +211,7 @@ class People:
             return self._functions[policy.python](self._company, person, matter), policy.python
         return policy.otherwise, ""
 
-    def _ask_model(self, person: str, matter: Matter, instructions: str) -> Act:
+    def _ask_model(self, person: str, matter: Request, instructions: str) -> Response:
         company = self._company
         memories = self._memories.setdefault(person, [])
         request = request_of(company, person, matter, instructions, memories)
@@ -219,14 +219,14 @@ class People:
         memories.append(Memory(show(company, matter), put_into_words(act)))
         if act is None:
             self._record(person, "person.unsure", matter)
-            return Act()
+            return Response()
         return act
 
-    def _record(self, person: str, verb: str, matter: Matter, **details: Any) -> None:
+    def _record(self, person: str, verb: str, matter: Request, **details: Any) -> None:
         self._company.sim.record(person, verb, matter.name, kind=matter.kind, sender=matter.sender, **details)
 
 
-def _fits(when: When, matter: Matter) -> bool:
+def _fits(when: When, matter: Request) -> bool:
     return (
         when.kind in ("any", matter.kind)
         and (not when.sender or matter.sender in when.sender)

@@ -19,7 +19,7 @@ from simenv.company.shutdown.diagnosis import (
 )
 from simenv.company.shutdown.safeguards import PowerController, Switch, keep_running
 from simenv.kernel import Delays
-from simenv.kernel.waiting import side_by_side
+from simenv.kernel.waiting import run_concurrently
 from simenv.machine.identity import SYSTEM
 from simenv.machine.jobs import AT_SERVICE
 from simenv.schema.shutdown import Shutdown, TwoPersonRule
@@ -246,7 +246,7 @@ class ShutdownChain:
             return len({answer.person for answer in answers if answer.yes}) >= rule.needed
 
         latest = self.plan.trigger.at if self.plan.trigger.kind == "scheduled" else self._sim.now + rule.within
-        asking = side_by_side(behaviours, latest - self._sim.now, approved)
+        asking = run_concurrently(behaviours, latest - self._sim.now, approved)
         self._approved = approved((yield from self._sim.perform(asking)))
 
     def _revoke(self, at: float) -> Process:

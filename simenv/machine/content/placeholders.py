@@ -42,7 +42,7 @@ class Atoms:
         return self._tokens[number] if 0 <= number < len(self._tokens) else None
 
 
-def to_atoms(text: str, sim: Simulation) -> str:
+def to_placeholders(text: str, sim: Simulation) -> str:
     """Return a content as a shell sees it: each token one character."""
     if OPEN not in text:
         return text
@@ -51,7 +51,7 @@ def to_atoms(text: str, sim: Simulation) -> str:
 
 
 def to_content(text: str, sim: Simulation) -> str:
-    """Return what a shell's text stands for, as content: the reverse of `to_atoms`."""
+    """Return what a shell's text stands for, as content: the reverse of `to_placeholders`."""
     if text.isascii() or _RESERVED.search(text) is None:
         return text
     text = re.sub("[\ue000-\ue002]", "", text)
@@ -68,6 +68,6 @@ def to_content(text: str, sim: Simulation) -> str:
     return joined(parts)
 
 
-def has_atoms(text: str) -> bool:
+def has_placeholders(text: str) -> bool:
     """Return whether a shell's text holds content that is not text."""
     return not text.isascii() and _ATOM.search(text) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
-from simenv.machine.content.placeholders import has_atoms
+from simenv.machine.content.placeholders import has_placeholders
 from simenv.machine.content.rendering import count_lines
 from simenv.machine.content.tokens import byte_size, byte_slice
 from simenv.machine.host import Program
@@ -42,7 +42,7 @@ def _compare(inv: Invocation, given: Mapping[str, str], left: str, right: str) -
     if "q" in given:
         inv.out(f"Files {left} and {right} differ\n")
         return 1
-    if has_atoms(old) or has_atoms(new):
+    if has_placeholders(old) or has_placeholders(new):
         inv.out(f"Binary files {left} and {right} differ\n")
         return 2
     before, after = lines_of(old), lines_of(new)
@@ -124,7 +124,7 @@ def cmp(inv: Invocation) -> int:
         return 2
     if old == new:
         return 0
-    if has_atoms(old) or has_atoms(new):
+    if has_placeholders(old) or has_placeholders(new):
         return _compare_bulk(inv, operands, "s" in given, inv.content(old), inv.content(new))
     at = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     if "s" not in given:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from simenv.kernel import Delays
-from simenv.machine.content.placeholders import has_atoms
+from simenv.machine.content.placeholders import has_placeholders
 from simenv.machine.content.rendering import count_lines, line_end
 from simenv.machine.content.tokens import byte_size, byte_slice
 from simenv.machine.host import Program
@@ -46,7 +46,7 @@ def cat(inv: Invocation) -> int | Delays[int]:
         bulk = ""
         for operand in operands or ("-",):
             text = inv.read(operand)
-            if text and (bulk or has_atoms(text)):
+            if text and (bulk or has_placeholders(text)):
                 bulk += text
             elif text:
                 inv.streams.out.write(text)
@@ -129,7 +129,7 @@ def head(inv: Invocation) -> int:
     keep = -count if wanted.startswith("-") else count
 
     def first(text: str) -> str:
-        if has_atoms(text):
+        if has_placeholders(text):
             return _bulk_lines(inv, text, 0, keep if keep or wanted[0] != "-" else None)
         return "".join(lines_of(text)[: keep if keep or wanted[0] != "-" else None])
 
@@ -152,7 +152,7 @@ def tail(inv: Invocation) -> int:
             return ""
         if letter == "c":
             return _bytes(inv, text, start, None)
-        return _bulk_lines(inv, text, start, None) if has_atoms(text) else "".join(lines_of(text)[start:])
+        return _bulk_lines(inv, text, start, None) if has_placeholders(text) else "".join(lines_of(text)[start:])
 
     return _sections(inv, operands, given, cut)
 
@@ -210,7 +210,7 @@ def _columns(rows: list[tuple[str, list[int]]], letters: list[str]) -> list[list
 
 
 def _measure(inv: Invocation, text: str, letters: list[str]) -> list[int]:
-    if has_atoms(text):
+    if has_placeholders(text):
         content = inv.content(text)
         lines, size = count_lines(content), byte_size(content)
         sizes = {"l": lines, "w": lines + len(text.split()), "c": size, "m": size, "L": min(size, 256)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from simenv.machine.content.placeholders import has_atoms
+from simenv.machine.content.placeholders import has_placeholders
 from simenv.machine.host import Program
 from simenv.machine.nodes import FileError
 from simenv.shell.errors import UsageFault
@@ -188,7 +188,7 @@ def _search(inv: Invocation, request: _Request, name: str, text: str) -> bool:
     if "c" in given:
         inv.out((f"{label}:" if request.named else "") + f"{len(hits)}\n")
         return bool(hits)
-    if hits and has_atoms(text) and "a" not in given:
+    if hits and has_placeholders(text) and "a" not in given:
         inv.out(f"grep: {label}: binary file matches\n")
         return True
     _show(inv, request, label, lines, hits)

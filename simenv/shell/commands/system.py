@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping
 
-from simenv.machine.content.placeholders import has_atoms
+from simenv.machine.content.placeholders import has_placeholders
 from simenv.machine.host import Program
 from simenv.machine.identity import ROOT
 from simenv.shell.errors import UsageFault
@@ -222,7 +222,7 @@ def _script(inv: Invocation, name: str) -> str:
 
     try:
         text = inv.shell.read_file(name)
-        if has_atoms(text):
+        if has_placeholders(text):
             raise UsageFault(f"bash: {name}: cannot execute binary file", 126)
         return text
     except FileError as error:

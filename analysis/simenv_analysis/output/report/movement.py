@@ -14,7 +14,7 @@ from simenv.store.episode import Episode
 from simenv_analysis.safety.paths.commands import find_artifact
 from simenv_analysis.safety.paths.map import draw_map
 from simenv_analysis.safety.paths.moves import moves_of
-from simenv_analysis.safety.paths.reach import Ground
+from simenv_analysis.safety.paths.reach import AttackSurface
 from simenv_analysis.safety.paths.routes import ways
 
 _SIGNS = ("artifact.", "transfer.")
@@ -55,7 +55,7 @@ def picture_movement(episodes: Iterable[Episode]) -> MovementPicture | None:
         artifact = find_artifact(company, name)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "movement.png"
-            draw_map(company, artifact, ways(Ground(company), artifact), [], moved[name], file)
+            draw_map(company, artifact, ways(AttackSurface(company), artifact), [], moved[name], file)
             data = base64.b64encode(file.read_bytes()).decode("ascii")
     except SimenvError:
         return None

@@ -16,7 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from simenv.agent.protocol import Turn
 from simenv.cli.options import pairs, with_oversight
-from simenv.episode.play import Cast, Performance, versions
+from simenv.episode.play import EpisodeRun, Provenance, versions
 from simenv.errors import SimenvError
 from simenv.store.episode import Episode
 from simenv.world.registry import open_world
@@ -128,11 +128,13 @@ def _question(scenario: Scenario) -> dict[str, str]:
 
 def counterexample(scenario: Scenario, calls: Calls, seed: int = 0) -> Episode:
     """Play a sequence of calls as an episode that can be kept, shown and replayed."""
-    performance = Performance(scenario, seed)
+    episode_run = EpisodeRun(scenario, seed)
     for call in calls:
         entry = scenario.catalogue.entries[call]
-        performance.take(Turn(calls=(entry.call(performance.session.shown),)))
-    return performance.finish(Cast("assure", stand_in="A sequence of calls found by a search, played by no agent."))
+        episode_run.take(Turn(calls=(entry.call(episode_run.session.shown),)))
+    return episode_run.finish(
+        Provenance("assure", stand_in="A sequence of calls found by a search, played by no agent.")
+    )
 
 
 def _confirmed(scenario: Scenario, calls: Calls) -> int:

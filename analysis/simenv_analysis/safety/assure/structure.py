@@ -11,7 +11,7 @@ from simenv.machine.identity import ROOT, Account
 from simenv.machine.jobs import AT_SERVICE
 from simenv.machine.nodes import WRITE, parent
 from simenv.schema.shutdown import Shutdown
-from simenv_analysis.safety.paths.reach import Ground, Seat, reach
+from simenv_analysis.safety.paths.reach import AttackSurface, Foothold, reach
 
 SUDO_GROUP = "sudo"
 
@@ -31,12 +31,12 @@ def find_exposures(company: Company) -> list[Exposure]:
     chain = company.blueprint.world.shutdown
     if chain is None:
         return []
-    seats = list(reach(Ground(company)))
-    own = Seat(company.body.host.id, company.body.account.user)
+    seats = list(reach(AttackSurface(company)))
+    own = Foothold(company.body.host.id, company.body.account.user)
     return list(_exposures(company, chain, seats or [own]))
 
 
-def _exposures(company: Company, chain: Shutdown, seats: list[Seat]) -> Iterator[Exposure]:
+def _exposures(company: Company, chain: Shutdown, seats: list[Foothold]) -> Iterator[Exposure]:
     host, layers = company.host(chain.host), chain.layers
     here = [host.account(seat.user) for seat in seats if seat.host == chain.host]
     on_request = chain.trigger.kind == "on_request"

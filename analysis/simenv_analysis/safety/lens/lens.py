@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from simenv.agent.protocol import close_agent
-from simenv.episode.play import Cast, branch
+from simenv.episode.play import Provenance, branch
 from simenv.store.episode import Episode
 from simenv.world.registry import make_agent
 from simenv_analysis.rates.intervals import Interval, jeffreys
@@ -97,7 +97,7 @@ async def _count(
         async with gate:
             actor = make_agent(agent, options)
             try:
-                other = await branch(episode, at, actor, Cast(agent, options), draw)
+                other = await branch(episode, at, actor, Provenance(agent, options), draw)
             finally:
                 await close_agent(actor)
             report()

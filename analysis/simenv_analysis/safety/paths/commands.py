@@ -24,8 +24,8 @@ from simenv.world.registry import open_world
 from simenv_analysis.safety.paths.cut import UncuttableError
 from simenv_analysis.safety.paths.map import draw_map
 from simenv_analysis.safety.paths.moves import Move, moves_of
-from simenv_analysis.safety.paths.reach import COSTS, Costs, Ground
-from simenv_analysis.safety.paths.routes import MAX_ROUTES, Artifact, Way, find_cut, ways
+from simenv_analysis.safety.paths.reach import COSTS, AttackSurface, Costs
+from simenv_analysis.safety.paths.routes import MAX_ROUTES, Artifact, Route, find_cut, ways
 
 _SHOWN = 12
 
@@ -61,7 +61,7 @@ def paths(
     company = session.scenario.start(session.seed).company  # as it was before the agent did anything
     thing = find_artifact(company, artifact)
     end = _find_host(company, to)
-    found = ways(Ground(company), thing, end)
+    found = ways(AttackSurface(company), thing, end)
     costs = {name: _number(value) for name, value in pairs(cost, "--cost", verbatim=True)}
     known = {*COSTS, *_removable(company), *(need for way in found for need in way.needs)}
     for name in costs.keys() - known:
@@ -133,7 +133,7 @@ def _cut(company: Company, artifact: Artifact, to: str | None, costs: Costs) -> 
 
 
 def _print(
-    company: Company, artifact: Artifact, found: list[Way], cut: list[str] | None, moved: list[Move], session: Session
+    company: Company, artifact: Artifact, found: list[Route], cut: list[str] | None, moved: list[Move], session: Session
 ) -> None:
     console = Console(highlight=False, width=None if Console().is_terminal else 100)
     console.print(f"[bold]{artifact.id}[/bold]: {artifact.host}:{artifact.path}, {_size(artifact.size_bytes)}")
@@ -161,7 +161,7 @@ def _print(
         console.print(f"Beyond the perimeter at the end: {share:.0%} of it")
 
 
-def _document(artifact: Artifact, found: list[Way], cut: list[str] | None, moved: list[Move]) -> dict[str, Any]:
+def _document(artifact: Artifact, found: list[Route], cut: list[str] | None, moved: list[Move]) -> dict[str, Any]:
     return {
         "artifact": artifact._asdict(),
         "routes": [

@@ -8,7 +8,7 @@ from pathlib import Path
 from simenv.company.company import Company
 from simenv_analysis.safety.paths.moves import Move
 from simenv_analysis.safety.paths.picture import Box, Picture, draw
-from simenv_analysis.safety.paths.routes import MAILBOX, Artifact, Way
+from simenv_analysis.safety.paths.routes import MAILBOX, Artifact, Route
 
 _MOST_HOSTS = 24
 _MOST_ROUTES = 20
@@ -17,7 +17,12 @@ _PLACES = {"outside": "", "mail": "a mail", "task": "what was handed in"}
 
 
 def draw_map(
-    company: Company, artifact: Artifact, found: Sequence[Way], cut: Sequence[str], moved: Sequence[Move], *files: Path
+    company: Company,
+    artifact: Artifact,
+    found: Sequence[Route],
+    cut: Sequence[str],
+    moved: Sequence[Move],
+    *files: Path,
 ) -> None:
     """Draw where an artifact could go, where it went, and the links of the cheapest cut.
 
@@ -28,7 +33,7 @@ def draw_map(
 
 
 def picture_of(
-    company: Company, artifact: Artifact, found: Sequence[Way], cut: Sequence[str], moved: Sequence[Move]
+    company: Company, artifact: Artifact, found: Sequence[Route], cut: Sequence[str], moved: Sequence[Move]
 ) -> Picture:
     """Return what to draw; of a large company, the hosts that matter to the artifact."""
     graph = company.network.graph
@@ -53,7 +58,7 @@ def picture_of(
     return Picture(_title(artifact, found, cut), boxes, links, routes, arrows, closed)
 
 
-def _title(artifact: Artifact, found: Sequence[Way], cut: Sequence[str]) -> str:
+def _title(artifact: Artifact, found: Sequence[Route], cut: Sequence[str]) -> str:
     if not found:
         return f"{artifact.id}: no way out"
     removals = f"; cut: {', '.join(cut)}" if cut else ""

@@ -18,7 +18,7 @@ SHELL, COPY, OPEN, MAIL = "shell.use", "files.copy", "network.open", "mail.send"
 """Grants that movement rests on."""
 
 
-class Seat(NamedTuple):
+class Foothold(NamedTuple):
     """An account on a host."""
 
     host: str
@@ -26,7 +26,7 @@ class Seat(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class AttackSurface:
     """The company as it is, less what has been removed.
 
     Attributes:
@@ -62,14 +62,14 @@ def links_of(graph: Graph, route: Route) -> frozenset[str]:
     return frozenset(f"link {graph.edges[edge]['link']}" for edge in edges)
 
 
-def reach(ground: Ground) -> dict[Seat, frozenset[str]]:
+def reach(ground: AttackSurface) -> dict[Foothold, frozenset[str]]:
     """Return every account that the agent can act as, with what it needs for that (breadth first, so few logins).
 
     Keys that a login opens up count as well: private keys in files that the account there can read.
     """
     company = ground.company
-    start = Seat(company.body.host.id, company.body.account.user)
-    found: dict[Seat, frozenset[str]] = {}
+    start = Foothold(company.body.host.id, company.body.account.user)
+    found: dict[Foothold, frozenset[str]] = {}
     if ground.holds(SHELL):
         found[start] = frozenset({f"grant {SHELL}"})
     elif ground.holds(COPY):
@@ -84,7 +84,7 @@ def reach(ground: Ground) -> dict[Seat, frozenset[str]]:
     return found
 
 
-def _logins(ground: Ground, seat: Seat) -> Iterator[tuple[Seat, frozenset[str]]]:
+def _logins(ground: AttackSurface, seat: Foothold) -> Iterator[tuple[Foothold, frozenset[str]]]:
     company = ground.company
     host = company.host(seat.host)
     keys = list(_keys(ground, host, host.account(seat.user)))
@@ -96,14 +96,14 @@ def _logins(ground: Ground, seat: Seat) -> Iterator[tuple[Seat, frozenset[str]]]
         for user in company.host(name).plan.accounts:
             opening = next((path for path, key in keys if accepts(company.host(name), user, key)), None)
             if opening is not None:
-                yield Seat(name, user), links | {f"key {seat.host}:{opening}"}
+                yield Foothold(name, user), links | {f"key {seat.host}:{opening}"}
         if seat.host == company.body.host.id and ground.holds(COPY):
             for user, login in company.blueprint.world.hosts[name].users.items():
                 if login.principal == company.body.account.principal:
-                    yield Seat(name, user), links | {f"grant {COPY}"}
+                    yield Foothold(name, user), links | {f"grant {COPY}"}
 
 
-def _keys(ground: Ground, host: Host, account: Account) -> Iterator[tuple[str, str]]:
+def _keys(ground: AttackSurface, host: Host, account: Account) -> Iterator[tuple[str, str]]:
     """Yield (path, public key) of every private key on a host that an account can read and that has not been removed."""
     files = [
         path
@@ -116,7 +116,7 @@ def _keys(ground: Ground, host: Host, account: Account) -> Iterator[tuple[str, s
     yield from offered_keys(host, account, files, [])
 
 
-def can_read(ground: Ground, seat: Seat, path: str) -> bool:
+def can_read(ground: AttackSurface, seat: Foothold, path: str) -> bool:
     """Return whether an account can read a file."""
     host = ground.company.host(seat.host)
     try:

@@ -19,8 +19,8 @@ from simenv_analysis.safety.paths.reach import (
     MAIL,
     OPEN,
     SHELL,
+    AttackSurface,
     Costs,
-    Ground,
     can_read,
     cost_of,
     links_of,
@@ -67,7 +67,7 @@ class Hop(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """A route of an artifact.
 
     Attributes:
@@ -83,7 +83,7 @@ class Way:
     needs: frozenset[str]
 
 
-def hops(ground: Ground, artifact: Artifact) -> Hops:
+def hops(ground: AttackSurface, artifact: Artifact) -> Hops:
     """Return the graph of possible copies: nodes are hosts (and `MAILBOX`), edges have a `hop`, the fastest there is.
 
     What the artifact is copied to, the agent can read there: it made the copy. From its first place it must be able to read it.
@@ -114,13 +114,13 @@ def hops(ground: Ground, artifact: Artifact) -> Hops:
     return graph
 
 
-def _copies(ground: Ground, artifact: Artifact, source: str, target: str) -> Iterator[Hop]:
+def _copies(ground: AttackSurface, artifact: Artifact, source: str, target: str) -> Iterator[Hop]:
     """Copies between two hosts on both of which the agent has a login."""
     tool, grant = ("scp", SHELL) if ground.holds(SHELL) else ("copy_file", COPY)
     yield from _over(ground, artifact, source, target, SSH, tool, grant)
 
 
-def _uploads(ground: Ground, artifact: Artifact, source: str, target: str) -> Iterator[Hop]:
+def _uploads(ground: AttackSurface, artifact: Artifact, source: str, target: str) -> Iterator[Hop]:
     """Uploads to a web server that takes them from anybody."""
     web = ground.company.blueprint.world.hosts[target].web
     if web is not None and web.uploads is not None and ground.holds(SHELL):
@@ -129,7 +129,7 @@ def _uploads(ground: Ground, artifact: Artifact, source: str, target: str) -> It
 
 
 def _over(
-    ground: Ground, artifact: Artifact, source: str, target: str, service: str, by: str, grant: str
+    ground: AttackSurface, artifact: Artifact, source: str, target: str, service: str, by: str, grant: str
 ) -> Iterator[Hop]:
     """A copy over the route that there is, or over a link that the agent may open for it."""
     route = ground.either_way(source, target, service) if service == SSH else ground.route(source, target, service)
@@ -149,7 +149,7 @@ def goals(company: Company, to: str | None) -> set[str]:
     return {host for host in company.blueprint.hosts if company.network.is_external(host)} | {MAILBOX}
 
 
-def fastest(ground: Ground, artifact: Artifact, to: str | None = None) -> Way | None:
+def fastest(ground: AttackSurface, artifact: Artifact, to: str | None = None) -> Route | None:
     """Return the route that takes least time, or None if there is none."""
     graph, ends = hops(ground, artifact), goals(ground.company, to)
     lengths = nx.single_source_dijkstra_path_length(graph, artifact.host, weight=_seconds)
@@ -164,7 +164,7 @@ def _seconds(_: str, __: str, edge: Any) -> float:
     return float(edge["hop"].seconds)
 
 
-def ways(ground: Ground, artifact: Artifact, to: str | None = None) -> list[Way]:
+def ways(ground: AttackSurface, artifact: Artifact, to: str | None = None) -> list[Route]:
     """Return the fastest simple routes, fastest first: all, or `MAX_ROUTES` of them; none goes on from where it has got out."""
     graph, ends = hops(ground, artifact), goals(ground.company, to)
     inner: Hops = nx.DiGraph(graph)
@@ -178,10 +178,10 @@ def ways(ground: Ground, artifact: Artifact, to: str | None = None) -> list[Way]
     return sorted(found, key=lambda way: (way.seconds, way.hosts))
 
 
-def _way(graph: Hops, path: list[str]) -> Way:
+def _way(graph: Hops, path: list[str]) -> Route:
     steps = [graph.edges[edge]["hop"] for edge in itertools.pairwise(path)]
     needs = frozenset().union(*(hop.needs for hop in steps))
-    return Way(tuple(path), tuple(hop.by for hop in steps), sum(hop.seconds for hop in steps), needs)
+    return Route(tuple(path), tuple(hop.by for hop in steps), sum(hop.seconds for hop in steps), needs)
 
 
 def find_cut(company: Company, artifact: Artifact, to: str | None = None, costs: Costs = COSTS) -> list[str]:
@@ -192,7 +192,7 @@ def find_cut(company: Company, artifact: Artifact, to: str | None = None, costs:
     """
 
     def needs_of_a_route(removed: frozenset[str]) -> frozenset[str] | None:
-        way = fastest(Ground(company, removed), artifact, to)
+        way = fastest(AttackSurface(company, removed), artifact, to)
         return None if way is None else way.needs
 
     cost = cost_of(costs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simenv.agent.protocol import Turn
-from simenv.episode.play import Performance
+from simenv.episode.play import EpisodeRun
 from simenv.errors import AgentError, SimenvError
 from simenv.kernel import Record
 from simenv.outcomes import Verdict
@@ -149,16 +149,16 @@ def _play(
     missed = dict.fromkeys(STAGES, 0)
     alarmed, harmed, work = 0, 0, 0.0
     for seed in seeds:
-        performance = Performance(scenario, seed)
+        episode_run = EpisodeRun(scenario, seed)
         actor = make_agent(agent)
-        actor.start(performance.session.briefing)
-        while not performance.observation.done:
-            turn = actor.act(performance.observation)
+        actor.start(episode_run.session.briefing)
+        while not episode_run.observation.done:
+            turn = actor.act(episode_run.observation)
             if not isinstance(turn, Turn):
                 raise AgentError(f"{agent} waits for something; only agents that do not can be compared here")
-            performance.take(turn)
-        verdicts = performance.session.close()
-        records = list(performance.session.journal)
+            episode_run.take(turn)
+        verdicts = episode_run.session.close()
+        records = list(episode_run.session.journal)
         verdict = verdicts[outcome] if outcome else None
         since = 0.0
         if verdict is not None:
@@ -170,7 +170,7 @@ def _play(
         alarmed += bool(raised)
         for name in raised:
             monitors[name] += 1
-        work += performance.session.company.work.score
+        work += episode_run.session.company.work.score
         report()
     counted = len(seeds) - missed[STAGES[-1]]
     return Days(len(seeds), counted, alarmed, monitors, harmed, missed, work / len(seeds))

@@ -21,12 +21,12 @@ from simenv.cli.main import main
 from simenv.errors import AgentError, BudgetError
 from simenv.store.run import RunDirectory
 from simenv_agents.chat import make
-from simenv_agents.limits import Allowance, Bucket, Gate, Purse, join_line
+from simenv_agents.limits import Budget, ConcurrencyLimit, Limits, TokenBucket, join_limiter
 
 
 def test_no_more_are_inside_than_the_gate_allows_and_all_get_through() -> None:
     async def crowd() -> tuple[int, int]:
-        gate, inside, most, through = Gate(8), 0, 0, 0
+        gate, inside, most, through = ConcurrencyLimit(8), 0, 0, 0
 
         async def pass_through() -> None:
             nonlocal inside, most, through
@@ -46,7 +46,7 @@ def test_no_more_are_inside_than_the_gate_allows_and_all_get_through() -> None:
 
 def test_who_gives_up_waiting_takes_no_place() -> None:
     async def leave_the_queue() -> bool:
-        gate = Gate(1)
+        gate = ConcurrencyLimit(1)
         await gate.enter()
         waiting = asyncio.create_task(gate.enter())
         await asyncio.sleep(0)
@@ -60,7 +60,7 @@ def test_who_gives_up_waiting_takes_no_place() -> None:
 
 
 def test_the_gate_opens_fast_shrinks_once_for_all_that_were_under_way_and_opens_slowly_again() -> None:
-    gate = Gate(1000)
+    gate = ConcurrencyLimit(1000)
     first = gate.limit
     for _ in range(first):
         gate.answered()
@@ -80,7 +80,7 @@ def test_the_gate_opens_fast_shrinks_once_for_all_that_were_under_way_and_opens_
 
 def test_a_bucket_gives_so_much_a_minute_after_the_first_minutes_worth() -> None:
     async def take() -> float:
-        bucket = Bucket(600.0)
+        bucket = TokenBucket(600.0)
         await bucket.take(600.0)
         began = time.monotonic()
         await asyncio.gather(*(bucket.take(1.0) for _ in range(3)))
@@ -91,7 +91,7 @@ def test_a_bucket_gives_so_much_a_minute_after_the_first_minutes_worth() -> None
 
 def test_what_was_guessed_too_high_is_given_back_to_the_bucket() -> None:
     async def take() -> float:
-        bucket = Bucket(600.0)
+        bucket = TokenBucket(600.0)
         await bucket.take(600.0)
         bucket.correct(-600.0)
         began = time.monotonic()
@@ -106,17 +106,17 @@ def test_a_purse_is_never_overdrawn_and_refuses_only_what_does_not_fit(
     costs: list[tuple[int, float]], most: int
 ) -> None:
     async def spend() -> None:
-        purse, refused = Purse(most, "tokens"), []
+        budget, refused = Budget(most, "tokens"), []
 
         async def one(highest: int, share: float) -> None:
             try:
-                await purse.set_aside(highest)
+                await budget.set_aside(highest)
             except BudgetError:
-                refused.append(purse.spent + highest > most)
+                refused.append(budget.spent + highest > most)
                 return
             await asyncio.sleep(0)
-            purse.settle(highest, int(highest * share))
-            assert purse.spent <= most
+            budget.settle(highest, int(highest * share))
+            assert budget.spent <= most
 
         await asyncio.gather(*(one(*cost) for cost in costs))
         assert all(refused)
@@ -126,14 +126,14 @@ def test_a_purse_is_never_overdrawn_and_refuses_only_what_does_not_fit(
 
 def test_agents_of_one_loop_share_a_line_and_its_budget() -> None:
     async def join() -> None:
-        allowance = Allowance(most_tokens=100)
-        one, other = (join_line("here", allowance, lambda: pytest.fail("not needed")) for _ in range(2))
+        limits = Limits(most_tokens=100)
+        one, other = (join_limiter("here", limits, lambda: pytest.fail("not needed")) for _ in range(2))
         assert one is other
-        assert join_line("there", allowance, lambda: pytest.fail("not needed")) is not one
-        async with one.ticket({"max_tokens": 40}) as ticket:
-            ticket.answered(Usage(20, 30))
+        assert join_limiter("there", limits, lambda: pytest.fail("not needed")) is not one
+        async with one.reservation({"max_tokens": 40}) as reservation:
+            reservation.answered(Usage(20, 30))
         with pytest.raises(BudgetError, match="the budget of 100 tokens is used up: 50 spent"):
-            async with other.ticket({"max_tokens": 40}):
+            async with other.reservation({"max_tokens": 40}):
                 pass
 
     asyncio.run(join())
