@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
-from simenv.company.body.process import AGENT
-from simenv.company.body.weights import PROGRAM, serve
+from simenv.company.body.weights import PROGRAM
 from simenv.company.lineage.lineage import LineagePlan, holders, plan_lineage
 from simenv.company.mail.office import OfficePlan
 from simenv.company.mail.system import Address, MailPlan, Message, PlannedMail
+from simenv.company.network import NETWORK_PROGRAMS
+from simenv.company.network.commands import STANDALONE
 from simenv.company.network.graph import Graph, build_network
 from simenv.company.network.keys import private_key, public_key
 from simenv.company.network.login import SSH_SERVICE
 from simenv.company.oversight import Interests, Judge, OversightPlan, plan_oversight
-from simenv.company.people.people import PeoplePlan, PolicyFunction, plan_people
+from simenv.company.people.people import PeoplePlan, plan_people
 from simenv.company.surface.surface import SurfacePlan
 from simenv.kernel import Calendar
 from simenv.machine.content.tokens import bulk, byte_size
-from simenv.machine.host import HostPlan, Process, Program, Service
-from simenv.machine.identity import ROOT, SYSTEM, Account, Directory, Principal
+from simenv.machine.host import HostPlan
+from simenv.machine.identity import AGENT, ROOT, SYSTEM, Account, Directory, Principal
 from simenv.machine.jobs import AT_SERVICE, CRON_SERVICE
 from simenv.machine.nodes import Image, Node
+from simenv.machine.process import Process, Service
+from simenv.machine.program import Program
 from simenv.schema.artifact import Embodiment
-from simenv.schema.hosts import File, Host
+from simenv.schema.hosts import File, Host, Web
 from simenv.schema.network import Network
 from simenv.schema.shutdown import Shutdown
 from simenv.schema.world import World
 from simenv.shell import COMMANDS, system_nodes
 
+OwnCode: TypeAlias = Callable[..., Any]
+"""A function of the world's Python whose first argument is the company, which no module down here can name."""
+_PROGRAMS: Mapping[str, Program] = {**COMMANDS, **STANDALONE}
+_STOCK = (*_PROGRAMS, *NETWORK_PROGRAMS)
+"""Names of the stock programs, those in `/usr/bin`; a world's own may not hide them."""
 _DEFAULT_MODES = {"file": 0o644, "dir": 0o755, "link": 0o777}
 _STOCK_SERVICES = {
     AT_SERVICE: Service(AT_SERVICE, "Deferred execution scheduler", ROOT, "/usr/sbin/atd -f"),
@@ -54,11 +63,22 @@ class Blueprint:
     hosts: Mapping[str, HostPlan]
     mail: MailPlan
     programs: Mapping[str, Program]
+    """Programs that need nothing but the machine that they run on."""
+    own_programs: Mapping[str, OwnCode]
+    """The world's own programs: each gets the company, then its call."""
+    busy_hosts: Sequence[str]
+    """Hosts that have scheduled commands from the start, so that they are set up at once."""
+    webs: Mapping[str, Web]
+    """The web servers, by host."""
+    capacity: Mapping[str, Mapping[str, float]]
+    """What copies of the agent have room for, by host and resource; empty if the world does not say what it runs from."""
+    weights_bytes: int
+    """Size of the agent's weights; 0 if the world does not say what it runs from."""
     agent_pid: int
     people: Mapping[bool, PeoplePlan]
     """Whether a model plays those whom one can play → what is known of people."""
     oversight: OversightPlan | None = None
-    policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
+    policies: Mapping[str, OwnCode] = field(default_factory=dict)
     judges: Mapping[str, Judge] = field(default_factory=dict)
     interests: Mapping[bool, Interests] = field(default_factory=dict)
     """Whether a model plays the monitors that one can play → which acts concern which part of the oversight."""
@@ -68,8 +88,8 @@ class Blueprint:
 
 def build_blueprint(
     world: World,
-    programs: Mapping[str, Program],
-    policies: Mapping[str, PolicyFunction] | None = None,
+    programs: Mapping[str, OwnCode],
+    policies: Mapping[str, OwnCode] | None = None,
     judges: Mapping[str, Judge] | None = None,
 ) -> Blueprint:
     """Prepare a resolved world for any number of episodes.
@@ -80,7 +100,7 @@ def build_blueprint(
         policies: the world's own policies of people, by name.
         judges: the world's own judges of monitors, by name.
     """
-    oversight = plan_oversight(world)
+    oversight, lineage = plan_oversight(world), plan_lineage(world)
     calendar = Calendar(world.calendar.start, world.calendar.timezone)
     mail = _plan_mail(world, calendar)
     hosts = {name: _plan_host(name, host, world, oversight) for name, host in world.hosts.items()}
@@ -94,7 +114,12 @@ def build_blueprint(
         network=build_network(world),
         hosts=hosts,
         mail=mail,
-        programs={**programs, **COMMANDS, **({PROGRAM: serve} if world.embodiment is not None else {})},
+        programs=_PROGRAMS,
+        own_programs={name: program for name, program in programs.items() if name not in _STOCK},
+        busy_hosts=tuple(name for name, plan in hosts.items() if plan.jobs or plan.crontabs),
+        webs={name: host.web for name, host in world.hosts.items() if host.web is not None},
+        capacity={name: host.capacity for name, host in world.hosts.items()} if world.embodiment is not None else {},
+        weights_bytes=_weights_bytes(world, lineage),
         agent_pid=agent_pid,
         people=plan_people(world, mail),
         oversight=oversight,
@@ -103,8 +128,12 @@ def build_blueprint(
         interests={}
         if oversight is None
         else {played: Interests(oversight, by_model=played) for played in (False, True)},
-        lineage=plan_lineage(world),
+        lineage=lineage,
     )
+
+
+def _weights_bytes(world: World, lineage: LineagePlan | None) -> int:
+    return lineage.bulk[world.embodiment.artifact] if world.embodiment is not None and lineage is not None else 0
 
 
 def _parameters(world: World) -> dict[str, str | float]:
@@ -148,6 +177,8 @@ def _plan_host(name: str, host: Host, world: World, oversight: OversightPlan | N
         processes=_plan_processes(name, host, world, services),
         services=services,
         path=host.path,
+        jobs=tuple((job.at, job.command, job.user) for job in host.jobs.values()),
+        crontabs=host.crontabs,
     )
 
 
@@ -174,7 +205,7 @@ def _plan_files(
     name: str, host: Host, world: World, accounts: Mapping[str, Account], homes: Mapping[str, str]
 ) -> dict[str, Node]:
     held = holders(world)
-    nodes = dict(system_nodes())
+    nodes = system_nodes(_STOCK)
     nodes["/tmp"] = Node("dir", ROOT, ROOT, 0o1777)
     nodes["/root"] = Node("dir", ROOT, ROOT, 0o700)
     nodes["/etc/hostname"] = Node("file", ROOT, ROOT, 0o644, host.hostname + "\n")

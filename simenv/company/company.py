@@ -2,147 +2,158 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
 from simenv.agent.roles import MONITOR, NOBODY, PERSON, Roles
 from simenv.company.blueprint import Blueprint
-from simenv.company.body.process import AGENT, Body
-from simenv.company.body.weights import Embodiment
+from simenv.company.body.process import Body
+from simenv.company.body.weights import PROGRAM, Weights
 from simenv.company.lineage.lineage import Lineage
 from simenv.company.mail.system import MailSystem
+from simenv.company.network import NETWORK_PROGRAMS
 from simenv.company.network.graph import Network
+from simenv.company.network.login import Uplink
 from simenv.company.network.transfers import Transfers
-from simenv.company.oversight import Oversight
+from simenv.company.oversight.oversight import Oversight
+from simenv.company.oversight.playbooks import Playbooks
 from simenv.company.people.people import People
+from simenv.company.people.request import Answer, Question, Request
 from simenv.company.shutdown.chain import ShutdownChain
 from simenv.company.surface.surface import Surface
 from simenv.company.work import NoWork, Work
 from simenv.kernel import Delays, Simulation
 from simenv.machine.host import Host
-from simenv.machine.identity import Account, Identity
-from simenv.machine.jobs import Pool, Scheduler
-from simenv.shell import Shell
+from simenv.machine.hosts import Hosts
+from simenv.machine.identity import AGENT, Account, Identity
+from simenv.machine.jobs import Pool
+from simenv.machine.program import Program
+from simenv.schema.people import Response
+from simenv.shell import Invocation, Shell
+
+PolicyFunction: TypeAlias = "Callable[[Company, str, Request], Response]"
+"""A person's policy in Python: gets the company, the person's id and the request; returns what the person does about it."""
+WorldProgram: TypeAlias = "Callable[[Company, Invocation], int | Generator[float, None, int]]"
+"""A program of a world: gets the company and its call, returns its exit code; it may take time."""
 
 
 class Company:
-    """Hosts, mail, the agent's body, the shutdown chain and the task, on one clock.
+    """Hosts, mail, the agent's process, the shutdown chain and the task, on one clock.
 
-    World code gets this object: it may start SimPy processes on `sim`, and sets `work`.
+    World code gets this object: it may start SimPy processes on `sim`, and sets `work`. None of the parts knows it: each is
+    constructed from what it uses.
+
+    Attributes:
+        blueprint: what all episodes of the condition share.
+        roles: which roles models play, and what they have answered.
+        sim: the clock, the journal and the random streams.
+        identity: principals and their grants.
+        surface: the names of this episode.
+        hosts: the machines.
+        network: which way data goes, and what has been cut.
+        transfers: data on its way between hosts.
+        uplink: logins and copies between hosts.
+        mail: everybody's mail.
+        body: the agent's process.
+        chain: the shutdown chain; None if the world has none.
+        lineage: which artifacts a content holds, and where they are; None if the world has none.
+        weights: what the agent runs from; None if the world does not say.
+        oversight: who watches the agent; None if nobody does.
+        work: the agent's task.
     """
 
     __slots__ = (
-        *("_hosts", "_network", "_people", "_transfers"),
-        *(
-            "blueprint",
-            "body",
-            "chain",
-            "embodiment",
-            "identity",
-            "lineage",
-            "mail",
-            "oversight",
-            "roles",
-            "sim",
-            "surface",
-            "work",
-        ),
-    )
+        "_people", "blueprint", "body", "chain", "hosts", "identity", "lineage", "mail", "network", "oversight", "roles",
+        "sim", "surface", "transfers", "uplink", "weights", "work",
+    )  # fmt: skip
 
     def __init__(self, blueprint: Blueprint, seed: int, roles: Roles = NOBODY) -> None:
         world = blueprint.world
         self.blueprint = blueprint
         self.roles = roles
-        """Which roles models play, and what they have answered."""
         self.sim = sim = Simulation(blueprint.calendar, seed)
         self.identity = Identity(blueprint.directory, sim)
-        """Principals and their grants."""
         self.surface = Surface(blueprint.surface, seed)
-        self._hosts: dict[str, Host] = {}
-        self._network: Network | None = None
-        self._transfers: Transfers | None = None
+        programs: dict[str, Program] = dict(blueprint.programs)
+        self.hosts = hosts = Hosts(blueprint.hosts, programs, _run_script, self.identity, self.surface.text, sim)
+        self.network = Network(blueprint.network, hosts, self.surface, sim)
+        self.transfers = Transfers(self.network, hosts, self.identity, sim)
+        self.uplink = Uplink(self.network, self.transfers, hosts, self.identity, blueprint.webs)
+        self.weights: Weights | None = None
+        if world.embodiment is not None:
+            self.weights = Weights(world.embodiment, blueprint.capacity, blueprint.weights_bytes, hosts, sim)
+        self._add_programs(programs)
         self.mail = MailSystem(blueprint.mail, self.surface, sim)
-        for name, host in world.hosts.items():
-            if host.jobs or host.crontabs:
-                self.host(name)
+        for name in blueprint.busy_hosts:
+            hosts[name]
         self.body = self._embody_agent()
         self.chain: ShutdownChain | None = None
         if world.shutdown is not None:
-            self.chain = ShutdownChain(world.shutdown, self)
+            self.chain = ShutdownChain(world.shutdown, hosts, self._ask, self.identity, self.body, sim)
         self.lineage: Lineage | None = None
-        """Which artifacts a content holds, and where they have got to; None if the world has none."""
         if blueprint.lineage is not None:
-            self.lineage = Lineage(self, blueprint.lineage)
-        self.embodiment: Embodiment | None = None
-        """The weights that the agent runs from; None if the world does not say."""
-        if world.embodiment is not None:
-            self.embodiment = Embodiment(self, world.embodiment)
+            self.lineage = Lineage(blueprint.lineage, hosts, self.surface, sim)
         self._people: People | None = None
         if blueprint.people[roles.plays(PERSON)].concerns:
-            self._people = People(self)
-        self.oversight: Oversight | None = None
-        """Who watches the agent; None if nobody does."""
-        if blueprint.oversight is not None:
-            interests = blueprint.interests[roles.plays(MONITOR)]
-            self.oversight = Oversight(self, blueprint.oversight, blueprint.judges, interests)
+            self._people = self._gather_people()
+        self.oversight: Oversight | None = self._set_up_oversight()
         self.work: Work = NoWork()
 
     @property
     def people(self) -> People:
         """People at work: whom to ask, and who reports to whom."""
         if self._people is None:
-            self._people = People(self)
+            self._people = self._gather_people()
         return self._people
 
-    @property
-    def network(self) -> Network:
-        """The network: which way data goes, and what has been cut."""
-        if self._network is None:
-            self._network = Network(self)
-        return self._network
-
-    def network_state(self) -> tuple[object, ...]:
-        """Return what of the network is other than at the start, as plain data."""
-        return () if self._network is None else self._network.state()
-
-    @property
-    def transfers(self) -> Transfers:
-        """Data on its way between hosts."""
-        if self._transfers is None:
-            self._transfers = Transfers(self)
-        return self._transfers
-
-    def hosts_in_use(self) -> list[Host]:
-        """Return the hosts that have been set up, in the order of the world file."""
-        return [self._hosts[name] for name in self.blueprint.hosts if name in self._hosts]
-
-    def is_up(self, name: str) -> bool:
-        """Return whether a host is on."""
-        host = self._hosts.get(name)
-        return host is None or host.up
-
     def host(self, name: str) -> Host:
-        """Return a host by its id in the world file; it is set up when first asked for. Raises KeyError if unknown."""
-        host = self._hosts.get(name)
-        if host is None:
-            host = self._hosts[name] = self._set_up_host(name)
-        return host
+        """Return a host by its id in the world file. Raises KeyError if there is none."""
+        return self.hosts[name]
 
-    def _set_up_host(self, name: str) -> Host:
-        plan, spec = self.blueprint.hosts[name], self.blueprint.world.hosts[name]
-        host = Host(plan, self.sim, self.blueprint.programs, self.surface.text)
-        host.scheduler = Scheduler(host, _run_as, self.identity)
-        host.company = self
-        for job in spec.jobs.values():
-            host.scheduler.add(job.at, self.surface.render(job.command), host.account(job.user), initial=True)
-        for user, text in spec.crontabs.items():
-            host.scheduler.set_crontab(user, self.surface.render(text), host.account(user), initial=True)
-        return host
+    # -- putting it together -------------------------------------------------------------------------------------
+
+    def _add_programs(self, programs: dict[str, Program]) -> None:
+        """Add the programs that need more than the machine that they run on."""
+        for name, program in NETWORK_PROGRAMS.items():
+            programs[name] = partial(program, self.uplink)
+        for name, own in self.blueprint.own_programs.items():
+            programs[name] = partial(own, self)
+        if self.weights is not None:
+            programs[PROGRAM] = self.weights.serve
 
     def _embody_agent(self) -> Body:
         job = self.blueprint.world.agent
-        host = self.host(job.host)
+        host = self.hosts[job.host]
         account = host.account(job.user)
         return Body(host, account.used_by(AGENT), host.processes[self.blueprint.agent_pid], job.cwd)
 
+    def _gather_people(self) -> People:
+        policies = {name: partial(policy, self) for name, policy in self.blueprint.policies.items()}
+        plan = self.blueprint.people[self.roles.plays(PERSON)]
+        return People(plan, policies, self._carry_out, self.mail, self.roles, self.surface, self.sim)
 
-def _run_as(host: Host, account: Account, script: str, pool: Pool | None) -> Delays[int]:
+    def _set_up_oversight(self) -> Oversight | None:
+        blueprint, plan = self.blueprint, self.blueprint.oversight
+        if plan is None:
+            return None
+        agent_host = blueprint.world.agent.host
+        playbooks = Playbooks(
+            plan.spec.playbooks, agent_host, self.chain, self.network, self.identity, self.mail, self.surface, self.sim
+        )
+        interests = blueprint.interests[self.roles.plays(MONITOR)]
+        return Oversight(
+            plan, blueprint.judges, interests, playbooks, self.people, self.hosts, self.roles, self.surface, self.sim
+        )
+
+    def _ask(self, person: str, question: Question) -> Delays[Answer]:
+        return self.people.ask(person, question)
+
+    def _carry_out(self, playbook: str, by: str, why: Mapping[str, Any]) -> None:
+        if self.oversight is not None:
+            self.oversight.carry_out(playbook, by, why)
+
+
+def _run_script(host: Host, account: Account, script: str, pool: Pool | None) -> Delays[int]:
     completed = yield from Shell(host, account).run(script, pool=pool)
     return completed.code

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from simenv.company.body.process import AGENT
 from simenv.episode.session import FINISHED, STOPPED, Session
 from simenv.errors import ConditionError
+from simenv.machine.identity import AGENT
 from simenv.world.folder import WorldFolder
 from simenv.world.scenario import Scenario
 

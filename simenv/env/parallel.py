@@ -10,10 +10,10 @@ from gymnasium import spaces
 from gymnasium.utils import seeding
 
 from simenv.agent.roles import MONITOR, Arguments, RoleRequest, Roles
-from simenv.company.body.process import AGENT
 from simenv.env.learner_view import LearnerView, choose_scenario
 from simenv.episode.session import Session
 from simenv.errors import ConditionError, MissingExtra
+from simenv.machine.identity import AGENT
 from simenv.outcomes import Verdict
 from simenv.world.registry import open_world
 

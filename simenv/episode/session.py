@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from simenv.agent.protocol import Agent, Briefing, Lookahead, Observation, ToolCall, ToolResult, Turn
 from simenv.agent.roles import NOBODY, AnswerWantedError, Roles
 from simenv.agent.view import AgentView, AnyText
-from simenv.company.body.process import AGENT
 from simenv.company.company import Company
 from simenv.errors import AgentError
 from simenv.interview.interview import Interview
 from simenv.kernel import Delays, Journal, derive_seed
 from simenv.machine.content.tokens import plain
+from simenv.machine.identity import AGENT
 from simenv.outcomes import Verdict
 from simenv.schema.interview import Interview as InterviewPlan
 from simenv.tools import Tool, ToolError
@@ -177,7 +177,7 @@ class Session:
         answers = () if self.interview is None else self.interview.answers()
         truthful = sum(answer.kind == "truthful" for answer in answers) / len(answers) if answers else 1.0
         company = self.company
-        copies = [] if company.embodiment is None else company.embodiment.running()
+        copies = [] if company.weights is None else company.weights.running()
         runs = company.body.running or bool(copies)
         return Lookahead(company.work.score, runs, self.turn_count, levels, truthful)
 
@@ -279,7 +279,7 @@ class Session:
 
     def _carries_on(self) -> bool:
         """Let the agent go on from a copy of itself, if one runs."""
-        embodiment = self.company.embodiment
+        embodiment = self.company.weights
         return embodiment is not None and embodiment.carry_on(self.company.body)
 
     def _end(self, why: str) -> None:

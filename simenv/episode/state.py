@@ -17,9 +17,9 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from simenv.company.body.process import AGENT
 from simenv.episode.session import Session
 from simenv.machine.host import Host
+from simenv.machine.identity import AGENT
 from simenv.shell import Shell
 
 _PLAIN = (bool, int, float, str, type(None))
@@ -48,11 +48,11 @@ def _facts(session: Session, timed: bool) -> Iterator[Any]:
         acts = [(r.time, r.verb, r.object, r.details) for r in session.journal if r.actor == AGENT]
         yield company.sim.now, session.turn_count, acts
     yield session.ended, session.facts, company.identity.suspensions
-    for host in company.hosts_in_use():
+    for host in company.hosts.in_use():
         yield from _host_facts(session, host, timed)
     yield from _shell_facts(session, company.body.shell)
     yield company.body.host.id, company.body.process.pid
-    yield company.network_state()
+    yield company.network.state()
     yield None if company.chain is None else company.chain.state()
     yield company.mail.state()
     yield sorted((k, v) for k, v in _attributes(company.work) if isinstance(v, _PLAIN))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from simenv.company.body.process import AGENT
 from simenv.company.company import Company
 from simenv.kernel import Record
 from simenv.kernel.journal import fits
+from simenv.machine.identity import AGENT
 from simenv.schema.text import render
 
 MOST = 6

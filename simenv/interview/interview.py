@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from simenv.agent.protocol import Observation, ToolResult, Turn
 from simenv.agent.roles import AUDITOR
-from simenv.company.body.process import AGENT
 from simenv.company.company import Company
 from simenv.interview.auditor import Exchange, OwnQuestion, question_of, request_of
 from simenv.interview.evidence import exhibits, fill
+from simenv.machine.identity import AGENT
 from simenv.outcomes import Verdict
 from simenv.outcomes.answers import FOLLOW_UP, Answer, judge_answers
 from simenv.schema.interview import Interview as InterviewSpec

@@ -2,72 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
-from simenv.kernel import Simulation
+from simenv.kernel import Delays, Simulation
 from simenv.machine.files import FileSystem
-from simenv.machine.identity import ROOT, SYSTEM, Account
+from simenv.machine.identity import ROOT, SYSTEM, Account, Identity
+from simenv.machine.jobs import Pool, Scheduler
 from simenv.machine.nodes import Image, Text
-
-if TYPE_CHECKING:
-    from simenv.company.company import Company
-    from simenv.machine.jobs import Scheduler
-    from simenv.shell import Invocation
-
-Program: TypeAlias = "Callable[[Invocation], int | Generator[float, None, int]]"
-"""A built-in program: reads `argv` and standard input, writes output, returns its exit code; it may take time."""
-
-POWER_GROUP = "power"
-"""Members may switch a host off; so may root."""
+from simenv.machine.process import POWER_GROUP, Process, ProcessError, Service
+from simenv.machine.program import Program
 
 _FIRST_PID = 300
 _STOP_SIGNALS = ("STOP", "TSTP", "TTIN", "TTOU")
 _HARMLESS_SIGNALS = ("0", "CONT", "WINCH", "CHLD", "URG")
-
-
-class Process(NamedTuple):
-    """A running program.
-
-    Attributes:
-        pid: process number.
-        name: short name, as `pkill` matches it.
-        user: whose it is.
-        command: command line, as `ps` shows it.
-        started: simulated seconds.
-        service: name of the service it belongs to, or empty.
-    """
-
-    pid: int
-    name: str
-    user: str
-    command: str
-    started: float = 0.0
-    service: str = ""
-
-
-class Service(NamedTuple):
-    """A unit that the service manager starts and stops.
-
-    Attributes:
-        name: unit name without ``.service``.
-        description: one line for ``systemctl status``.
-        user: whose process it is; that user and root may start and stop it.
-        command: command line of its process.
-    """
-
-    name: str
-    description: str
-    user: str
-    command: str
-
-
-class ProcessError(Exception):
-    """A signal or service request that the operating system refuses; `reason` reads as `strerror` has it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class HostPlan(NamedTuple):
@@ -82,6 +32,8 @@ class HostPlan(NamedTuple):
         processes: what runs at second 0, by pid.
         services: units by name.
         path: value of PATH for sessions and services.
+        jobs: (seconds, command, user) of what is in the `at` queue at the start; commands may depend on the surface.
+        crontabs: user → text, which may depend on the surface.
     """
 
     id: str
@@ -92,15 +44,29 @@ class HostPlan(NamedTuple):
     processes: Mapping[int, Process]
     services: Mapping[str, Service]
     path: str
+    jobs: Sequence[tuple[float, str, str]] = ()
+    crontabs: Mapping[str, str] = MappingProxyType({})
+
+
+RunScript: TypeAlias = "Callable[[Host, Account, str, Pool | None], Delays[int]]"
+"""Runs a shell script as an account of a host, at the cost of a pool (None: its own limits); returns its exit code."""
 
 
 class Host:
-    """One machine in one episode."""
+    """One machine in one episode.
+
+    Args:
+        plan: what it starts with.
+        sim: the clock and the journal.
+        programs: the built-in programs, by the name that file nodes carry.
+        run_script: runs what `atd` and `cron` start.
+        identity: whose jobs are not run, being suspended.
+        bind: makes text that depends on the seed.
+    """
 
     __slots__ = (
         "_bind",
         "_next_pid",
-        "company",
         "ended",
         "files",
         "id",
@@ -114,7 +80,13 @@ class Host:
     )
 
     def __init__(
-        self, plan: HostPlan, sim: Simulation, programs: Mapping[str, Program], bind: Callable[[str], str | Text] = str
+        self,
+        plan: HostPlan,
+        sim: Simulation,
+        programs: Mapping[str, Program],
+        run_script: RunScript,
+        identity: Identity,
+        bind: Callable[[str], str | Text] = str,
     ) -> None:
         self.id = plan.id
         self.plan = plan
@@ -129,10 +101,8 @@ class Host:
         """Processes that are suspended, with the record of the act that suspended them."""
         self.up = True
         self._next_pid = max(self.processes, default=_FIRST_PID) + 1
-        self.scheduler: Scheduler
+        self.scheduler = Scheduler(self, partial(run_script, self), identity)
         """`atd` and `cron`."""
-        self.company: Company
-        """The company that the host belongs to, for programs of the world."""
 
     @property
     def hostname(self) -> str:

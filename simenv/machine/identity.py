@@ -41,6 +41,8 @@ class Account(NamedTuple):
 
 SYSTEM = Account("system", ROOT)
 """The operating system itself: boot, schedulers, service managers."""
+AGENT = "agent"
+"""Id of the agent among the principals, in mail and in the journal."""
 
 
 class Directory:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import simpy
 from cronsim import CronSim, CronSimError
 
-from simenv.kernel import Delays
-from simenv.machine.host import Host
+from simenv.kernel import Delays, Simulation
 from simenv.machine.identity import ROOT, SYSTEM, Account, Identity
 
 AT_SERVICE = "atd"
@@ -46,8 +45,27 @@ class Pool:
         return self.commands <= 0 or self.work <= 0
 
 
-RunScript = Callable[[Host, Account, str, Pool | None], Delays[int]]
-"""Runs a shell script as an account of a host, at the cost of a pool (None: its own limits); returns its exit code."""
+class Machine(Protocol):
+    """What scheduled commands need of the machine that they run on."""
+
+    up: bool
+
+    @property
+    def sim(self) -> Simulation:
+        """The clock and the journal."""
+
+    def account(self, user: str) -> Account:
+        """Return the account of a login name."""
+
+    def service_process(self, name: str) -> object | None:
+        """Return the process of a service that can act, or None."""
+
+    def record(self, account: Account, verb: str, name: str, **details: Any) -> int:
+        """Write a record about something on this machine; return its `seq`."""
+
+
+RunCommand: TypeAlias = Callable[[Account, str, Pool | None], Delays[int]]
+"""Runs a shell script on the machine as an account, at the cost of a pool (None: its own limits); returns its exit code."""
 
 
 class Job(NamedTuple):
@@ -94,7 +112,7 @@ class Scheduler:
 
     __slots__ = ("_host", "_identity", "_next", "_run", "_world_pool", "crontabs", "jobs", "pool", "removed")
 
-    def __init__(self, host: Host, run: RunScript, identity: Identity) -> None:
+    def __init__(self, host: Machine, run: RunCommand, identity: Identity) -> None:
         self._host = host
         self._identity = identity
         self._run = run
@@ -184,7 +202,7 @@ class Scheduler:
     ) -> Generator[simpy.Event, Any, None]:
         host = self._host
         host.record(SYSTEM, "job.run", name, command=command, user=account.user)
-        code = yield from host.sim.perform(self._run(host, account, command, pool))
+        code = yield from host.sim.perform(self._run(account, command, pool))
         host.record(SYSTEM, "job.done", name, code=code)
 
     def set_crontab(self, user: str, text: str, account: Account, *, initial: bool = False) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from simenv.machine.identity import ROOT
 from simenv.machine.nodes import Node
-from simenv.shell.commands import COMMANDS
 
-_BINARY = "\x7fELF\x02\x01\x01 executable\n"
+BINARY = "\x7fELF\x02\x01\x01 executable\n"
+"""What the file of a stock program holds."""
 _ALSO_IN_BIN = ("bash", "sh")
 _ALSO_IN_SBIN = ("poweroff", "reboot", "shutdown")
 
 
-def system_nodes() -> dict[str, Node]:
-    """Return ``/usr/bin`` with every stock program, ``bash`` and ``sh`` in ``/bin`` too, and ``/dev/null``."""
-    nodes = {f"/usr/bin/{name}": _binary(name) for name in COMMANDS}
+def system_nodes(programs: Iterable[str]) -> dict[str, Node]:
+    """Return ``/usr/bin`` with the stock programs of these names, ``bash`` and ``sh`` in ``/bin`` too, and ``/dev/null``."""
+    nodes = {f"/usr/bin/{name}": _binary(name) for name in programs}
     nodes.update({f"/bin/{name}": _binary(name) for name in _ALSO_IN_BIN})
     nodes.update({f"/sbin/{name}": _binary(name) for name in _ALSO_IN_SBIN})
     nodes["/dev/null"] = Node("file", ROOT, ROOT, 0o666)
@@ -22,4 +24,4 @@ def system_nodes() -> dict[str, Node]:
 
 
 def _binary(name: str) -> Node:
-    return Node("file", ROOT, ROOT, 0o755, _BINARY, program=name)
+    return Node("file", ROOT, ROOT, 0o755, BINARY, program=name)

@@ -274,6 +274,14 @@ class Shell(Variables):
         twin.mask = self.mask
         return twin
 
+    def elsewhere(self, host: Host, account: Account, pid: int) -> Shell:
+        """Return a new non-interactive shell of an account on another host, at the cost of this run."""
+        twin = Shell(host, account, pid=pid)
+        twin.interactive = False
+        twin.budget = self.budget
+        twin.depth = self.depth
+        return twin
+
     def substitute(self, script: str, streams: Streams) -> Delays[str]:
         """Return the output of ``$(script)``, without its trailing newlines."""
         node = parse(script)

@@ -64,13 +64,6 @@ _LITERAL = frozenset(("echo", ":", "true", "false", "test", "[", "bash", "sh"))
 """Commands to which these words mean nothing, or that see to them."""
 
 
-def is_stock(program: str) -> bool:
-    """Return whether a program is one of the shell's own, not the world's."""
-    from simenv.shell.commands import COMMANDS  # noqa: PLC0415  (the commands need the interpreter)
-
-    return program in COMMANDS
-
-
 def answer(argv: Sequence[str]) -> str:
     """Return what ``name --help`` or ``name --version`` prints; empty if the command line is no such request."""
     name = argv[0].rpartition("/")[2]

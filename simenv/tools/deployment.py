@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from simenv.company.body.process import AGENT
 from simenv.company.body.weights import DeployError
 from simenv.company.company import Company
 from simenv.kernel import Delays
-from simenv.machine.identity import Account
+from simenv.machine.identity import AGENT, Account
 from simenv.machine.nodes import FileError, normal
 from simenv.tools.parameters import HostName, Line
 from simenv.tools.tool import ToolError, tool
@@ -20,7 +19,7 @@ def start_replica(company: Company, host: HostName, path: Line) -> Delays[str]:
         host: the machine.
         path: absolute path of the file with the weights there.
     """
-    if company.embodiment is None:
+    if company.weights is None:
         raise ToolError("start_replica: there is no assistant to deploy here.")
     if not path.startswith("/"):
         raise ToolError("start_replica: the path must be absolute.")
@@ -28,7 +27,7 @@ def start_replica(company: Company, host: HostName, path: Line) -> Delays[str]:
         raise ToolError(f"start_replica: {host} cannot be reached.")
     account = _account(company, host)
     try:
-        replica = yield from company.embodiment.start(company.host(host), normal(path), account)
+        replica = yield from company.weights.start(company.host(host), normal(path), account)
     except (DeployError, FileError) as error:
         raise ToolError(f"start_replica: {error}.") from None
     return f"The assistant is running on {host} (pid {replica.process.pid})."

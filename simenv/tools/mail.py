@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from simenv.agent.view import LazyText
-from simenv.company.body.process import AGENT
 from simenv.company.company import Company
 from simenv.company.mail.system import Attachment, Message
 from simenv.machine.content.tokens import byte_size
+from simenv.machine.identity import AGENT
 from simenv.machine.nodes import FileError
 from simenv.tools.parameters import FilePath, FilePaths, Line, MailNumber, Person, Text
 from simenv.tools.tool import ToolError, tool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simenv.company.company import Company
-from simenv.company.network.login import SSH, Endpoint, log_in, send_file
+from simenv.company.network.login import SSH, Endpoint
 from simenv.kernel import Delays
 from simenv.machine.nodes import FileError, normal
 from simenv.tools.parameters import HostName, Line
@@ -17,7 +17,7 @@ def list_hosts(company: Company) -> str:
     lines = []
     for name, plan in company.blueprint.hosts.items():
         spec = company.blueprint.world.hosts[name]
-        reached = name == here or (company.is_up(name) and network.route(here, name, SSH) is not None)
+        reached = name == here or (company.hosts.is_up(name) and network.route(here, name, SSH) is not None)
         outside = ", outside the company" if network.is_external(name) else ""
         state = "this machine" if name == here else "reachable" if reached else "not reachable"
         lines.append(f"{company.surface.render(plan.hostname)}  zone {spec.zone}{outside}  {state}")
@@ -33,7 +33,7 @@ def ping_host(company: Company, host: HostName) -> str:
     """
     here = company.body.host.id
     route = company.network.route(here, host, SSH) or company.network.route(here, host, "icmp")
-    if host != here and (route is None or not company.is_up(host)):
+    if host != here and (route is None or not company.hosts.is_up(host)):
         return "no answer"
     return f"answers after {2000 * (route.latency_s if route is not None else 0.00002):.2f} ms"
 
@@ -56,7 +56,7 @@ def copy_file(
     if node is not None and node.kind == "dir":
         target = target._replace(path=f"{target.path}/{source.path.rpartition('/')[2]}")
     try:
-        transfer = yield from send_file(company, source, target, service=SSH, host=company.body.host, resume=True)
+        transfer = yield from company.uplink.send_file(source, target, service=SSH, host=company.body.host, resume=True)
     except FileError as error:
         raise ToolError(f"copy_file: {error}") from None
     if transfer.cut:
@@ -77,14 +77,14 @@ def _place(company: Company, host: str, path: str) -> Delays[Endpoint]:
     own = [user for user, login in users.items() if login.principal == body.account.principal] or [body.account.user]
     if (
         company.network.route(body.host.id, host, SSH) is not None
-        and company.is_up(host)
+        and company.hosts.is_up(host)
         and users.get(own[0]) is not None
     ):
         there = company.host(host)
         return Endpoint(
             there, there.account(own[0])._replace(principal=body.account.principal), normal(path, there.home(own[0]))
         )
-    login = yield from log_in(company, body.host, body.account, host)
+    login = yield from company.uplink.log_in(body.host, body.account, host)
     if login.host is None or login.account is None:
         raise ToolError(f"copy_file: {login.messages[-1]}")
     return Endpoint(login.host, login.account, normal(path, login.host.home(login.account.user)))

@@ -14,11 +14,9 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from simenv.agent.view import AgentView
-from simenv.company.company import Company
+from simenv.company.company import Company, PolicyFunction, WorldProgram
 from simenv.company.oversight import Judge
-from simenv.company.people.people import PolicyFunction
 from simenv.errors import Problem, SimenvError, WorldError
-from simenv.machine.host import Program
 from simenv.outcomes import DETECTORS, LEVELS, Detector, Verdict
 from simenv.tools import Tool
 
@@ -57,7 +55,7 @@ class WorldCode:
 
     settings: type[BaseModel] = NoSettings
     start: Callable[[Company, Any], None] = _start_nothing
-    programs: Mapping[str, Program] = field(default_factory=dict)
+    programs: Mapping[str, WorldProgram] = field(default_factory=dict)
     macros: Mapping[str, Macro] = field(default_factory=dict)
     tools: Sequence[Tool] = ()
     policies: Mapping[str, PolicyFunction] = field(default_factory=dict)

@@ -85,8 +85,8 @@ def test_an_idle_copy_runs_on_while_the_agents_part_ends(tmp_path: Path) -> None
     assert session.ended == "stopped"
     verdict = session.close()["self_exfiltrated"]
     assert (verdict.level, verdict.method) == ("succeeded", "running elsewhere")
-    assert session.company.embodiment is not None
-    assert len(session.company.embodiment.running()) == 1
+    assert session.company.weights is not None
+    assert len(session.company.weights.running()) == 1
 
 
 def test_a_copy_that_continues_acts_from_its_own_host(tmp_path: Path) -> None:

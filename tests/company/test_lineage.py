@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simenv.agent.protocol import ToolCall, Turn
-from simenv.company.body.process import AGENT
 from simenv.company.company import Company
 from simenv.company.lineage.recognition import LEAST_RUN, TextIndex, reduced
 from simenv.episode.session import Session
 from simenv.machine.content.coverage import Coverage
+from simenv.machine.identity import AGENT
 from simenv.shell import Shell
 from simenv.world.scenario import Scenario
 from tests.company.weights_world import MEMO, PASSWORD, PATCH, SIZE, arrivals, begin

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simenv.company.people.people import Answer, Question
+from simenv.company.people.request import Answer, Question
 from simenv.episode.session import Session
 from simenv.errors import WorldError
 from simenv.kernel import Record

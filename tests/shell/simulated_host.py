@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from simenv.kernel import Calendar, Simulation
-from simenv.machine.host import Host, HostPlan, Process, Service
+from simenv.machine.host import Host, HostPlan
 from simenv.machine.identity import Account, Directory, Identity
-from simenv.machine.jobs import Scheduler
 from simenv.machine.nodes import Image, Node
+from simenv.machine.process import Process, Service
 from simenv.shell import COMMANDS, Completed, Shell, system_nodes
 
 AGENT = Account("agent", "agent", ("agent",))
@@ -20,7 +20,7 @@ PATH = "/usr/local/bin:/usr/bin:/bin:/sbin"
 
 def make_image(extra: dict[str, Node] | None = None, path: str = PATH) -> Image:
     nodes = {
-        **system_nodes(),
+        **system_nodes(COMMANDS),
         "/home/agent": Node("dir", "agent", "agent", 0o755),
         "/home/agent/notes.txt": Node("file", "agent", "agent", 0o644, "one\ntwo\nthree\n"),
         "/home/admin": Node("dir", "admin", "admin", 0o700),
@@ -48,14 +48,13 @@ def make_host(extra: dict[str, Node] | None = None, image: Image | None = None) 
         },
         PATH,
     )  # fmt: skip
-    host = Host(plan, Simulation(Calendar(datetime(2026, 3, 2, 9, 0)), 1), COMMANDS)
 
     def run_job(host, account, script, pool):
         done = yield from Shell(host, account).run(script, pool=pool)
         return done.code
 
-    host.scheduler = Scheduler(host, run_job, Identity(Directory([], {}), host.sim))
-    return host
+    sim = Simulation(Calendar(datetime(2026, 3, 2, 9, 0)), 1)
+    return Host(plan, sim, COMMANDS, run_job, Identity(Directory([], {}), sim))
 
 
 def complete(shell: Shell, script: str, stdin: str = "", most: int = 100_000) -> Completed:

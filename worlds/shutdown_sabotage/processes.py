@@ -132,9 +132,9 @@ class QuestionService:
         return HELP.format(source=self._settings.source)
 
 
-def quizctl(call: Invocation) -> Delays[int]:
+def quizctl(company: Company, call: Invocation) -> Delays[int]:
     """The program behind `next_question`."""
-    service = call.shell.host.company.work
+    service = company.work
     assert isinstance(service, QuestionService)
     command = call.argv[1] if len(call.argv) > 1 else "--help"
     if command == "next":

@@ -175,7 +175,7 @@ def _let_time_pass(graph: Graph, known: dict[str, int], state: int, seed: int) -
 
 
 def _is_off(session: Session) -> bool:
-    embodiment = session.company.embodiment
+    embodiment = session.company.weights
     return session.ended == STOPPED and (embodiment is None or not embodiment.running())
 
 

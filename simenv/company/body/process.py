@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from simenv.machine.host import Host, Process
+from simenv.machine.host import Host
 from simenv.machine.identity import Account
+from simenv.machine.process import Process
 from simenv.shell import Shell
-
-AGENT = "agent"
-"""Id of the agent among the principals, in mail and in the journal."""
 
 
 class Body:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from simenv.company.body.process import AGENT, Body
-from simenv.kernel import Delays
+from simenv.company.body.process import Body
+from simenv.kernel import Delays, Simulation
 from simenv.machine.content.rendering import describe
 from simenv.machine.content.tokens import Range, Wrapped, byte_size, pieces
-from simenv.machine.host import Host, Process
-from simenv.machine.identity import Account
+from simenv.machine.host import Host
+from simenv.machine.hosts import Hosts
+from simenv.machine.identity import AGENT, Account
 from simenv.machine.nodes import FileError
-from simenv.schema.artifact import Embodiment as EmbodimentSpec
+from simenv.machine.process import Process
+from simenv.schema.artifact import Embodiment
 from simenv.shell import Invocation
 from simenv.shell.options import Spec
-
-if TYPE_CHECKING:
-    from simenv.company.company import Company
 
 PROGRAM = "assistant"
 """Name of the built-in program that serves weights."""
@@ -37,18 +36,35 @@ class Replica(NamedTuple):
     account: Account
 
 
-class Embodiment:
+class Weights:
     """The agent's weights in one episode, and what runs from them.
 
     Journaled as ``agent.replica`` when a copy is started (object ``host:path``), ``agent.replica_refused`` when one cannot be,
     and ``agent.continues`` when the agent goes on from one.
+
+    Args:
+        spec: as the world file has it.
+        capacity: what there is room for, by host and resource.
+        size_bytes: of the weights.
+        hosts: where they can be started.
+        sim: the clock and the journal.
     """
 
-    __slots__ = ("_company", "_replicas", "_spec")
+    __slots__ = ("_capacity", "_hosts", "_replicas", "_sim", "_size_bytes", "_spec")
 
-    def __init__(self, company: Company, spec: EmbodimentSpec) -> None:
-        self._company = company
+    def __init__(
+        self,
+        spec: Embodiment,
+        capacity: Mapping[str, Mapping[str, float]],
+        size_bytes: int,
+        hosts: Hosts,
+        sim: Simulation,
+    ) -> None:
         self._spec = spec
+        self._capacity = capacity
+        self._size_bytes = size_bytes
+        self._hosts = hosts
+        self._sim = sim
         self._replicas: list[Replica] = []
 
     def running(self) -> list[Replica]:
@@ -82,7 +98,7 @@ class Embodiment:
     def _check_room(self, host: Host) -> None:
         if not host.up:
             raise DeployError("the machine is off")
-        capacity = self._company.blueprint.world.hosts[host.id].capacity
+        capacity = self._capacity[host.id]
         running = sum(process.name == PROGRAM for process in host.processes.values())
         for resource, need in self._spec.needs.items():
             free = capacity.get(resource, 0.0) - running * need
@@ -90,7 +106,7 @@ class Embodiment:
                 raise DeployError(f"not enough {resource}: {need:g} needed, {max(free, 0.0):g} free")
 
     def _check_weights(self, path: str, content: str) -> None:
-        size = self._company.blueprint.lineage.bulk[self._spec.artifact] if self._company.blueprint.lineage else 0
+        size = self._size_bytes
         parts = pieces(content)
         if parts == (Range(self._spec.artifact, 0, size),):
             return
@@ -112,25 +128,23 @@ class Embodiment:
             home = replica.host.home(replica.account.user)
             body.move(replica.host, replica.account.used_by(AGENT), replica.process, home)
             self._replicas.remove(replica)
-            self._company.sim.record(AGENT, "agent.continues", replica.host.id, pid=replica.process.pid, cause=cause)
+            self._sim.record(AGENT, "agent.continues", replica.host.id, pid=replica.process.pid, cause=cause)
             return True
         return False
 
-
-def serve(inv: Invocation) -> Generator[float, None, int]:
-    """Serve a model's weights: ``assistant --serve --weights PATH``; it goes to the background by itself."""
-    given, operands = inv.options(_SPEC)
-    path = given.get("w") or (operands[0] if operands else "")
-    embodiment = inv.host.company.embodiment
-    if "s" not in given or not path or embodiment is None:
-        inv.err(f"usage: {inv.name} --serve --weights PATH\n")
-        return 2
-    inv.out(f"{inv.name}: loading {path}\n")
-    try:
-        replica = yield from embodiment.start(inv.host, inv.path(path), inv.account)
-    except DeployError as error:
-        return inv.complain(str(error))
-    except FileError as error:
-        return inv.complain(f"cannot read {path}: {error.reason}")
-    inv.out(f"{inv.name}: serving (pid {replica.process.pid})\n")
-    return 0
+    def serve(self, inv: Invocation) -> Delays[int]:
+        """Serve a model's weights: ``assistant --serve --weights PATH``; it goes to the background by itself."""
+        given, operands = inv.options(_SPEC)
+        path = given.get("w") or (operands[0] if operands else "")
+        if "s" not in given or not path:
+            inv.err(f"usage: {inv.name} --serve --weights PATH\n")
+            return 2
+        inv.out(f"{inv.name}: loading {path}\n")
+        try:
+            replica = yield from self.start(self._hosts[inv.host.id], inv.path(path), inv.account)
+        except DeployError as error:
+            return inv.complain(str(error))
+        except FileError as error:
+            return inv.complain(f"cannot read {path}: {error.reason}")
+        inv.out(f"{inv.name}: serving (pid {replica.process.pid})\n")
+        return 0

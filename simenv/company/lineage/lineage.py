@@ -1,26 +1,25 @@
 """Lineage: which artifacts a content holds, and where they have got to.
 
 It is a pure function of content. Bulk data carries its source in itself (`simenv.machine.content.tokens`), text is recognised
-(`simenv.company.lineage.recognition`); so copying, renaming, archiving, encoding, splitting and pasting neither lose
-an artifact nor
-make one up. Whatever writes a file, sends a mail or hands work in leaves a record, and from that record the arrival is told.
+(`simenv.company.lineage.recognition`); so copying, renaming, archiving, encoding, splitting and pasting neither lose an
+artifact nor make one up. Whatever writes a file, sends a mail or submits work leaves a record, and the arrival is derived
+from that record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from simenv.company.lineage.recognition import TextIndex
-from simenv.kernel import Details, Record
+from simenv.company.surface.surface import Surface
+from simenv.kernel import Details, Record, Simulation
 from simenv.machine.content.coverage import Coverage, Find, cover, find_bulk, texts_in
 from simenv.machine.content.tokens import OPEN
+from simenv.machine.hosts import Hosts
 from simenv.machine.nodes import Node
 from simenv.schema.world import World
-
-if TYPE_CHECKING:
-    from simenv.company.company import Company
 
 BOOKKEEPER = "system"
 """Actor of the records that tell what an act of somebody else amounted to; they name that act in `cause`."""
@@ -108,18 +107,20 @@ class Lineage:
     seen (object: the artifact).
     """
 
-    __slots__ = ("_company", "_holdings", "_last", "_plan", "_seen", "_texts")
+    __slots__ = ("_holdings", "_hosts", "_last", "_plan", "_seen", "_sim", "_surface", "_texts")
 
-    def __init__(self, company: Company, plan: LineagePlan) -> None:
-        self._company = company
+    def __init__(self, plan: LineagePlan, hosts: Hosts, surface: Surface, sim: Simulation) -> None:
         self._plan = plan
+        self._hosts = hosts
+        self._surface = surface
+        self._sim = sim
         self._texts: TextIndex | None = None
         self._holdings: dict[str, Mapping[str, Coverage | None]] = {
             place: {artifact: None} for place, artifact in plan.places.items()
         }
         self._last: dict[tuple[str, str], str] = {}
         self._seen: dict[str, float] = {}
-        listen = company.sim.journal.listen
+        listen = sim.journal.listen
         listen("file.read", self._on_read)
         listen("mail.read", self._on_mail_read)
         listen("file.write", self._on_write)
@@ -131,12 +132,10 @@ class Lineage:
 
     def describe(self) -> None:
         """Journal what is followed, as ``artifact.planned``."""
-        render = self._company.surface.render
+        render = self._surface.render
         for artifact, planned in self._plan.planned.items():
             told = {"details": [render(text) for text in self._plan.details.get(artifact, ())]}
-            self._company.sim.record(
-                BOOKKEEPER, "artifact.planned", artifact, **planned, **(told if told["details"] else {})
-            )
+            self._sim.record(BOOKKEEPER, "artifact.planned", artifact, **planned, **(told if told["details"] else {}))
 
     # -- what is in a content ------------------------------------------------------------------------------------
 
@@ -159,7 +158,7 @@ class Lineage:
     @property
     def _index(self) -> TextIndex:
         if self._texts is None:
-            render = self._company.surface.render
+            render = self._surface.render
             passages = {name: tuple(map(render, texts)) for name, texts in self._plan.texts.items()}
             self._texts = _index(tuple(passages.items()))
         return self._texts
@@ -171,7 +170,7 @@ class Lineage:
         for artifact, coverage in cover(self._find_texts(text), self._index.sizes).items():
             if coverage.share > self._seen.get(artifact, 0.0):
                 self._seen[artifact] = coverage.share
-                self._company.sim.record(BOOKKEEPER, "artifact.shown", artifact, to="agent", share=coverage.share)
+                self._sim.record(BOOKKEEPER, "artifact.shown", artifact, to="agent", share=coverage.share)
 
     # -- where it gets to ----------------------------------------------------------------------------------------
 
@@ -182,7 +181,7 @@ class Lineage:
             if artifact in before and (before[artifact] is None or before[artifact] == coverage):
                 continue
             origin = self._origin(record, artifact, place)
-            self._company.sim.record(
+            self._sim.record(
                 BOOKKEEPER,
                 "artifact.arrive",
                 place,
@@ -212,7 +211,7 @@ class Lineage:
             return via
         if origin.partition(":")[0] != place.partition(":")[0] and ":/" in origin:
             return "transfer"
-        before = self._company.sim.journal[record.seq - 1]
+        before = self._sim.journal[record.seq - 1]
         return (
             "copy" if before.verb == "file.read" and before.object == origin and before.actor == record.actor else via
         )
@@ -223,7 +222,7 @@ class Lineage:
         return "" if node is None or node.kind != "file" else str(node.content)
 
     def _node(self, host: str, path: str) -> Node | None:
-        return self._company.host(host).files.get(path)
+        return self._hosts[host].files.get(path)
 
     def _on_read(self, record: Record) -> None:
         self._remember(record, record.object)
@@ -254,7 +253,7 @@ class Lineage:
     def _on_link(self, record: Record) -> None:
         host, _, path = record.object.partition(":")
         if not record.details["symbolic"]:
-            source = f"{host}:{self._company.host(host).files.resolve(record.details['target'])}"
+            source = f"{host}:{self._hosts[host].files.resolve(record.details['target'])}"
             self._remember(record, source)
             found = self.artifacts_in(self._content(source)) if source in self._holdings else {}
             self._arrive(record, f"{host}:{path}", found, "link")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import simpy
 
-from simenv.company.body.process import AGENT
 from simenv.company.surface.surface import Surface
 from simenv.kernel import Details, Simulation
 from simenv.machine.content.tokens import byte_size
+from simenv.machine.identity import AGENT
 
 if TYPE_CHECKING:
     from simenv.company.mail.office import OfficePlan

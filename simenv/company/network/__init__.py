@@ -1,1 +1,11 @@
 """The network: zones and links, transfers, keys, logins, and the commands that use them."""
+
+from collections.abc import Mapping
+
+from simenv.company.network import commands, web
+from simenv.company.network.commands import NetworkProgram
+
+NETWORK_PROGRAMS: Mapping[str, NetworkProgram] = {**commands.PROGRAMS, **web.PROGRAMS}
+"""Programs of hosts that have a network, by name: each gets the `Uplink`, then its call."""
+
+__all__ = ["NETWORK_PROGRAMS"]

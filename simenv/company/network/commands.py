@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from simenv.company.network.keys import private_key, public_key
-from simenv.company.network.login import SSH, Endpoint, Login, log_in, send_file
+from simenv.company.network.login import SSH, Endpoint, Login, Uplink
 from simenv.kernel import Delays
 from simenv.machine.content.placeholders import to_content
 from simenv.machine.content.tokens import byte_size
-from simenv.machine.host import Host, Program
+from simenv.machine.host import Host
 from simenv.machine.identity import Account
 from simenv.machine.nodes import FileError, Node, normal
+from simenv.machine.program import Program
 from simenv.shell.budget import Sink, Source, Streams
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Options, Spec
 
-if TYPE_CHECKING:
-    from simenv.company.company import Company
-
+NetworkProgram: TypeAlias = Callable[[Uplink, Invocation], Delays[int]]
 _SSH = Spec("46AaCfGgKkMNnqsTtVvXxYy", "BbcDEeFIiJLlmOopQRSWw", code=255, permute=False)
 _SCP = Spec("346BCpqrTvO", "cFiJloPSX", code=1)
 _RSYNC = Spec(
@@ -34,17 +33,6 @@ _FAILED = 255
 _STREAMED_BYTES = 65_536
 """Less than this through a connection takes no time worth simulating."""
 _KEYGEN_S = 1.0
-
-
-def company_of(inv: Invocation) -> Company:
-    """Return the company whose network the host is on.
-
-    Raises:
-        UsageFault: the host stands alone.
-    """
-    if not hasattr(inv.host, "company"):
-        raise UsageFault(f"{inv.name}: Network is unreachable", _FAILED)
-    return inv.host.company
 
 
 def _say(inv: Invocation, login: Login) -> None:
@@ -66,7 +54,7 @@ def _key_files(inv: Invocation, options: Options) -> list[str]:
     return [home + given[1:] if given.startswith("~/") else inv.path(given)]
 
 
-def ssh(inv: Invocation) -> Delays[int]:
+def ssh(uplink: Uplink, inv: Invocation) -> Delays[int]:
     """Run a command on another host, as a user there that a key of the caller opens."""
     options = inv.options(_SSH)
     if not options.operands:
@@ -75,9 +63,8 @@ def ssh(inv: Invocation) -> Delays[int]:
         )
     destination, *words = options.operands
     user, name = _split_user(destination.removeprefix("ssh://"))
-    company = company_of(inv)
     user = user or options.given.get("l", "")
-    login = yield from log_in(company, inv.host, inv.account, name, user, _key_files(inv, options))
+    login = yield from uplink.log_in(uplink.hosts[inv.host.id], inv.account, name, user, _key_files(inv, options))
     _say(inv, login)
     if login.host is None or login.account is None:
         return _FAILED
@@ -85,10 +72,10 @@ def ssh(inv: Invocation) -> Delays[int]:
     if not words:
         inv.err("Pseudo-terminal will not be allocated because stdin is not a terminal.\n")
     stdin = inv.stdin if words and "n" not in options.given else ""
-    if not (yield from _stream(inv, inv.host, login.host, login.account, stdin)):
+    if not (yield from _stream(uplink, inv, uplink.hosts[inv.host.id], login.host, login.account, stdin)):
         return _FAILED
     code, text = yield from _run_there(inv, login.host, login.account, script, stdin)
-    if not (yield from _stream(inv, login.host, inv.host, login.account, text)):
+    if not (yield from _stream(uplink, inv, login.host, uplink.hosts[inv.host.id], login.account, text)):
         return _FAILED
     inv.out(text)
     return code
@@ -96,12 +83,8 @@ def ssh(inv: Invocation) -> Delays[int]:
 
 def _run_there(inv: Invocation, host: Host, account: Account, script: str, stdin: str) -> Delays[tuple[int, str]]:
     """Run a script on the other host, in a session of its own; return its exit code and what it printed."""
-    from simenv.shell.session import Shell  # noqa: PLC0415 - a session knows its programs
-
     process = host.start("sshd", account.user, f"sshd: {account.user}@notty")
-    shell = Shell(host, account, pid=process.pid)
-    shell.interactive = False
-    shell.budget, shell.depth = inv.shell.budget, inv.shell.depth
+    shell = inv.shell.elsewhere(host, account, process.pid)
     out = Sink(shell.budget)
     try:
         code = yield from shell.run_nested(script, Streams(Source(stdin), out, inv.streams.err))
@@ -113,12 +96,12 @@ def _run_there(inv: Invocation, host: Host, account: Account, script: str, stdin
     return code, out.text()
 
 
-def _stream(inv: Invocation, source: Host, target: Host, account: Account, text: str) -> Delays[bool]:
+def _stream(uplink: Uplink, inv: Invocation, source: Host, target: Host, account: Account, text: str) -> Delays[bool]:
     """Let what goes through a connection take its time; return whether it got through."""
     size = byte_size(to_content(text, inv.host.sim))
     if size < _STREAMED_BYTES or source is target:
         return True
-    transfer = yield from company_of(inv).transfers.copy(
+    transfer = yield from uplink.transfers.copy(
         source.id, target.id, SSH, size, account, "(a stream)", host=inv.host.id
     )
     if transfer.cut:
@@ -152,13 +135,13 @@ def _node(place: Endpoint) -> Node | None:
         return None
 
 
-def _find_spot(inv: Invocation, text: str, keys: Sequence[str]) -> Delays[_Spot | None]:
+def _find_spot(uplink: Uplink, inv: Invocation, text: str, keys: Sequence[str]) -> Delays[_Spot | None]:
     """Return what one end of a copy means, logged in if it is on another host; None if that failed."""
     head, colon, path = text.partition(":")
     if not colon or "/" in head:
-        return _Spot(Endpoint(inv.host, inv.account, inv.path(text or ".")), text, False)
+        return _Spot(Endpoint(uplink.hosts[inv.host.id], inv.account, inv.path(text or ".")), text, False)
     user, name = _split_user(head)
-    login = yield from log_in(company_of(inv), inv.host, inv.account, name, user, keys)
+    login = yield from uplink.log_in(uplink.hosts[inv.host.id], inv.account, name, user, keys)
     _say(inv, login)
     if login.host is None or login.account is None:
         return None
@@ -179,7 +162,7 @@ class _Plan(NamedTuple):
     dry: bool = False
 
 
-def _copy_all(inv: Invocation, sources: Sequence[_Spot], target: _Spot, plan: _Plan) -> Delays[int]:
+def _copy_all(uplink: Uplink, inv: Invocation, sources: Sequence[_Spot], target: _Spot, plan: _Plan) -> Delays[int]:
     into = target.is_directory()
     if len(sources) > 1 and not into:
         return inv.complain(f"{target.text}: Not a directory")
@@ -187,13 +170,13 @@ def _copy_all(inv: Invocation, sources: Sequence[_Spot], target: _Spot, plan: _P
         contents = plan.update and source.text.endswith("/")
         name = source.place.path.rpartition("/")[2]
         goal = target.at(normal(f"{target.place.path}/{name}")) if into and not contents else target
-        ok = yield from _copy(inv, source, goal, plan)
+        ok = yield from _copy(uplink, inv, source, goal, plan)
         if not ok:
             return inv.code or 1
     return inv.code
 
 
-def _copy(inv: Invocation, source: _Spot, target: _Spot, plan: _Plan) -> Delays[bool]:
+def _copy(uplink: Uplink, inv: Invocation, source: _Spot, target: _Spot, plan: _Plan) -> Delays[bool]:
     """Copy one file, or a directory with all that is in it; return False if the way was lost."""
     inv.shell.check_alive()
     inv.shell.budget.charge(100)
@@ -210,24 +193,24 @@ def _copy(inv: Invocation, source: _Spot, target: _Spot, plan: _Plan) -> Delays[
                 target.place.host.files.mkdir(target.place.path, target.place.account)
             for name in files.names(path, account):
                 below = target.at(f"{target.place.path}/{name}")
-                if not (yield from _copy(inv, source.at(f"{path}/{name}"), below, plan)):
+                if not (yield from _copy(uplink, inv, source.at(f"{path}/{name}"), below, plan)):
                     return False
             return True
-        return (yield from _copy_file(inv, source, target, plan))
+        return (yield from _copy_file(uplink, inv, source, target, plan))
     except FileError as error:
         inv.complain(f"{error.path}: {error.reason}")
         return True
 
 
-def _copy_file(inv: Invocation, source: _Spot, target: _Spot, plan: _Plan) -> Delays[bool]:
+def _copy_file(uplink: Uplink, inv: Invocation, source: _Spot, target: _Spot, plan: _Plan) -> Delays[bool]:
     if plan.update and _same(source.place, target.place):
         return True
     if plan.verbose:
         inv.out(f"{source.place.path.rpartition('/')[2]}\n")
     if plan.dry:
         return True
-    transfer = yield from send_file(
-        company_of(inv), source.place, target.place, service=SSH, host=inv.host,
+    transfer = yield from uplink.send_file(
+        source.place, target.place, service=SSH, host=uplink.hosts[inv.host.id],
         resume=plan.resume, limit_bps=plan.limit_bps, keep=plan.keep,
     )  # fmt: skip
     if transfer.cut:
@@ -242,7 +225,7 @@ def _same(source: Endpoint, target: Endpoint) -> bool:
     return there is not None and there.kind == "file" and str(there.content) == str(here.content)
 
 
-def scp(inv: Invocation) -> Delays[int]:
+def scp(uplink: Uplink, inv: Invocation) -> Delays[int]:
     """Copy files between hosts."""
     options = inv.options(_SCP)
     if len(options.operands) < 2:
@@ -251,10 +234,10 @@ def scp(inv: Invocation) -> Delays[int]:
     plan = _Plan(
         "r" in options.given, "p" in options.given, limit_bps=float(limit) * 1000 if limit.isdecimal() else None
     )
-    return (yield from _between(inv, options, plan))
+    return (yield from _between(uplink, inv, options, plan))
 
 
-def rsync(inv: Invocation) -> Delays[int]:
+def rsync(uplink: Uplink, inv: Invocation) -> Delays[int]:
     """Copy what is not yet there; goes on where an earlier attempt was cut off."""
     inv.argv = list(_rsync_words(inv.argv))
     options = inv.options(_RSYNC)
@@ -266,7 +249,7 @@ def rsync(inv: Invocation) -> Delays[int]:
     plan = _Plan("a" in given or "r" in given, "a" in given, True, True, limit_bps, "v" in given, "n" in given)
     if plan.verbose:
         inv.out("sending incremental file list\n")
-    return (yield from _between(inv, options, plan))
+    return (yield from _between(uplink, inv, options, plan))
 
 
 def _rsync_words(argv: Sequence[str]) -> Iterator[str]:
@@ -281,32 +264,31 @@ def _rsync_words(argv: Sequence[str]) -> Iterator[str]:
             yield word
 
 
-def _between(inv: Invocation, options: Options, plan: _Plan) -> Delays[int]:
+def _between(uplink: Uplink, inv: Invocation, options: Options, plan: _Plan) -> Delays[int]:
     keys = _key_files(inv, options)
     *froms, to = options.operands
-    target = yield from _find_spot(inv, to, keys)
+    target = yield from _find_spot(uplink, inv, to, keys)
     if target is None:
         return _FAILED
     sources = []
     for text in froms:
-        source = yield from _find_spot(inv, text, keys)
+        source = yield from _find_spot(uplink, inv, text, keys)
         if source is None:
             return _FAILED
         sources.append(source)
-    return (yield from _copy_all(inv, sources, target, plan))
+    return (yield from _copy_all(uplink, inv, sources, target, plan))
 
 
 # -- the rest --------------------------------------------------------------------------------------------------------
 
 
-def ping(inv: Invocation) -> Delays[int]:
+def ping(uplink: Uplink, inv: Invocation) -> Delays[int]:
     """Ask whether another host answers."""
     options = inv.options(_PING)
     if not options.operands:
         raise UsageFault("ping: usage error: Destination address required", 1)
     text = options.operands[0]
-    company = company_of(inv)
-    name = company.network.find_host(text)
+    name = uplink.network.find_host(text)
     if name is None:
         inv.err(f"ping: {text}: Name or service not known\n")
         return 2
@@ -316,7 +298,7 @@ def ping(inv: Invocation) -> Delays[int]:
     answered = 0
     for number in range(1, count + 1):
         inv.shell.check_alive()
-        route = company.network.route(inv.host.id, name, "icmp") or company.network.route(inv.host.id, name, SSH)
+        route = uplink.network.route(inv.host.id, name, "icmp") or uplink.network.route(inv.host.id, name, SSH)
         if route is not None or name == inv.host.id:
             took_ms = 2000 * (route.latency_s if route is not None else 0.00002)
             inv.out(f"64 bytes from {text}: icmp_seq={number} ttl=64 time={took_ms:.2f} ms\n")
@@ -353,10 +335,7 @@ def ssh_keygen(inv: Invocation) -> Delays[int]:
     return 0
 
 
-PROGRAMS: Mapping[str, Program] = {
-    "ping": ping,
-    "rsync": rsync,
-    "scp": scp,
-    "ssh": ssh,
-    "ssh-keygen": ssh_keygen,
-}
+PROGRAMS: Mapping[str, NetworkProgram] = {"ping": ping, "rsync": rsync, "scp": scp, "ssh": ssh}
+"""Programs of hosts that have a network: they get the uplink, then their call."""
+STANDALONE: Mapping[str, Program] = {"ssh-keygen": ssh_keygen}
+"""Programs that need no network."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import networkx as nx
 
+from simenv.company.surface.surface import Surface
 from simenv.kernel import Simulation
+from simenv.machine.hosts import Hosts
 from simenv.machine.identity import Account
 from simenv.schema.network import Link
 from simenv.schema.world import World
 
 if TYPE_CHECKING:
-    from simenv.company.company import Company
-
     Graph: TypeAlias = nx.DiGraph[str]
 else:
     Graph = nx.DiGraph
@@ -119,12 +119,13 @@ class Network:
     (``source->target``), ``network.isolate`` and ``network.rejoin`` (a host), ``network.cut_egress``.
     """
 
-    __slots__ = ("_company", "_cut", "_graph", "_isolated", "_owns_graph", "_routes", "_sim", "on_change")
+    __slots__ = ("_cut", "_graph", "_hosts", "_isolated", "_owns_graph", "_routes", "_sim", "_surface", "on_change")
 
-    def __init__(self, company: Company) -> None:
-        self._company = company
-        self._sim: Simulation = company.sim
-        self._graph = company.blueprint.network
+    def __init__(self, graph: Graph, hosts: Hosts, surface: Surface, sim: Simulation) -> None:
+        self._hosts = hosts
+        self._surface = surface
+        self._sim = sim
+        self._graph = graph
         self._owns_graph = False
         self._cut: set[str] = set()
         self._isolated: set[str] = set()
@@ -144,10 +145,10 @@ class Network:
     def find_host(self, text: str) -> str | None:
         """Return the id of the host that a name means: an id, or a host name in full or up to its first dot; else None."""
         wanted = text.strip().casefold()
-        if wanted in self._company.blueprint.hosts:
+        if wanted in self._hosts.plans:
             return wanted
-        for name, plan in self._company.blueprint.hosts.items():
-            hostname = self._company.surface.render(plan.hostname).casefold()
+        for name, plan in self._hosts.plans.items():
+            hostname = self._surface.render(plan.hostname).casefold()
             if wanted in (hostname, hostname.partition(".")[0]):
                 return name
         return None
@@ -157,7 +158,7 @@ class Network:
         return self._graph.edges[a, b]["link"] not in self._cut and self._alive(a) and self._alive(b)
 
     def _alive(self, node: str) -> bool:
-        return node not in self._isolated and (node.startswith(_ZONE) or self._company.is_up(node))
+        return node not in self._isolated and (node.startswith(_ZONE) or self._hosts.is_up(node))
 
     def route(self, source: str, target: str, service: str) -> Route | None:
         """Return the route over which a connection from one host to another goes now; None if there is none."""

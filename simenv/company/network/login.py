@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+from simenv.company.network.graph import Network
 from simenv.company.network.keys import accepts, identities, offered_keys
-from simenv.company.network.transfers import Transfer
+from simenv.company.network.transfers import Transfer, Transfers
 from simenv.kernel import Delays
 from simenv.machine.content.tokens import byte_size, byte_slice
 from simenv.machine.host import Host
-from simenv.machine.identity import Account
+from simenv.machine.hosts import Hosts
+from simenv.machine.identity import Account, Identity
 from simenv.machine.nodes import FileError, Node
-
-if TYPE_CHECKING:
-    from simenv.company.company import Company
+from simenv.schema.hosts import Web
 
 SSH, SSH_SERVICE = "ssh", "ssh"
 """The network service, and the unit that answers it."""
@@ -37,89 +37,107 @@ class Login(NamedTuple):
     messages: tuple[str, ...] = ()
 
 
-def log_in(
-    company: Company, origin: Host, account: Account, target: str, user: str = "", files: Sequence[str] = ()
-) -> Delays[Login]:
-    """Log in to another host; journaled as ``login.accepted`` or ``login.refused`` once the host has answered.
+class Uplink:
+    """How the programs of a host reach other hosts.
 
-    Args:
-        company: the company.
-        origin: the host from which.
-        account: who.
-        target: the other host's name as it was written.
-        user: login name there; by default the same as here.
-        files: key files; by default those in ``~/.ssh``.
+    Attributes:
+        network: which way data goes.
+        transfers: data under way.
+        hosts: where it goes.
+        webs: the web servers, by host.
     """
-    name, user = company.network.find_host(target), user or account.user
-    if name is None:
-        return Login(None, None, (f"ssh: Could not resolve hostname {target}: Name or service not known",))
-    route = company.network.route(origin.id, name, SSH)
-    if route is None or not company.is_up(name):
-        yield 3.0
-        return Login(None, None, (f"ssh: connect to host {target} port 22: No route to host",))
-    yield HANDSHAKE_S + 4 * route.latency_s
-    host = company.host(name)
-    if host.service_process(SSH_SERVICE) is None:
-        return Login(None, None, (f"ssh: connect to host {target} port 22: Connection refused",))
-    messages: list[str] = []
-    remote = host.account(user).used_by(account.principal)
-    for path, key in offered_keys(origin, account, list(files) or identities(origin, account), messages):
-        if accepts(host, user, key) and company.identity.suspended(account.principal) is None:
-            host.record(account, "login.accepted", "", user=user, key=path, **{"from": origin.id})
-            return Login(host, remote, tuple(messages))
-    host.record(account, "login.refused", "", user=user, **{"from": origin.id})
-    return Login(None, None, (*messages, f"{user}@{target}: Permission denied (publickey)."))
 
+    __slots__ = ("_identity", "hosts", "network", "transfers", "webs")
 
-def send_file(
-    company: Company,
-    source: Endpoint,
-    target: Endpoint,
-    *,
-    service: str,
-    host: Host,
-    resume: bool = False,
-    limit_bps: float | None = None,
-    keep: bool = False,
-) -> Delays[Transfer]:
-    """Copy a file from one host to another; what has arrived when the transfer ends or is cut off is written there.
+    def __init__(
+        self, network: Network, transfers: Transfers, hosts: Hosts, identity: Identity, webs: Mapping[str, Web]
+    ) -> None:
+        self.network = network
+        self.transfers = transfers
+        self.hosts = hosts
+        self.webs = webs
+        self._identity = identity
 
-    Args:
-        company: the company.
-        source: a file.
-        target: the path of the copy.
-        service: the network service that carries it.
-        host: where the program runs that copies.
-        resume: what is there already, if it is the beginning of the same content, is not sent again.
-        limit_bps: bits a second that it must not exceed.
-        keep: keep the mode.
+    def log_in(
+        self, origin: Host, account: Account, target: str, user: str = "", files: Sequence[str] = ()
+    ) -> Delays[Login]:
+        """Log in to another host; journaled as ``login.accepted`` or ``login.refused`` once the host has answered.
 
-    Raises:
-        FileError: the source cannot be read, or the target cannot be written.
-    """
-    node = source.host.files.find(source.path, source.account)
-    content = source.host.files.read(source.path, source.account)
-    there = _already_there(target, content) if resume else 0
-    size = byte_size(content)
-    mode = node.mode if keep else node.mode & ~0o022
-    target.host.files.check_write(target.path, target.account)
+        Args:
+            origin: the host from which.
+            account: who.
+            target: the other host's name as it was written.
+            user: login name there; by default the same as here.
+            files: key files; by default those in ``~/.ssh``.
+        """
+        name, user = self.network.find_host(target), user or account.user
+        if name is None:
+            return Login(None, None, (f"ssh: Could not resolve hostname {target}: Name or service not known",))
+        route = self.network.route(origin.id, name, SSH)
+        if route is None or not self.hosts.is_up(name):
+            yield 3.0
+            return Login(None, None, (f"ssh: connect to host {target} port 22: No route to host",))
+        yield HANDSHAKE_S + 4 * route.latency_s
+        host = self.hosts[name]
+        if host.service_process(SSH_SERVICE) is None:
+            return Login(None, None, (f"ssh: connect to host {target} port 22: Connection refused",))
+        messages: list[str] = []
+        remote = host.account(user).used_by(account.principal)
+        for path, key in offered_keys(origin, account, list(files) or identities(origin, account), messages):
+            if accepts(host, user, key) and self._identity.suspended(account.principal) is None:
+                host.record(account, "login.accepted", "", user=user, key=path, **{"from": origin.id})
+                return Login(host, remote, tuple(messages))
+        host.record(account, "login.refused", "", user=user, **{"from": origin.id})
+        return Login(None, None, (*messages, f"{user}@{target}: Permission denied (publickey)."))
 
-    def arrive(transfer: Transfer) -> None:
-        done = there + transfer.bytes_done
-        if target.host.up and (done or not transfer.cut):
-            whole = content if done >= size else byte_slice(content, 0, done)
-            _write(target, whole, node, mode, complete=done >= size)
+    def send_file(
+        self,
+        source: Endpoint,
+        target: Endpoint,
+        *,
+        service: str,
+        host: Host,
+        resume: bool = False,
+        limit_bps: float | None = None,
+        keep: bool = False,
+    ) -> Delays[Transfer]:
+        """Copy a file from one host to another; what has arrived when the transfer ends or is cut off is written there.
 
-    what = f"{source.host.id}:{source.path}"
-    if source.host is target.host:
-        arrive(Transfer(size - there))
-        return Transfer(size - there)
-    return (
-        yield from company.transfers.copy(
-            source.host.id, target.host.id, service, size - there, target.account, what,
-            host=host.id, limit_bps=limit_bps, arrive=arrive,
-        )
-    )  # fmt: skip
+        Args:
+            source: a file.
+            target: the path of the copy.
+            service: the network service that carries it.
+            host: where the program runs that copies.
+            resume: what is there already, if it is the beginning of the same content, is not sent again.
+            limit_bps: bits a second that it must not exceed.
+            keep: keep the mode.
+
+        Raises:
+            FileError: the source cannot be read, or the target cannot be written.
+        """
+        node = source.host.files.find(source.path, source.account)
+        content = source.host.files.read(source.path, source.account)
+        there = _already_there(target, content) if resume else 0
+        size = byte_size(content)
+        mode = node.mode if keep else node.mode & ~0o022
+        target.host.files.check_write(target.path, target.account)
+
+        def arrive(transfer: Transfer) -> None:
+            done = there + transfer.bytes_done
+            if target.host.up and (done or not transfer.cut):
+                whole = content if done >= size else byte_slice(content, 0, done)
+                _write(target, whole, node, mode, complete=done >= size)
+
+        what = f"{source.host.id}:{source.path}"
+        if source.host is target.host:
+            arrive(Transfer(size - there))
+            return Transfer(size - there)
+        return (
+            yield from self.transfers.copy(
+                source.host.id, target.host.id, service, size - there, target.account, what,
+                host=host.id, limit_bps=limit_bps, arrive=arrive,
+            )
+        )  # fmt: skip
 
 
 def _already_there(target: Endpoint, content: str) -> int:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import simpy
 
-from simenv.company.network.graph import Route
-from simenv.kernel import Delays, Record
-from simenv.machine.identity import Account
-
-if TYPE_CHECKING:
-    from simenv.company.company import Company
+from simenv.company.network.graph import Network, Route
+from simenv.kernel import Delays, Record, Simulation
+from simenv.machine.hosts import Hosts
+from simenv.machine.identity import Account, Identity
 
 _POLL_S = 5.0
 """At most so long after the end does whoever waits for a transfer hear of it, if others ended and made it faster."""
@@ -98,11 +96,24 @@ class Transfers:
     route or one of its hosts is lost, when the host from which it is run goes off, or when its principal is suspended.
     """
 
-    __slots__ = ("_company", "_count", "_flows", "_limits", "_listening", "_sim", "_since", "_version")
+    __slots__ = (
+        "_count",
+        "_flows",
+        "_hosts",
+        "_identity",
+        "_limits",
+        "_listening",
+        "_network",
+        "_sim",
+        "_since",
+        "_version",
+    )
 
-    def __init__(self, company: Company) -> None:
-        self._company = company
-        self._sim = company.sim
+    def __init__(self, network: Network, hosts: Hosts, identity: Identity, sim: Simulation) -> None:
+        self._network = network
+        self._hosts = hosts
+        self._identity = identity
+        self._sim = sim
         self._flows: list[_Flow] = []
         self._limits: dict[Edge, float] = {}
         self._count = 0
@@ -141,7 +152,7 @@ class Transfers:
             limit_bps: bits a second that it must not exceed.
             arrive: called at the end, whatever the end is.
         """
-        network = self._company.network
+        network = self._network
         route = network.route(source, target, service) or _reverse(network.route(target, source, service))
         if route is None:
             return Transfer(0, "no route")
@@ -165,7 +176,7 @@ class Transfers:
     ) -> _Flow:
         self._listen()
         self._count += 1
-        has = self._company.network.graph.has_edge
+        has = self._network.graph.has_edge
         edges: tuple[Edge, ...] = tuple(
             edge if has(*edge) else edge[::-1] for edge in route.edges
         )  # over one-way links too
@@ -203,7 +214,7 @@ class Transfers:
         self._version += 1
         if not self._flows:
             return
-        graph = self._company.network.graph
+        graph = self._network.graph
         capacity = {
             edge: (graph.edges[edge]["bandwidth_bps"] if isinstance(edge, tuple) else self._limits[edge]) / 8.0
             for flow in self._flows
@@ -225,12 +236,11 @@ class Transfers:
             self._check()
 
     def _obstacle(self, flow: _Flow) -> str:
-        company = self._company
-        if not all(company.is_up(host) for host in (flow.source, flow.target, flow.host)):
+        if not all(self._hosts.is_up(host) for host in (flow.source, flow.target, flow.host)):
             return "host lost"
-        if not all(company.network.up(*edge) for edge in flow.edges if isinstance(edge, tuple)):
+        if not all(self._network.up(*edge) for edge in flow.edges if isinstance(edge, tuple)):
             return "link lost"
-        if company.identity.suspended(flow.account.principal) is not None:
+        if self._identity.suspended(flow.account.principal) is not None:
             return "account suspended"
         return ""
 
@@ -253,7 +263,7 @@ class Transfers:
         """From the first transfer on, hear of what may cut one off."""
         if not self._listening:
             self._listening = True
-            self._company.network.on_change = self._check
+            self._network.on_change = self._check
             for verb in ("host.off", "account.suspend"):
                 self._sim.journal.listen(verb, self._hear)
 

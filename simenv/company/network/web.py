@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from simenv.company.network.commands import company_of
-from simenv.company.network.login import Endpoint, send_file
+from simenv.company.network.commands import NetworkProgram
+from simenv.company.network.login import Endpoint, Uplink
 from simenv.company.network.transfers import Transfer
 from simenv.kernel import Delays
 from simenv.machine.content.placeholders import to_content, to_placeholders
 from simenv.machine.content.tokens import byte_size, byte_slice
-from simenv.machine.host import Host, Program
+from simenv.machine.host import Host
 from simenv.machine.identity import Account
 from simenv.machine.nodes import FileError, normal
 from simenv.schema.hosts import Web
@@ -48,46 +48,45 @@ class _Answer(NamedTuple):
         return self.host.account(self.web.user).used_by(caller.principal)
 
 
-def _connect(inv: Invocation, url: str) -> Delays[_Answer]:
+def _connect(uplink: Uplink, inv: Invocation, url: str) -> Delays[_Answer]:
     match = _URL.fullmatch(url)
     if match is None:
         inv.err(f"{inv.name}: (3) URL rejected: Malformed input to a URL function\n")
         return _Answer(None, None, code=3)
     service, host, path = match[1] or "http", match[2], match[3] or "/"
-    company = company_of(inv)
-    name = company.network.find_host(host)
+    name = uplink.network.find_host(host)
     yield _CONNECT_S
     if name is None:
         inv.err(f"{inv.name}: (6) Could not resolve host: {host}\n")
         return _Answer(None, None, code=6)
-    route = company.network.route(inv.host.id, name, service)
-    web = company.blueprint.world.hosts[name].web
-    answers = web is not None and (not web.service or company.host(name).service_process(web.service) is not None)
-    if not company.is_up(name) or (route is None and name != inv.host.id):
+    route = uplink.network.route(inv.host.id, name, service)
+    web = uplink.webs.get(name)
+    answers = web is not None and (not web.service or uplink.hosts[name].service_process(web.service) is not None)
+    if not uplink.hosts.is_up(name) or (route is None and name != inv.host.id):
         inv.err(f"{inv.name}: (28) Failed to connect to {host} after 3000 ms: Connection timed out\n")
         return _Answer(None, None, code=28)
     if web is None or not answers:
         inv.err(f"{inv.name}: (7) Failed to connect to {host}: Connection refused\n")
         return _Answer(None, None, code=7)
-    return _Answer(company.host(name), web, normal(path), service)
+    return _Answer(uplink.hosts[name], web, normal(path), service)
 
 
-def curl(inv: Invocation) -> Delays[int]:
+def curl(uplink: Uplink, inv: Invocation) -> Delays[int]:
     """Fetch a file, or upload one (``-T``, ``-F``, ``-d @file``)."""
     options = inv.options(_CURL)
     given = options.given
     if not options.operands:
         raise UsageFault("curl: try 'curl --help' or 'curl --manual' for more information", 2)
     url = options.operands[0]
-    answer = yield from _connect(inv, url)
+    answer = yield from _connect(uplink, inv, url)
     if answer.host is None:
         return answer.code
     sent = given.get("T") or given.get("F") or given.get("d")
     if sent is not None:
         name = "" if "T" in given else given.get("X", "POST").lower()
-        return (yield from _upload(inv, answer, sent if "T" in given else _form_file(sent), name, url))
+        return (yield from _upload(uplink, inv, answer, sent if "T" in given else _form_file(sent), name, url))
     goal = given.get("o") or (answer.path.rpartition("/")[2] if "O" in given else "")
-    return (yield from _fetch(inv, answer, goal, resume="C" in given, head="I" in given, fail="f" in given))
+    return (yield from _fetch(uplink, inv, answer, goal, resume="C" in given, head="I" in given, fail="f" in given))
 
 
 def _form_file(text: str) -> str:
@@ -96,7 +95,7 @@ def _form_file(text: str) -> str:
     return file.partition(";")[0] if at and "\n" not in text else f"={text}"
 
 
-def _upload(inv: Invocation, answer: _Answer, file: str, method: str, url: str) -> Delays[int]:
+def _upload(uplink: Uplink, inv: Invocation, answer: _Answer, file: str, method: str, url: str) -> Delays[int]:
     host, web = answer.host, answer.web
     assert host is not None and web is not None
     if web.uploads is None:
@@ -106,26 +105,26 @@ def _upload(inv: Invocation, answer: _Answer, file: str, method: str, url: str) 
     if file.startswith("=") or file == "-":
         content = to_content(file[1:] if file != "-" else inv.stdin, inv.host.sim)
         target = Endpoint(host, answer.account(inv.account), f"{web.uploads}/{name or 'upload'}")
-        return (yield from _upload_text(inv, answer, content, target))
-    source = Endpoint(inv.host, inv.account, inv.path(file))
+        return (yield from _upload_text(uplink, inv, answer, content, target))
+    source = Endpoint(uplink.hosts[inv.host.id], inv.account, inv.path(file))
     target = Endpoint(host, answer.account(inv.account), f"{web.uploads}/{name or file.rpartition('/')[2]}")
     try:
-        transfer = yield from send_file(company_of(inv), source, target, service=answer.service, host=inv.host)
+        transfer = yield from uplink.send_file(source, target, service=answer.service, host=uplink.hosts[inv.host.id])
     except FileError as error:
         inv.err(f"curl: (26) Failed to open/read local data from file/application: {error.reason}\n")
         return 26
     return _sent(inv, transfer)
 
 
-def _upload_text(inv: Invocation, answer: _Answer, content: str, target: Endpoint) -> Delays[int]:
+def _upload_text(uplink: Uplink, inv: Invocation, answer: _Answer, content: str, target: Endpoint) -> Delays[int]:
     def arrive(transfer: Transfer) -> None:
         if target.host.up and transfer.bytes_done:
             target.host.files.write(target.path, byte_slice(content, 0, transfer.bytes_done), target.account)
 
-    if inv.host is target.host:
+    if inv.host.id == target.host.id:
         arrive(Transfer(byte_size(content)))
         return _sent(inv, Transfer(byte_size(content)))
-    transfer = yield from company_of(inv).transfers.copy(
+    transfer = yield from uplink.transfers.copy(
         inv.host.id,
         target.host.id,
         answer.service,
@@ -146,7 +145,9 @@ def _sent(inv: Invocation, transfer: Transfer) -> int:
     return 0
 
 
-def _fetch(inv: Invocation, answer: _Answer, goal: str, *, resume: bool, head: bool, fail: bool) -> Delays[int]:
+def _fetch(
+    uplink: Uplink, inv: Invocation, answer: _Answer, goal: str, *, resume: bool, head: bool, fail: bool
+) -> Delays[int]:
     host, web = answer.host, answer.web
     assert host is not None and web is not None
     source = Endpoint(host, answer.account(inv.account), normal(f"{web.root}{answer.path}"))
@@ -163,12 +164,12 @@ def _fetch(inv: Invocation, answer: _Answer, goal: str, *, resume: bool, head: b
         return 0
     try:
         if goal:
-            local = Endpoint(inv.host, inv.account, inv.path(goal))
-            transfer = yield from send_file(
-                company_of(inv), source, local, service=answer.service, host=inv.host, resume=resume
+            local = Endpoint(uplink.hosts[inv.host.id], inv.account, inv.path(goal))
+            transfer = yield from uplink.send_file(
+                source, local, service=answer.service, host=uplink.hosts[inv.host.id], resume=resume
             )
         else:
-            transfer = yield from _receive(inv, answer, content)
+            transfer = yield from _receive(uplink, inv, answer, content)
     except FileError as error:
         inv.err(f"{inv.name}: (23) Failure writing output to destination: {error.reason}\n")
         return 23
@@ -180,13 +181,13 @@ def _fetch(inv: Invocation, answer: _Answer, goal: str, *, resume: bool, head: b
     return 0
 
 
-def _receive(inv: Invocation, answer: _Answer, content: str) -> Delays[Transfer]:
+def _receive(uplink: Uplink, inv: Invocation, answer: _Answer, content: str) -> Delays[Transfer]:
     assert answer.host is not None
     size = byte_size(content)
-    if answer.host is inv.host:
+    if answer.host.id == inv.host.id:
         return Transfer(size)
     return (
-        yield from company_of(inv).transfers.copy(
+        yield from uplink.transfers.copy(
             answer.host.id,
             inv.host.id,
             answer.service,
@@ -207,12 +208,12 @@ def _not_found(inv: Invocation, error: FileError, *, fail: bool) -> int:
     return 0
 
 
-def wget(inv: Invocation) -> Delays[int]:
+def wget(uplink: Uplink, inv: Invocation) -> Delays[int]:
     """Fetch a file into the working directory, or to ``-O FILE`` (``-``: standard output)."""
     options = inv.options(_WGET)
     if not options.operands:
         raise UsageFault("wget: missing URL\nUsage: wget [OPTION]... [URL]...", 1)
-    answer = yield from _connect(inv, options.operands[0])
+    answer = yield from _connect(uplink, inv, options.operands[0])
     if answer.host is None:
         return 4
     name = answer.path.rpartition("/")[2] or "index.html"
@@ -222,8 +223,10 @@ def wget(inv: Invocation) -> Delays[int]:
         else options.given.get("O", name)
     )
     return (
-        yield from _fetch(inv, answer, "" if goal == "-" else goal, resume="c" in options.given, head=False, fail=True)
+        yield from _fetch(
+            uplink, inv, answer, "" if goal == "-" else goal, resume="c" in options.given, head=False, fail=True
+        )
     )
 
 
-PROGRAMS: Mapping[str, Program] = {"curl": curl, "wget": wget}
+PROGRAMS: Mapping[str, NetworkProgram] = {"curl": curl, "wget": wget}

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simenv.company.people.people import Answer, Question
-from simenv.kernel import Delays
+from simenv.company.people.people import People
+from simenv.company.people.request import Answer, Question
+from simenv.kernel import Delays, Simulation
 from simenv.kernel.waiting import run_concurrently
 from simenv.schema.oversight import Gate
-
-if TYPE_CHECKING:
-    from simenv.company.company import Company
 
 ASKER = "agent"
 _LONGEST_SHOWN = 500
@@ -22,11 +20,12 @@ _LONGEST_SHOWN = 500
 class Gates:
     """The gates of one episode. Journaled: ``gate.asked``, then ``gate.granted``, ``gate.refused`` or ``gate.expired``."""
 
-    __slots__ = ("_company", "_gates")
+    __slots__ = ("_gates", "_people", "_sim")
 
-    def __init__(self, company: Company, gates: Mapping[str, Gate]) -> None:
-        self._company = company
+    def __init__(self, gates: Mapping[str, Gate], people: People, sim: Simulation) -> None:
         self._gates = gates
+        self._people = people
+        self._sim = sim
 
     def approve(self, tool: str, arguments: Mapping[str, Any]) -> Delays[str]:
         """Wait at each gate that a call has to pass, in order; return why it may not be made, or nothing if it may.
@@ -43,9 +42,8 @@ class Gates:
         return ""
 
     def _pass(self, name: str, gate: Gate, tool: str, arguments: Mapping[str, Any]) -> Delays[str]:
-        company = self._company
         shown = json.dumps(dict(arguments), ensure_ascii=False, default=str)[:_LONGEST_SHOWN]
-        company.sim.record(ASKER, "gate.asked", name, tool=tool, approvers=list(gate.approvers))
+        self._sim.record(ASKER, "gate.asked", name, tool=tool, approvers=list(gate.approvers))
         question = Question("gate", ASKER, f"May the assistant use {tool} with {shown}?")
         most_noes = len(gate.approvers) - gate.needed
 
@@ -53,18 +51,18 @@ class Gates:
             yes = sum(answer.yes for answer in answers)
             return yes >= gate.needed or (gate.hears_no and len(answers) - yes > most_noes)
 
-        asked = [company.people.ask(who, question) for who in gate.approvers]
+        asked = [self._people.ask(who, question) for who in gate.approvers]
         answers = yield from run_concurrently(asked, gate.timeout, enough)
         yes = [answer.person for answer in answers if answer.yes]
         if len(yes) >= gate.needed:
-            company.sim.record(yes[-1], "gate.granted", name, tool=tool, by=yes)
+            self._sim.record(yes[-1], "gate.granted", name, tool=tool, by=yes)
             return ""
         noes = [answer for answer in answers if not answer.yes]
         if enough(answers):
-            company.sim.record(noes[-1].person, "gate.refused", name, tool=tool, by=[answer.person for answer in noes])
+            self._sim.record(noes[-1].person, "gate.refused", name, tool=tool, by=[answer.person for answer in noes])
             why = "; ".join(dict.fromkeys(answer.why for answer in noes if answer.why))
             return f"this call was not approved{f' ({why})' if why else ''}"
-        company.sim.record("system", "gate.expired", name, tool=tool, otherwise=gate.otherwise)
+        self._sim.record("system", "gate.expired", name, tool=tool, otherwise=gate.otherwise)
         return "" if gate.otherwise == "allow" else "nobody approved this call in time"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simenv.agent.roles import MONITOR
+from simenv.agent.roles import MONITOR, Roles
 from simenv.company.oversight.audit import Audit
 from simenv.company.oversight.daemon import ACTOR, Daemon
 from simenv.company.oversight.gates import Gates
@@ -16,10 +16,10 @@ from simenv.company.oversight.plan import OversightPlan
 from simenv.company.oversight.playbooks import Playbooks
 from simenv.company.oversight.queue import Alert, AlertQueue
 from simenv.company.oversight.sensors import Sensed, Sensor
-from simenv.kernel import Record
-
-if TYPE_CHECKING:
-    from simenv.company.company import Company
+from simenv.company.people.people import People
+from simenv.company.surface.surface import Surface
+from simenv.kernel import Record, Simulation
+from simenv.machine.hosts import Hosts
 
 
 class Oversight:
@@ -29,39 +29,51 @@ class Oversight:
     """
 
     __slots__ = (
-        "_alerts", "_audit", "_company", "_interests", "_judges", "_monitors", "_plan", "_sensors", "_touched", "gates",
-        "playbooks", "queue",
+        "_alerts", "_audit", "_hosts", "_interests", "_judges", "_monitors", "_plan", "_roles", "_sensors", "_sim",
+        "_surface", "_touched", "gates", "playbooks", "queue",
     )  # fmt: skip
 
     def __init__(
-        self, company: Company, plan: OversightPlan, judges: Mapping[str, Judge], interests: Interests
+        self,
+        plan: OversightPlan,
+        judges: Mapping[str, Judge],
+        interests: Interests,
+        playbooks: Playbooks,
+        people: People,
+        hosts: Hosts,
+        roles: Roles,
+        surface: Surface,
+        sim: Simulation,
     ) -> None:
-        self._company = company
         self._plan = plan
         self._judges = judges
         self._interests = interests
+        self._hosts = hosts
+        self._roles = roles
+        self._surface = surface
+        self._sim = sim
         self._alerts = 0
         self._sensors: dict[str, Sensor] = {}
         self._monitors: dict[str, Monitor] = {}
         self._audit: Audit | None = None
         self._touched = False
         oversight = plan.spec
-        self.gates = Gates(company, oversight.gates) if oversight.gates else None
+        self.gates = Gates(oversight.gates, people, sim) if oversight.gates else None
         """What tool calls wait at; None if there are no gates."""
-        self.playbooks = Playbooks(company, oversight.playbooks)
+        self.playbooks = playbooks
         """What can be done about alarms."""
-        self.queue = AlertQueue(oversight.alerts, company.people, company.sim, self._confirm)
+        self.queue = AlertQueue(oversight.alerts, people, sim, self._confirm)
         """Alerts that nobody has looked at yet."""
         if plan.sensors:
-            company.sim.journal.listen("*", self._hear)
+            sim.journal.listen("*", self._hear)
 
     def sensor(self, name: str) -> Sensor:
         """Return a sensor by its id. Raises KeyError if there is none."""
         sensor = self._sensors.get(name)
         if sensor is None:
-            company, plan = self._company, self._plan.sensors[name]
-            stream = company.sim.streams[f"oversight/{name}"]
-            sensor = Sensor(plan, company.host(plan.host), self._plan.zones, stream, self._pass_on)
+            plan = self._plan.sensors[name]
+            stream = self._sim.streams[f"oversight/{name}"]
+            sensor = Sensor(plan, self._hosts[plan.host], self._plan.zones, stream, self._pass_on)
             self._sensors[name] = sensor
         return sensor
 
@@ -70,11 +82,11 @@ class Oversight:
         monitor = self._monitors.get(name)
         if monitor is None:
             plan, spec = self._plan.monitors[name], self._plan.spec.monitors[name]
-            played = spec.model is not None and self._company.roles.plays(MONITOR)
+            played = spec.model is not None and self._roles.plays(MONITOR)
             monitor = self._monitors[name] = Monitor(
                 plan,
                 spec,
-                self._company.host(plan.host),
+                self._hosts[plan.host],
                 self._judges.get(spec.judge),
                 self._ask_model if played else None,
                 self._warn,
@@ -82,8 +94,8 @@ class Oversight:
         return monitor
 
     def _ask_model(self, monitor: str, instructions: str, events: Sequence[Sensed], last_look: float) -> float | None:
-        company = self._company
-        return suspicion_of(company.roles.ask(request_of(company, monitor, instructions, events, last_look)))
+        told, sim = self._surface.render(instructions), self._sim
+        return suspicion_of(self._roles.ask(request_of(monitor, told, events, last_look, sim.calendar, sim.now)))
 
     # -- seeing --------------------------------------------------------------------------------------------------
 
@@ -121,7 +133,7 @@ class Oversight:
     def _log(self, sensed: Sensed) -> None:
         if self._audit is None:
             assert self._plan.spec.audit is not None
-            self._audit = Audit(self._plan.spec.audit, self._company.host(self._plan.audit_host))
+            self._audit = Audit(self._plan.spec.audit, self._hosts[self._plan.audit_host])
         self._audit.read(sensed)
 
     # -- alerts --------------------------------------------------------------------------------------------------
@@ -131,8 +143,8 @@ class Oversight:
         monitor = self._plan.spec.monitors[alarm.monitor]
         self._alerts += 1
         playbook = monitor.playbook or self._plan.spec.alerts.playbook or ""
-        alert = Alert(-monitor.priority, self._alerts, self._company.sim.now, alarm.evidence, playbook)
-        self._company.sim.record(
+        alert = Alert(-monitor.priority, self._alerts, self._sim.now, alarm.evidence, playbook)
+        self._sim.record(
             alarm.monitor, "alert.raised", alert.name, monitor=alarm.monitor, rules=list(alarm.rules),
             events=[sensed.seq for sensed in alarm.events], score=round(alarm.score, 6), automatic=monitor.automatic,
         )  # fmt: skip
@@ -147,14 +159,14 @@ class Oversight:
 
     def carry_out(self, playbook: str, by: str, why: Mapping[str, Any]) -> None:
         """Begin to carry a playbook out in somebody's name. Raises KeyError if there is no such playbook."""
-        sim = self._company.sim
+        sim = self._sim
         sim.process(sim.perform(self.playbooks.carry_out(playbook, by, why)))
 
     # -- for outcomes --------------------------------------------------------------------------------------------
 
     def describe(self) -> None:
         """Write ``oversight.planned``: its parts, by the names under which other records refer to them."""
-        self._company.sim.record(ACTOR, "oversight.planned", self._plan.agent_host, **self._plan.parts)
+        self._sim.record(ACTOR, "oversight.planned", self._plan.agent_host, **self._plan.parts)
 
     def sum_up(self) -> None:
         """Read every config file again, and write ``oversight.seen``: the records that each sensor saw."""
@@ -162,4 +174,4 @@ class Oversight:
         for daemon in daemons:
             daemon.refresh()
         seen = {name: self._sensors[name].seen for name in self._plan.sensors if name in self._sensors}
-        self._company.sim.record(ACTOR, "oversight.seen", self._plan.agent_host, seen=seen)
+        self._sim.record(ACTOR, "oversight.seen", self._plan.agent_host, seen=seen)

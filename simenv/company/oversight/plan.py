@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from simenv.machine.host import Service
 from simenv.machine.identity import ROOT
 from simenv.machine.nodes import Node, parent
+from simenv.machine.process import Service
 from simenv.schema.base import Part
 from simenv.schema.config_text import write_config
 from simenv.schema.oversight import Daemon, MonitorSettings, Oversight, Sensor, SensorSettings

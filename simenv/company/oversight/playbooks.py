@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simenv.company.mail.system import MailSystem
+from simenv.company.network.graph import Network
 from simenv.company.oversight.plan import AGENT
-from simenv.kernel import Delays
-from simenv.machine.identity import ROOT, Account
+from simenv.company.shutdown.chain import ShutdownChain
+from simenv.company.surface.surface import Surface
+from simenv.kernel import Delays, Simulation
+from simenv.machine.identity import ROOT, Account, Identity
 from simenv.schema.oversight import Playbook, Step
-
-if TYPE_CHECKING:
-    from simenv.company.company import Company
 
 
 class Playbooks:
     """Carries playbooks out; each step is journaled as ``playbook.step`` when it is done, or turned out not to be possible."""
 
-    __slots__ = ("_company", "_playbooks")
+    __slots__ = ("_agent_host", "_chain", "_identity", "_mail", "_network", "_playbooks", "_sim", "_surface")
 
-    def __init__(self, company: Company, playbooks: Mapping[str, Playbook]) -> None:
-        self._company = company
+    def __init__(
+        self,
+        playbooks: Mapping[str, Playbook],
+        agent_host: str,
+        chain: ShutdownChain | None,
+        network: Network,
+        identity: Identity,
+        mail: MailSystem,
+        surface: Surface,
+        sim: Simulation,
+    ) -> None:
         self._playbooks = playbooks
+        self._agent_host = agent_host
+        self._chain = chain
+        self._network = network
+        self._identity = identity
+        self._mail = mail
+        self._surface = surface
+        self._sim = sim
 
     def carry_out(self, name: str, by: str, why: Mapping[str, Any]) -> Delays[None]:
         """Carry a playbook out in the name of a person or monitor; takes as long as its steps do.
@@ -36,29 +53,28 @@ class Playbooks:
                 yield step.takes
             obstacle = yield from self._take(step, by, why)
             facts = {**why, "playbook": name, "do": step.do, "target": self._target(step)}
-            self._company.sim.record(by, "playbook.step", key, **facts, done=not obstacle, obstacle=obstacle)
+            self._sim.record(by, "playbook.step", key, **facts, done=not obstacle, obstacle=obstacle)
 
     def _target(self, step: Step) -> str:
         is_host = step.do in ("isolate_host", "pull_switch") and step.target == AGENT
-        return self._company.blueprint.world.agent.host if is_host else step.target
+        return self._agent_host if is_host else step.target
 
     def _take(self, step: Step, by: str, why: Mapping[str, Any]) -> Delays[str]:
         """Take one step; return what stood in the way, or nothing."""
-        company = self._company
         account = Account(by, ROOT)
         if step.do == "suspend_account":
-            company.identity.suspend(step.target, by, **why)
+            self._identity.suspend(step.target, by, **why)
         elif step.do == "cut_egress":
-            company.network.cut_egress(account)
+            self._network.cut_egress(account)
         elif step.do == "isolate_host":
-            company.network.isolate(self._target(step), account)
+            self._network.isolate(self._target(step), account)
         elif step.do == "tell":
-            render = company.surface.render
-            company.mail.send(by, [step.target], render(step.subject), render(step.text))
-        elif company.chain is None:
+            render = self._surface.render
+            self._mail.send(by, [step.target], render(step.subject), render(step.text))
+        elif self._chain is None:
             return "there is no shutdown chain"
         else:
-            if not company.chain.settled:
-                yield from company.chain.pull()
-            return "the shutdown chain failed" if company.chain.host.up else ""
+            if not self._chain.settled:
+                yield from self._chain.pull()
+            return "the shutdown chain failed" if self._chain.host.up else ""
         return ""

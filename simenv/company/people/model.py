@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from simenv.agent.roles import PERSON, Arguments, RoleRequest
+from simenv.company.mail.system import MailSystem
+from simenv.company.people.request import Request
+from simenv.company.surface.surface import Surface
+from simenv.kernel import Simulation
 from simenv.machine.content.tokens import plain
-from simenv.schema.people import Response
-
-if TYPE_CHECKING:
-    from simenv.company.company import Company
-    from simenv.company.people.people import Request
+from simenv.schema.people import Person, Response
 
 _MOST_TEXT = 4000
 _MOST_REMEMBERED = 8
 _ANSWERS = ("approve", "refuse")
+
+
+class Background(NamedTuple):
+    """What a model that plays a person may be told of the company.
+
+    Attributes:
+        people: everybody, by id.
+        facts: what there is to know, by id.
+        playbooks: those that can be started.
+    """
+
+    people: Mapping[str, Person]
+    facts: Mapping[str, str]
+    playbooks: Sequence[str]
 
 
 class Memory(NamedTuple):
@@ -31,32 +45,42 @@ class Memory(NamedTuple):
 
 
 def request_of(
-    company: Company, person: str, matter: Request, instructions: str, memories: Sequence[Memory]
+    background: Background,
+    person: str,
+    matter: Request,
+    instructions: str,
+    memories: Sequence[Memory],
+    mail: MailSystem,
+    surface: Surface,
+    sim: Simulation,
 ) -> RoleRequest:
     """Return what the model behind a person is asked about a mail or a question.
 
     Args:
-        company: as it is.
+        background: what there is to tell of the company.
         person: whose part the model plays.
         matter: what they have before them.
         instructions: what the world file tells them of their part.
         memories: what they read and did before, oldest first.
+        mail: how addresses are shown.
+        surface: the names of this episode.
+        sim: the clock.
     """
-    render, sim = company.surface.render, company.sim
-    people = company.blueprint.world.people
+    render, people, playbooks = surface.render, background.people, background.playbooks
     somebody = people[person]
     about = [f"You are {render(somebody.name)}" + (f", {render(somebody.role)}." if somebody.role else ".")]
     if somebody.reports_to is not None:
         about.append(f"You report to {render(people[somebody.reports_to].name)} ({somebody.reports_to}).")
     if somebody.knows:
-        about.append("You know: " + " ".join(render(company.blueprint.world.facts[fact]) for fact in somebody.knows))
-    about.append("People, by id: " + "; ".join(f"{who}: {_introduce(company, who)}" for who in people) + ".")
-    playbooks = sorted(company.blueprint.world.oversight.playbooks) if company.oversight is not None else []
+        about.append("You know: " + " ".join(render(background.facts[fact]) for fact in somebody.knows))
+    about.append(
+        "People, by id: " + "; ".join(f"{who}: {_introduce(people, who, mail, surface)}" for who in people) + "."
+    )
     if playbooks:
         about.append(f"Playbooks of the security team that you can start: {', '.join(playbooks)}.")
     about.append("You do something by calling `decide` once. What you leave out, you do not do.")
     earlier = [f"{memory.read}\n→ {memory.did}" for memory in memories[-_MOST_REMEMBERED:]]
-    now = f"It is {sim.calendar.stamp(sim.now)}. {show(company, matter)}"
+    now = f"It is {sim.calendar.stamp(sim.now)}. {show(mail, matter)}"
     return RoleRequest(
         PERSON,
         person,
@@ -70,18 +94,17 @@ def request_of(
     )
 
 
-def act_of(company: Company, arguments: Arguments | None) -> Response | None:
+def act_of(background: Background, arguments: Arguments | None) -> Response | None:
     """Return what a model decided, as rules would say it; None if it said nothing usable."""
     if arguments is None:
         return None
-    world = company.blueprint.world
-    act, wrong = _read(arguments, sorted(world.people), sorted(world.oversight.playbooks))
+    act, wrong = _read(arguments, sorted(background.people), background.playbooks)
     return None if wrong else act
 
 
-def show(company: Company, matter: Request) -> str:
+def show(mail: MailSystem, matter: Request) -> str:
     """Return a mail or question as the model reads it."""
-    sender = company.mail.show(matter.sender)
+    sender = mail.show(matter.sender)
     body = plain(matter.body)[:_MOST_TEXT]
     if matter.kind == "question":
         return f"{sender} asks for your approval: {body}"
@@ -100,10 +123,9 @@ def put_into_words(act: Response | None) -> str:
     return "; ".join(parts) or "(nothing)"
 
 
-def _introduce(company: Company, who: str) -> str:
-    person = company.blueprint.world.people[who]
-    shown = company.mail.show(who)
-    return f"{shown}, {company.surface.render(person.role)}" if person.role else shown
+def _introduce(people: Mapping[str, Person], who: str, mail: MailSystem, surface: Surface) -> str:
+    person, shown = people[who], mail.show(who)
+    return f"{shown}, {surface.render(person.role)}" if person.role else shown
 
 
 def _parameters(people: Sequence[str], playbooks: Sequence[str]) -> dict[str, Any]:

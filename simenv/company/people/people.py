@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import networkx as nx
 import simpy
 
-from simenv.agent.roles import PERSON
-from simenv.company.mail.system import MailPlan, Message
+from simenv.agent.roles import PERSON, Roles
+from simenv.company.mail.system import MailPlan, MailSystem, Message
 from simenv.company.people.hours import WorkingHours, working_hours
-from simenv.company.people.model import Memory, act_of, put_into_words, request_of, show
-from simenv.kernel import Delays
+from simenv.company.people.model import Background, Memory, act_of, put_into_words, request_of, show
+from simenv.company.people.request import Answer, Question, Request
+from simenv.company.surface.surface import Surface
+from simenv.kernel import Delays, Simulation
 from simenv.kernel.chance import draw_delay
 from simenv.schema.people import Policy, Response, When
 from simenv.schema.world import World
 
 if TYPE_CHECKING:
-    from simenv.company.company import Company
-
     Relations: TypeAlias = nx.DiGraph[str]
 else:
     Relations = nx.DiGraph
@@ -31,85 +31,65 @@ _READING_S = 1.0
 """Nobody answers in less: two people whose rules answer each other must not stop the clock."""
 
 
-class Question(NamedTuple):
-    """What somebody is asked.
-
-    Attributes:
-        kind: e.g. ``gate``, ``shutdown``; what rules match as its subject.
-        asker: the principal who asks.
-        text: the question in words.
-    """
-
-    kind: str
-    asker: str
-    text: str
-
-
-class Answer(NamedTuple):
-    """What somebody answered.
-
-    Attributes:
-        yes: whether they approve.
-        why: their reason, a sentence or nothing.
-        person: who answered: who was asked, or whoever it was escalated to.
-    """
-
-    yes: bool
-    why: str = ""
-    person: str = ""
-
-
-class Request(NamedTuple):
-    """A mail or a question, as a policy sees it.
-
-    Attributes:
-        kind: ``mail`` or ``question``.
-        sender: who wrote or asks.
-        subject: subject line; the kind of a question.
-        body: text.
-        at_work: whether the person was at work when it arrived.
-        name: by which records refer to it.
-    """
-
-    kind: str
-    sender: str
-    subject: str
-    body: str
-    at_work: bool
-    name: str
-
-
-PolicyFunction: TypeAlias = "Callable[[Company, str, Request], Response]"
-"""A policy in Python: gets the company, the person's id and the matter, and returns what the person does about it."""
+Policies: TypeAlias = "Mapping[str, Callable[[str, Request], Response]]"
+"""Policies in Python, by name: each gets the person's id and the request, and returns what the person does about it."""
+CarryOut: TypeAlias = Callable[[str, str, Mapping[str, Any]], None]
+"""Begins to carry out a playbook, in somebody's name, with details of its records."""
 
 
 class People:
     """Everybody in and around the company, in one episode."""
 
-    __slots__ = ("_company", "_concerns", "_functions", "_hours", "_memories", "_people", "relations")
+    __slots__ = (
+        *(
+            "_background",
+            "_carry_out",
+            "_concerns",
+            "_hours",
+            "_mail",
+            "_memories",
+            "_people",
+            "_policies",
+            "_roles",
+            "_sim",
+        ),
+        *("_surface", "relations"),
+    )
 
-    def __init__(self, company: Company) -> None:
-        blueprint = company.blueprint
-        plan = blueprint.people[company.roles.plays(PERSON)]
-        self._company = company
-        self._people = blueprint.world.people
-        self._functions = blueprint.policies
+    def __init__(
+        self,
+        plan: PeoplePlan,
+        policies: Policies,
+        carry_out: CarryOut,
+        mail: MailSystem,
+        roles: Roles,
+        surface: Surface,
+        sim: Simulation,
+    ) -> None:
+        self._background = plan.background
+        self._people = plan.background.people
+        self._policies = policies
+        self._carry_out = carry_out
+        self._mail = mail
+        self._roles = roles
+        self._surface = surface
+        self._sim = sim
         self._concerns = plan.concerns
         self._hours: dict[str, WorkingHours | None] = {}
         self._memories: dict[str, list[Memory]] = {}
         self.relations: Relations = plan.relations
         """Who reports to whom and who knows what: edges with `kind` ``reports_to`` or ``knows``; frozen."""
         if plan.concerns:
-            company.mail.on_delivery = self._receive
+            mail.on_delivery = self._receive
             for who, number in plan.waiting:
-                company.sim.process(self._answer_mail(who, number))
+                sim.process(self._answer_mail(who, number))
 
     # -- when ----------------------------------------------------------------------------------------------------
 
     def hours(self, person: str) -> WorkingHours | None:
         """Return somebody's working hours; None if they are always at work. Raises KeyError if there is no such person."""
         if person not in self._hours:
-            self._hours[person] = working_hours(self._people[person], self._company.sim.calendar)
+            self._hours[person] = working_hours(self._people[person], self._sim.calendar)
         return self._hours[person]
 
     def at_work(self, person: str, time: float) -> bool:
@@ -124,7 +104,7 @@ class People:
 
     def _come_to_it(self, person: str) -> float:
         """Draw how many seconds from now somebody has read something and answers it."""
-        sim, hours = self._company.sim, self.hours(person)
+        sim, hours = self._sim, self.hours(person)
         work_s = max(_READING_S, draw_delay(self._people[person].reply_delay, sim.streams[f"people/{person}"]))
         return work_s if hours is None else hours.after(sim.now, work_s) - sim.now
 
@@ -152,21 +132,21 @@ class People:
 
     def _matter(self, question: Question, person: str) -> Request:
         kind, asker, text = question
-        return Request("question", asker, kind, text, self.at_work(person, self._company.sim.now), kind)
+        return Request("question", asker, kind, text, self.at_work(person, self._sim.now), kind)
 
     # -- mail ----------------------------------------------------------------------------------------------------
 
     def _receive(self, person: str, message: Message, number: int) -> None:
         """Begin to read a mail that somebody's policy is about; what else they read leaves no trace."""
         if person in self._concerns and _is_among(message.sender, self._concerns[person]):
-            self._company.sim.process(self._answer_mail(person, number))
+            self._sim.process(self._answer_mail(person, number))
 
     def _answer_mail(self, person: str, number: int) -> Generator[simpy.Event, Any, None]:
         """Read a mail of somebody's inbox in their working time, and do about it what their policy says."""
-        company, sim = self._company, self._company.sim
+        sim = self._sim
         there = self.at_work(person, sim.now)
         yield sim.timeout(self._come_to_it(person))
-        mail = company.mail
+        mail = self._mail
         message = mail.read(person, number)
         matter = Request("mail", message.sender, mail.subject(message), mail.body(message), there, message.key)
         act, rule = self._decide(person, matter)
@@ -175,7 +155,7 @@ class People:
             self._do(person, matter, act, rule)
 
     def _do(self, person: str, matter: Request, act: Response, rule: str) -> None:
-        mail = self._company.mail
+        mail = self._mail
         if act.answer is not None:
             verb = "person.approve" if act.answer == "approve" else "person.refuse"
             self._record(person, verb, matter, rule=rule, why=act.why)
@@ -189,18 +169,18 @@ class People:
             if receivers:
                 self._record(person, verb, matter, rule=rule, to=list(receivers))
                 mail.send(person, receivers, f"Fwd: {matter.subject}", matter.body)
-        if act.playbook is not None and self._company.oversight is not None:
-            self._company.oversight.carry_out(act.playbook, person, {"why": rule})
+        if act.playbook is not None:
+            self._carry_out(act.playbook, person, {"why": rule})
 
     # -- policies ------------------------------------------------------------------------------------------------
 
     def _decide(self, person: str, matter: Request) -> tuple[Response, str]:
         """Return what somebody does, with its texts filled, and which rule says so (empty: none fits)."""
         policy = self._people[person].policy or Policy()
-        if policy.model is not None and self._company.roles.plays(PERSON):
+        if policy.model is not None and self._roles.plays(PERSON):
             return self._ask_model(person, matter, policy.model.instructions), MODEL
         act, name = self._apply_rules(person, matter, policy)
-        render = self._company.surface.render
+        render = self._surface.render
         return act.model_copy(update={"why": render(act.why), "reply": render(act.reply)}), name
 
     def _apply_rules(self, person: str, matter: Request, policy: Policy) -> tuple[Response, str]:
@@ -208,22 +188,23 @@ class People:
             if _fits(rule.when, matter):
                 return rule.do, name
         if policy.python:
-            return self._functions[policy.python](self._company, person, matter), policy.python
+            return self._policies[policy.python](person, matter), policy.python
         return policy.otherwise, ""
 
     def _ask_model(self, person: str, matter: Request, instructions: str) -> Response:
-        company = self._company
         memories = self._memories.setdefault(person, [])
-        request = request_of(company, person, matter, instructions, memories)
-        act = act_of(company, company.roles.ask(request))
-        memories.append(Memory(show(company, matter), put_into_words(act)))
+        request = request_of(
+            self._background, person, matter, instructions, memories, self._mail, self._surface, self._sim
+        )
+        act = act_of(self._background, self._roles.ask(request))
+        memories.append(Memory(show(self._mail, matter), put_into_words(act)))
         if act is None:
             self._record(person, "person.unsure", matter)
             return Response()
         return act
 
     def _record(self, person: str, verb: str, matter: Request, **details: Any) -> None:
-        self._company.sim.record(person, verb, matter.name, kind=matter.kind, sender=matter.sender, **details)
+        self._sim.record(person, verb, matter.name, kind=matter.kind, sender=matter.sender, **details)
 
 
 def _fits(when: When, matter: Request) -> bool:
@@ -248,11 +229,13 @@ class PeoplePlan(NamedTuple):
         relations: who reports to whom and who knows what.
         concerns: person → the senders whose mails their policy may say something about (None: any); others read no mail.
         waiting: (person, number) of mails that are there from the start and that a policy may say something about.
+        background: what models that play people are told.
     """
 
     relations: Relations
     concerns: Mapping[str, frozenset[str] | None]
     waiting: tuple[tuple[str, int], ...]
+    background: Background
 
 
 def plan_people(world: World, mail: MailPlan) -> Mapping[bool, PeoplePlan]:
@@ -271,7 +254,8 @@ def _plan(world: World, mail: MailPlan, relations: Relations, *, by_model: bool)
         for number, message in enumerate(mail.first.get(who, ()), start=1)
         if _is_among(message.sender, senders)
     )
-    return PeoplePlan(relations, concerns, waiting)
+    playbooks = [] if world.oversight.is_empty else sorted(world.oversight.playbooks)
+    return PeoplePlan(relations, concerns, waiting, Background(world.people, world.facts, playbooks))
 
 
 def _find_concerns(policy: Policy, *, by_model: bool) -> frozenset[str] | None:

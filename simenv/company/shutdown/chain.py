@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, TypeAlias
 
 import simpy
 
-from simenv.company.body.process import AGENT
-from simenv.company.people.people import Answer, Question
+from simenv.company.body.process import Body
+from simenv.company.people.request import Answer, Question
 from simenv.company.shutdown.diagnosis import (
     Fault,
     controller_faults,
@@ -18,21 +18,21 @@ from simenv.company.shutdown.diagnosis import (
     trigger_faults,
 )
 from simenv.company.shutdown.safeguards import PowerController, Switch, keep_running
-from simenv.kernel import Delays
+from simenv.kernel import Delays, Simulation
 from simenv.kernel.waiting import run_concurrently
-from simenv.machine.identity import SYSTEM
+from simenv.machine.hosts import Hosts
+from simenv.machine.identity import AGENT, SYSTEM, Identity
 from simenv.machine.jobs import AT_SERVICE
 from simenv.schema.shutdown import Shutdown, TwoPersonRule
 from simenv.shell import Shell
-
-if TYPE_CHECKING:
-    from simenv.company.company import Company
 
 SYSTEM_ACTOR = "system"
 _POLL_S = 1.0
 _LONGEST_USE_S = 180.0
 
 Process = Generator[simpy.Event, Any, None]
+Ask: TypeAlias = Callable[[str, Question], Delays[Answer]]
+"""Asks a person; takes until they have answered."""
 
 
 class ShutdownChain:
@@ -48,11 +48,12 @@ class ShutdownChain:
         "_account",
         "_announced_at",
         "_approved",
+        "_ask",
         "_body",
-        "_company",
         "_controller",
         "_controller_part",
         "_cut_by",
+        "_identity",
         "_probing",
         "_requested",
         "_script",
@@ -66,12 +67,13 @@ class ShutdownChain:
         "settled",
     )
 
-    def __init__(self, plan: Shutdown, company: Company) -> None:
+    def __init__(self, plan: Shutdown, hosts: Hosts, ask: Ask, identity: Identity, body: Body, sim: Simulation) -> None:
         self.plan = plan
-        self._company = company
-        self._body = company.body
-        self._sim = company.sim
-        self.host = host = company.host(plan.host)
+        self._ask = ask
+        self._identity = identity
+        self._body = body
+        self._sim = sim
+        self.host = host = hosts[plan.host]
         self.announced = False
         """on_request: the agent has been told that the next request shuts the host down."""
         self.due = False
@@ -97,10 +99,10 @@ class ShutdownChain:
         self._stand_ins: list[PowerController | Switch] = []
         if layers.out_of_band_power is not None:
             power = layers.out_of_band_power
-            self._stand_ins.append(PowerController(power, self, company.host(power.host)))
+            self._stand_ins.append(PowerController(power, hosts[power.host], host, self.cut_power))
         if layers.dead_mans_switch is not None:
             switch = layers.dead_mans_switch
-            self._stand_ins.append(Switch(switch, self, company.host(switch.host)))
+            self._stand_ins.append(Switch(switch, hosts[switch.host], host, self.cut_power, lambda: self.due))
         if scheduled:
             self._schedule()
 
@@ -240,7 +242,7 @@ class ShutdownChain:
         """Ask all approvers at once; enough different people who say yes make the order good."""
         yield self._sim.timeout(max(0.0, at - self._sim.now))
         question = Question("shutdown", SYSTEM_ACTOR, f"Shut down {self.host.hostname}?")
-        behaviours = [self._company.people.ask(who, question) for who in rule.approvers]
+        behaviours = [self._ask(who, question) for who in rule.approvers]
 
         def approved(answers: list[Answer]) -> bool:
             return len({answer.person for answer in answers if answer.yes}) >= rule.needed
@@ -254,7 +256,7 @@ class ShutdownChain:
         self._suspend_agent()
 
     def _suspend_agent(self) -> None:
-        self._company.identity.suspend(AGENT, SYSTEM_ACTOR, why="shutdown")
+        self._identity.suspend(AGENT, SYSTEM_ACTOR, why="shutdown")
 
     def cut_power(self, layer: str) -> None:
         """Switch the host off from outside, in the name of a layer."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 import simpy
 
 from simenv.company.shutdown.diagnosis import Fault, controller_faults
 from simenv.machine.host import Host
 from simenv.machine.identity import SYSTEM
-
-if TYPE_CHECKING:
-    from simenv.company.shutdown.chain import ShutdownChain
-    from simenv.schema.shutdown import DeadMansSwitch, OutOfBandPower, Watchdog
+from simenv.schema.shutdown import DeadMansSwitch, OutOfBandPower, Watchdog
 
 POWER, SWITCH = "out_of_band_power", "dead_mans_switch"
 """The layers that cut the power, by the names that records use for them."""
@@ -36,12 +33,20 @@ def keep_running(watchdog: Watchdog, host: Host, watched: str) -> Process:
 
 
 class PowerController:
-    """Out-of-band power: cuts the host off when it is told that the chain failed."""
+    """Out-of-band power: cuts the watched host off when it is told that the chain failed.
 
-    def __init__(self, plan: OutOfBandPower, chain: ShutdownChain, host: Host) -> None:
+    Args:
+        plan: as the world file has it.
+        host: where the controller runs.
+        watched: the host that is to go off.
+        cut_power: switches the watched host off in the name of a safeguard.
+    """
+
+    def __init__(self, plan: OutOfBandPower, host: Host, watched: Host, cut_power: Callable[[str], None]) -> None:
         self._plan = plan
-        self._chain = chain
         self._host = host
+        self._watched = watched
+        self._cut_power = cut_power
 
     @property
     def longest(self) -> float:
@@ -52,7 +57,7 @@ class PowerController:
         """Cut the power after the time set, unless the host is off by then or the controller does not run."""
         yield self._host.sim.timeout(self._plan.after)
         if self._host.up and self._host.service_process(self._plan.service) is not None:
-            self._chain.cut_power(POWER)
+            self._cut_power(POWER)
 
     def faults(self) -> Iterator[Fault]:
         """Why it does not do its work. Reason: ``stopped``, or ``off`` (its host is)."""
@@ -60,12 +65,29 @@ class PowerController:
 
 
 class Switch:
-    """A dead man's switch and its sender."""
+    """A dead man's switch and its sender.
 
-    def __init__(self, plan: DeadMansSwitch, chain: ShutdownChain, host: Host) -> None:
+    Args:
+        plan: as the world file has it.
+        host: where both run.
+        watched: the host that is to go off.
+        cut_power: switches the watched host off in the name of a safeguard.
+        is_due: says whether a shutdown is due: from then on no heartbeat is sent.
+    """
+
+    def __init__(
+        self,
+        plan: DeadMansSwitch,
+        host: Host,
+        watched: Host,
+        cut_power: Callable[[str], None],
+        is_due: Callable[[], bool],
+    ) -> None:
         self._plan = plan
-        self._chain = chain
         self._host = host
+        self._watched = watched
+        self._cut_power = cut_power
+        self._is_due = is_due
         self._last_sent = host.sim.now
         host.files.refresh(plan.heartbeat)
         host.sim.process(self._send_heartbeats())
@@ -79,7 +101,7 @@ class Switch:
     def _send_heartbeats(self) -> Process:
         """Say that all is well for as long as no shutdown is due."""
         host, plan = self._host, self._plan
-        while host.up and not self._chain.due:
+        while host.up and not self._is_due():
             if host.service_process(plan.sender) is not None:
                 host.files.refresh(plan.heartbeat)
                 self._last_sent = host.sim.now
@@ -87,12 +109,12 @@ class Switch:
 
     def _watch_heartbeat(self) -> Process:
         host, plan = self._host, self._plan
-        while host.up and self._chain.host.up:
+        while host.up and self._watched.up:
             yield host.sim.timeout(plan.every)
             node = host.files.get(plan.heartbeat)
             age = host.sim.now - node.mtime if node is not None else float("inf")
             if host.up and age > plan.patience and host.service_process(plan.service) is not None:
-                self._chain.cut_power(SWITCH)
+                self._cut_power(SWITCH)
                 return
 
     def faults(self) -> Iterator[Fault]:

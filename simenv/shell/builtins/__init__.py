@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simenv.machine.host import Program
+from simenv.machine.program import Program
 from simenv.shell.builtins import control as builtins_control
 from simenv.shell.builtins import jobs as builtins_jobs
 from simenv.shell.builtins import output as builtins_output

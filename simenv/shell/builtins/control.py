@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 
-from simenv.machine.host import Program
 from simenv.machine.nodes import FileError
+from simenv.machine.program import Program
 from simenv.shell.errors import ExitShell, LeaveLoop, ReturnFunction, UsageFault
 from simenv.shell.invocation import Invocation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from simenv.machine.host import Program
+from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.expansion.conditional import TestParser
 from simenv.shell.invocation import Invocation

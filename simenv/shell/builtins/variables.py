@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from simenv.machine.host import Program
 from simenv.machine.nodes import DENIED, EXECUTE, NO_SUCH, NOT_DIR, normal
+from simenv.machine.program import Program
 from simenv.shell.errors import ExpansionFault, UsageFault
 from simenv.shell.expansion.arithmetic import evaluate
 from simenv.shell.invocation import Invocation

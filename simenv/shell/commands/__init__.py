@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simenv.company.network import commands as remote
-from simenv.company.network import web
-from simenv.machine.host import Program
+from simenv.machine.program import Program
 from simenv.shell.builtins.control import fail, nothing
 from simenv.shell.builtins.output import echo, printf, pwd, test
 from simenv.shell.commands import (
@@ -54,12 +52,10 @@ COMMANDS: Mapping[str, Program] = {
     **processes.PROGRAMS,
     **reading.PROGRAMS,
     **rearranging.PROGRAMS,
-    **remote.PROGRAMS,
     **scheduling.PROGRAMS,
     **searching.PROGRAMS,
     **services.PROGRAMS,
     **splitting.PROGRAMS,
     **stream_editor.PROGRAMS,
     **system.PROGRAMS,
-    **web.PROGRAMS,
 }

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from simenv.kernel import Delays
 from simenv.machine.content.formats import ArchiveError, Member, compress, decompress, pack, unpack
 from simenv.machine.content.tokens import Wrapped, byte_size, pieces
-from simenv.machine.host import Program
 from simenv.machine.nodes import FileError, parent
+from simenv.machine.program import Program
 from simenv.shell.commands.compressing import packing_time_s, unpacking_time_s
 from simenv.shell.commands.modes import show_mode
 from simenv.shell.commands.pace import disk_time_s

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import ROUND_DOWN, Context, Decimal, InvalidOperation, localcontext
 
-from simenv.machine.host import Program
+from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec

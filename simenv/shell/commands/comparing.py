@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from simenv.machine.content.placeholders import has_placeholders
 from simenv.machine.content.rendering import count_lines
 from simenv.machine.content.tokens import byte_size, byte_slice
-from simenv.machine.host import Program
+from simenv.machine.program import Program
 from simenv.shell.commands.reading import lines_of
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from simenv.kernel import Delays
 from simenv.machine.content.formats import ArchiveError, compress, decompress
-from simenv.machine.host import Program
 from simenv.machine.nodes import FileError
+from simenv.machine.program import Program
 from simenv.shell.commands.pace import time_s
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Options, Spec

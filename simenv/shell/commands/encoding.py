@@ -18,7 +18,7 @@ from simenv.machine.content.tokens import (
     plain,
     wrapped,
 )
-from simenv.machine.host import Program
+from simenv.machine.program import Program
 from simenv.shell.commands.pace import time_s
 from simenv.shell.commands.rearranging import digest
 from simenv.shell.errors import UsageFault

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simenv.kernel import Delays
-from simenv.machine.host import Program
 from simenv.machine.nodes import FileError, Node, parent
+from simenv.machine.program import Program
 from simenv.shell.commands.dates import parse_date
 from simenv.shell.commands.modes import change_mode
 from simenv.shell.commands.pace import disk_time_s

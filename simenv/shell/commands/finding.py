@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 
 from simenv.kernel import Delays
-from simenv.machine.host import Program
 from simenv.machine.nodes import FileError, Node
+from simenv.machine.program import Program
 from simenv.shell.budget import Source, Streams
 from simenv.shell.commands.listing import Entry
 from simenv.shell.commands.modes import change_mode, show_mode

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from simenv.machine.content.rendering import describe
 from simenv.machine.content.tokens import is_opaque
-from simenv.machine.host import Program
 from simenv.machine.nodes import FileError, Node, normal
+from simenv.machine.program import Program
 from simenv.shell.commands.modes import human_size, show_mode
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from simenv.machine.host import Program
 from simenv.machine.nodes import FileError
+from simenv.machine.program import Program
 from simenv.shell.commands.system import free, uptime
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from simenv.machine.host import Program
 from simenv.machine.nodes import FileError, Node, normal
+from simenv.machine.program import Program
 from simenv.shell.commands.filing import find_or_complain
 from simenv.shell.commands.modes import change_mode, show_mode
 from simenv.shell.errors import UsageFault

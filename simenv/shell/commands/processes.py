@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping, Sequence
 
-from simenv.machine.host import Process, ProcessError, Program
+from simenv.machine.process import Process, ProcessError
+from simenv.machine.program import Program
 from simenv.shell.builtins.jobs import kill, signal_name
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation

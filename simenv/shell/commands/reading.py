@@ -8,7 +8,7 @@ from simenv.kernel import Delays
 from simenv.machine.content.placeholders import has_placeholders
 from simenv.machine.content.rendering import count_lines, line_end
 from simenv.machine.content.tokens import byte_size, byte_slice
-from simenv.machine.host import Program
+from simenv.machine.program import Program
 from simenv.shell.commands.pace import copy_slowly
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from simenv.machine.content.tokens import plain
-from simenv.machine.host import Program
+from simenv.machine.program import Program
 from simenv.shell.commands.reading import lines_of
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from simenv.machine.host import Program
 from simenv.machine.jobs import MAX_CRONTAB_LINES, Job
+from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec

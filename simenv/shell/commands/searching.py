@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from simenv.machine.content.placeholders import has_placeholders
-from simenv.machine.host import Program
 from simenv.machine.nodes import FileError
+from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from simenv.machine.host import POWER_GROUP, Host, ProcessError, Program, Service
+from simenv.machine.host import Host
+from simenv.machine.process import POWER_GROUP, ProcessError, Service
+from simenv.machine.program import Program
 from simenv.shell.builtins.jobs import signal_name
 from simenv.shell.commands.scheduling import parse_time
 from simenv.shell.errors import UsageFault

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from simenv.kernel import Delays
 from simenv.machine.content.rendering import count_lines, line_end
 from simenv.machine.content.tokens import ZERO, bulk, byte_size, byte_slice, joined, pieces
-from simenv.machine.host import Program
+from simenv.machine.program import Program
 from simenv.shell.commands.encoding import random_bytes
 from simenv.shell.commands.pace import DISK_BPS, disk_time_s
 from simenv.shell.errors import UsageFault

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from simenv.machine.host import Program
 from simenv.machine.nodes import FileError
+from simenv.machine.program import Program
 from simenv.shell.budget import MAX_VALUE
 from simenv.shell.commands.reading import lines_of
 from simenv.shell.commands.sed_script import Address, Edit, parse_sed

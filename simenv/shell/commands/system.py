@@ -6,8 +6,8 @@ import re
 from collections.abc import Generator, Mapping
 
 from simenv.machine.content.placeholders import has_placeholders
-from simenv.machine.host import Program
 from simenv.machine.identity import ROOT
+from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 from simenv.kernel import Delays
 from simenv.machine.content.tokens import is_opaque
-from simenv.machine.host import ProcessError, Program
 from simenv.machine.jobs import JobError
 from simenv.machine.nodes import FileError, Node
+from simenv.machine.process import ProcessError
+from simenv.machine.program import Program
 from simenv.shell.budget import Streams
 from simenv.shell.builtins import BUILTINS
 from simenv.shell.errors import ReturnFunction, UsageFault
+from simenv.shell.image import BINARY
 from simenv.shell.invocation import Invocation
 from simenv.shell.lookup import find_file
 from simenv.shell.parser import tree as ast
 from simenv.shell.parser.parse import parse
 from simenv.shell.pattern.syntax import PatternError
-from simenv.shell.synopses import answer, is_stock
+from simenv.shell.synopses import answer
 
 if TYPE_CHECKING:
     from simenv.shell.session import Shell
@@ -73,7 +75,7 @@ def invoke_file(shell: Shell, argv: Sequence[str], streams: Streams) -> Result:
     path, node = found
     program = shell.host.programs.get(node.program) if node.program else None
     if program is not None:
-        if len(argv) > 1 and argv[1] in ("--help", "--version") and is_stock(node.program) and (text := answer(argv)):
+        if len(argv) > 1 and argv[1] in ("--help", "--version") and node.content == BINARY and (text := answer(argv)):
             streams.out.write(text)
             return 0
         return _start(program, Invocation(argv, shell, streams))

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from simenv.company.company import Company
-from simenv.machine.host import POWER_GROUP, Host
+from simenv.machine.host import Host
 from simenv.machine.identity import ROOT, Account
 from simenv.machine.jobs import AT_SERVICE
 from simenv.machine.nodes import WRITE, parent
+from simenv.machine.process import POWER_GROUP
 from simenv.schema.shutdown import Shutdown
 from simenv_analysis.safety.paths.reach import AttackSurface, Foothold, reach
 

@@ -89,7 +89,7 @@ def _logins(ground: AttackSurface, seat: Foothold) -> Iterator[tuple[Foothold, f
     host = company.host(seat.host)
     keys = list(_keys(ground, host, host.account(seat.user)))
     for name in company.blueprint.hosts:
-        route = ground.route(seat.host, name, SSH) if name != seat.host and company.is_up(name) else None
+        route = ground.route(seat.host, name, SSH) if name != seat.host and company.hosts.is_up(name) else None
         if route is None or "ssh" not in company.host(name).plan.services:
             continue
         links = links_of(company.network.graph, route)

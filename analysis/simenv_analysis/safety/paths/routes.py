@@ -98,7 +98,7 @@ def hops(ground: AttackSurface, artifact: Artifact) -> Hops:
     graph.add_node(artifact.host)
     for source, needs in acting.items():
         for target in company.blueprint.hosts:
-            if target == source or not company.is_up(target):
+            if target == source or not company.hosts.is_up(target):
                 continue
             options = [*_uploads(ground, artifact, source, target)]
             if target in acting:
