@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from simenv.machine.content.placeholders import to_content, to_placeholders
-from simenv.machine.host import Host
 from simenv.machine.identity import Account
 from simenv.machine.nodes import FileError, Node, normal
 from simenv.shell.budget import Streams
 from simenv.shell.options import Options, Spec, parse_options
-
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
+from simenv.shell.state import Session
+from simenv.shell.system import OperatingSystem
 
 
 @dataclass(slots=True)
@@ -30,7 +27,7 @@ class Invocation:
     """
 
     argv: Sequence[str]
-    shell: Shell
+    shell: Session
     streams: Streams
     code: int = 0
     _stdin: str | None = field(default=None, repr=False)
@@ -49,7 +46,7 @@ class Invocation:
         return self.argv[0].rpartition("/")[2]
 
     @property
-    def host(self) -> Host:
+    def host(self) -> OperatingSystem:
         """The machine."""
         return self.shell.host
 

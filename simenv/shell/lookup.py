@@ -3,33 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
 
 from simenv.machine.nodes import EXECUTE, FileError, Node, normal
-
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
-
-
-class Resolution(NamedTuple):
-    """What a command word would run.
-
-    Attributes:
-        kind: ``alias``, ``function``, ``builtin`` or ``file``.
-        path: path of the file; else empty.
-        record: `seq` of the journal record that made it; -1 if it came with the world.
-    """
-
-    kind: str
-    path: str
-    record: int
-
-
-class Definition(NamedTuple):
-    """A function or alias of the session, and the record of its definition."""
-
-    text: str
-    record: int
+from simenv.shell.state import Resolution, Session
 
 
 @lru_cache(maxsize=4096)
@@ -37,7 +13,7 @@ def _candidates(path: str, name: str) -> tuple[str, ...]:
     return tuple(f"{directory or '.'}/{name}" for directory in path.split(":")) if path else ()
 
 
-def find_file(shell: Shell, name: str) -> tuple[str, Node] | None:
+def find_file(shell: Session, name: str) -> tuple[str, Node] | None:
     """Return path and node of the first executable file called `name` on PATH; with a ``/``, of that path.
 
     Raises:
@@ -68,7 +44,7 @@ def find_file(shell: Shell, name: str) -> tuple[str, Node] | None:
     return None
 
 
-def _through_links(shell: Shell, path: str) -> str | None:
+def _through_links(shell: Session, path: str) -> str | None:
     """Return where a path leads when links are followed; None if in a circle."""
     try:
         return shell.host.files.resolve(path)
@@ -76,7 +52,7 @@ def _through_links(shell: Shell, path: str) -> str | None:
         return None
 
 
-def _explicit(shell: Shell, name: str) -> tuple[str, Node]:
+def _explicit(shell: Session, name: str) -> tuple[str, Node]:
     path = normal(name, shell.cwd)
     node = shell.host.files.find(path, shell.account)
     if node.kind == "dir":
@@ -86,7 +62,7 @@ def _explicit(shell: Shell, name: str) -> tuple[str, Node]:
     return path, node
 
 
-def resolve(shell: Shell, name: str, builtins: frozenset[str]) -> Resolution | None:
+def resolve(shell: Session, name: str, builtins: frozenset[str]) -> Resolution | None:
     """Return what `name` would run, or None."""
     if shell.interactive and (alias := shell.aliases.get(name)):
         return Resolution("alias", "", alias.record)

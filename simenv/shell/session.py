@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
 
 from simenv.kernel import Delays
 from simenv.machine.content.placeholders import has_placeholders, to_content, to_placeholders
 from simenv.machine.content.rendering import shown
-from simenv.machine.host import Host
 from simenv.machine.identity import Account
-from simenv.machine.nodes import IS_DIR, NOT_DIR, READ, FileError, Node, normal
-from simenv.shell.budget import LIMIT_CODE, MAX_DEPTH, MAX_FILE, MAX_OUTPUT, Budget, Sink, Source, Streams
+from simenv.machine.jobs import Pool
+from simenv.shell.budget import MAX_OUTPUT, Budget, Sink, Source, Streams
+from simenv.shell.builtins import BUILTINS
 from simenv.shell.errors import ExitShell, Halt, ShellSignal, SyntaxFault
 from simenv.shell.interpreter import execute as interpret
-from simenv.shell.interpreter.running import invoke_file
-from simenv.shell.lookup import Definition, Resolution, resolve
+from simenv.shell.interpreter.running import invoke, invoke_file, invoke_program
+from simenv.shell.lookup import resolve
 from simenv.shell.parser import tree as ast
 from simenv.shell.parser.heredocs import extract
 from simenv.shell.parser.parse import MAX_SCRIPT, parse
-from simenv.shell.variables import Variables
+from simenv.shell.result import Result
+from simenv.shell.special import SPECIAL
+from simenv.shell.state import Resolution, Session, Settings
+from simenv.shell.system import OperatingSystem
 
-if TYPE_CHECKING:
-    from simenv.machine.jobs import Pool
-
-_FULL = "No space left on device"
+_BUILTIN_NAMES = frozenset(BUILTINS)
 _MAX_HISTORY = 500
-_OFF_CODE = 143
 
 
 class Completed(NamedTuple):
@@ -44,104 +43,10 @@ def _unfinished(script: str) -> list[str]:
     return found
 
 
-class Settings:
-    """What ``set`` switches."""
+class Shell(Session):
+    """One bash session of an account on a host: what it remembers, and the interpreter that runs scripts in it."""
 
-    __slots__ = ("errexit", "noglob", "nounset", "pipefail", "xtrace")
-
-    def __init__(self) -> None:
-        self.errexit = self.nounset = self.xtrace = self.pipefail = self.noglob = False
-
-    def letters(self) -> str:
-        """Return the letters of the options that are on, as in ``$-``."""
-        named = (("e", self.errexit), ("f", self.noglob), ("u", self.nounset), ("x", self.xtrace))
-        return "".join(letter for letter, is_on in named if is_on)
-
-    def copy(self) -> Settings:
-        """Return the same settings, to be changed apart."""
-        twin = Settings()
-        for name in Settings.__slots__:
-            setattr(twin, name, getattr(self, name))
-        return twin
-
-
-class _Flushable(Protocol):
-    parts: list[str]
-
-    def flush(self) -> None: ...
-
-
-class BackgroundJob(NamedTuple):
-    """A command started with ``&``: its process and its text."""
-
-    pid: int
-    text: str
-
-
-class Shell(Variables):
-    """One bash session of an account on a host.
-
-    Attributes:
-        host: the machine.
-        account: who acts.
-        cwd: working directory.
-        aliases: definitions by name; used in interactive sessions only.
-        functions: (body, record of the definition) by name.
-        last_code: ``$?``.
-        pid: process of the session on the host; 0 if none stands for it. If it is killed, a script stops.
-    """
-
-    __slots__ = (
-        "account", "aliases", "cwd", "depth", "directories", "functions", "history", "host", "interactive", "jobs",
-        "last_background", "last_code", "loops", "mask", "name", "open_files", "options", "pid", "pipes",
-        "positional", "sourced", "substituted", "suppressed", "traps",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        host: Host,
-        account: Account,
-        *,
-        cwd: str | None = None,
-        env: Mapping[str, str] | None = None,
-        pid: int = 0,
-    ) -> None:
-        home = host.home(account.user)
-        self.host = host
-        self.account = account
-        self.cwd = cwd or home
-        variables = {
-            "HOME": home,
-            "USER": account.user,
-            "LOGNAME": account.user,
-            "SHELL": "/bin/bash",
-            "PATH": host.plan.path,
-            "PWD": self.cwd,
-            "LANG": "C.UTF-8",
-            **(env or {}),
-        }
-        super().__init__(variables)
-        self.aliases: dict[str, Definition] = {}
-        self.functions: dict[str, tuple[ast.Node, int]] = {}
-        self.last_code = 0
-        self.pid = pid
-        self.interactive = True
-        self.name = "bash"
-        self.positional: list[str] = []
-        self.options = Settings()
-        self.history: list[str] = []
-        self.jobs: dict[int, BackgroundJob] = {}
-        self.directories: list[str] = []
-        self.last_background = 0
-        self.traps: dict[str, str] = {}
-        self.mask = 0o022
-        self.open_files: list[_Flushable] = []
-        self.pipes: dict[str, str] = {}
-        self.sourced = 0
-        self.depth = 0
-        self.loops = 0
-        self.suppressed = 0
-        self.substituted = 0
+    __slots__ = ()
 
     # -- running -------------------------------------------------------------------------------------------------
 
@@ -169,7 +74,7 @@ class Shell(Variables):
         self.loops = self.suppressed = 0
         if len(self.history) < _MAX_HISTORY:
             self.history.append(script)
-        result: interpret.Result | ShellSignal
+        result: Result | ShellSignal
         try:
             for delimiter in _unfinished(script):
                 sink.write(f"bash: warning: here-document delimited by end-of-file (wanted `{delimiter}')\n")
@@ -232,34 +137,7 @@ class Shell(Variables):
 
     def resolve(self, name: str) -> Resolution | None:
         """Return what the command word `name` would run now; None if nothing."""
-        return resolve(self, name, interpret.BUILTIN_NAMES)
-
-    def alive(self) -> bool:
-        """Return whether the host is on and the session has not been killed."""
-        return self.host.up and (not self.pid or self.pid in self.host.processes)
-
-    def check_alive(self) -> None:
-        """Stop the script if the host is off or the session was killed.
-
-        Raises:
-            Halt: so it is.
-        """
-        if not self.alive():
-            raise Halt(_OFF_CODE)
-
-    def fork(self) -> Shell:
-        """Return a copy that shares the host and the budget: a subshell."""
-        twin: Shell = Shell.__new__(Shell)
-        for slot in Shell.__slots__:
-            setattr(twin, slot, getattr(self, slot))
-        twin.take_variables(self)
-        twin.aliases = dict(self.aliases)
-        twin.functions = dict(self.functions)
-        twin.positional = list(self.positional)
-        twin.options = self.options.copy()
-        twin.traps = {}
-        twin.directories = list(self.directories)
-        return twin
+        return resolve(self, name, _BUILTIN_NAMES)
 
     def child(self, name: str, arguments: list[str], account: Account | None = None) -> Shell:
         """Return a new shell that inherits exported variables only: ``bash script``."""
@@ -274,7 +152,7 @@ class Shell(Variables):
         twin.mask = self.mask
         return twin
 
-    def elsewhere(self, host: Host, account: Account, pid: int) -> Shell:
+    def elsewhere(self, host: OperatingSystem, account: Account, pid: int) -> Shell:
         """Return a new non-interactive shell of an account on another host, at the cost of this run."""
         twin = Shell(host, account, pid=pid)
         twin.interactive = False
@@ -293,13 +171,30 @@ class Shell(Variables):
         self.substituted = yield from interpret.subshell(self, node, Streams(streams.source, sink, streams.err))
         return sink.text().rstrip("\n").replace("\0", "")
 
-    def execute(self, node: ast.Node, streams: Streams) -> interpret.Result:
+    def execute(self, node: ast.Node, streams: Streams) -> Result:
         """Execute a syntax tree in this shell."""
         return interpret.execute(self, node, streams)
 
-    def finish(self, node: ast.Node, streams: Streams) -> Delays[int]:
-        """Execute a syntax tree in this shell, taking its time."""
-        return interpret.run(self, node, streams)
+    def evaluate(self, script: str, streams: Streams) -> Delays[int]:
+        """Run a script in this very shell (``eval``, ``source``)."""
+        self.enter()
+        try:
+            result = interpret.execute(self, parse(script), streams)
+            return result if isinstance(result, int) else (yield from result)
+        finally:
+            self.depth -= 1
+
+    def invoke(self, argv: Sequence[str], streams: Streams) -> Result:
+        """Run a function, a builtin, or a file found on PATH."""
+        return invoke(self, argv, streams)
+
+    def invoke_program(self, argv: Sequence[str], streams: Streams) -> Result:
+        """Run a builtin or a file, functions passed over (``command name``)."""
+        return invoke_program(self, argv, streams)
+
+    def invoke_file(self, argv: Sequence[str], streams: Streams) -> Result:
+        """Run a file found on PATH, functions and builtins passed over (``env name``, ``exec name``)."""
+        return invoke_file(self, argv, streams)
 
     def contained(self, node: ast.Node, streams: Streams) -> Delays[int]:
         """Execute a syntax tree to its end: what interrupts it becomes a message and a code."""
@@ -319,33 +214,6 @@ class Shell(Variables):
         finally:
             self.depth -= 1
 
-    def note(self, verb: str, subject: str, **details: str | bool) -> int:
-        """Write a record about this session's host (object ``host:subject``); return its `seq`."""
-        host = self.host
-        return host.sim.record(self.account.principal, verb, f"{host.id}:{subject}", **details)
-
-    def enter(self) -> None:
-        """Go one level deeper: a function, a substitution, a child shell. Pair with ``depth -= 1``."""
-        if self.depth >= MAX_DEPTH:
-            raise Halt(LIMIT_CODE, f"bash: maximum nesting level exceeded ({MAX_DEPTH}); stopped")
-        self.depth += 1
-
-    def spend_command(self) -> None:
-        """Count one command against the limit. Raises Halt when it is reached."""
-        interpret.spend(self)
-
-    def call(self, argv: list[str], streams: Streams) -> Delays[int]:
-        """Run a program found on PATH, as another program does (``sudo``, ``xargs``, ``find -exec``)."""
-        self.spend_command()
-        self.check_alive()
-        result = invoke_file(self, argv, streams)
-        return result if isinstance(result, int) else (yield from result)
-
-    def add_job(self, number: int, pid: int, text: str) -> None:
-        """Remember a background job."""
-        self.jobs[number] = BackgroundJob(pid, text)
-        self.last_background = pid
-
     def open_pipe(self, script: str, streams: Streams) -> Delays[str]:
         """Run the script of ``<(script)``; return the path under which its output can be read."""
         sink = Sink(self.budget)
@@ -362,68 +230,5 @@ class Shell(Variables):
         if name.isdecimal():
             number = int(name[:6])
             return self.name if not number else self.positional[number - 1] if number <= len(self.positional) else None
-        special = interpret.SPECIAL.get(name)
+        special = SPECIAL.get(name)
         return special(self) if special is not None else super().parameter(name)
-
-    # -- files ---------------------------------------------------------------------------------------------------
-
-    def node(self, operand: str) -> Node | None:
-        """Return the node that a path leads to, if the account can reach it; journals nothing."""
-        try:
-            return self.host.files.find(normal(operand, self.cwd), self.account)
-        except FileError:
-            return None
-
-    def exists(self, operand: str) -> bool:
-        """Return whether a path leads to something, or is itself a link."""
-        return self.node(operand) is not None or self.host.files.get(normal(operand, self.cwd)) is not None
-
-    def is_directory(self, operand: str) -> bool:
-        """Return whether a path leads to a directory."""
-        node = self.node(operand)
-        return node is not None and node.kind == "dir"
-
-    def read_file(self, operand: str) -> str:
-        """Return the content of a file. Raises FileError."""
-        if operand == "/dev/null":
-            return ""
-        if self.pipes and operand in self.pipes:
-            return self.pipes[operand]
-        text = self.host.files.read(normal(operand, self.cwd), self.account)
-        if operand[-1:] == "/":
-            raise FileError(operand, NOT_DIR)
-        self.budget.charge(len(text))
-        return text if text.isascii() else to_placeholders(text, self.host.sim)
-
-    def write_file(self, operand: str, text: str, *, append: bool = False) -> None:
-        """Write (or extend) a file. Raises FileError; so it does when the disk is full."""
-        if operand == "/dev/null":
-            return
-        if not operand:
-            raise FileError(operand, "No such file or directory")
-        if operand[-1:] == "/":
-            raise FileError(operand, IS_DIR)
-        self.check_alive()
-        path = normal(operand, self.cwd)
-        size = len(text)
-        if append and (node := self.node(operand)) is not None and node.kind == "file":
-            size += len(str(node.content))
-        if size > MAX_FILE:
-            raise FileError(operand, _FULL)
-        self.budget.charge(size)
-        if not text.isascii():
-            text = to_content(text, self.host.sim)
-        self.host.files.write(path, text, self.account, append=append, mode=0o666 & ~self.mask)
-
-    def check_writable(self, operand: str) -> int:
-        """Return the size of the file (-1: it is new); writes nothing. Raises FileError if it may not be written."""
-        self.check_alive()
-        files = self.host.files
-        files.check_write(normal(operand, self.cwd), self.account)
-        node = files.get(files.resolve(normal(operand, self.cwd)))
-        return -1 if node is None else node.bytes
-
-    def may_read(self, operand: str) -> bool:
-        """Return whether a path can be read."""
-        node = self.node(operand)
-        return node is not None and self.host.files.may(self.account, node, READ)

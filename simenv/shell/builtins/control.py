@@ -59,15 +59,11 @@ def leave_loop(inv: Invocation) -> int:
 
 def evaluate(inv: Invocation) -> Result:
     """Run the arguments as a script in this shell."""
-    from simenv.shell.interpreter.running import evaluate_text  # noqa: PLC0415  (running needs the builtins)
-
-    return evaluate_text(inv.shell, " ".join(inv.argv[1:]), inv.streams)
+    return inv.shell.evaluate(" ".join(inv.argv[1:]), inv.streams)
 
 
 def source(inv: Invocation) -> Generator[float, None, int]:
     """Run a file in this shell."""
-    from simenv.shell.interpreter.running import evaluate_text  # noqa: PLC0415  (running needs the builtins)
-
     if len(inv.argv) < 2:
         raise UsageFault(f"bash: {inv.argv[0]}: filename argument required", 2)
     shell = inv.shell
@@ -80,7 +76,7 @@ def source(inv: Invocation) -> Generator[float, None, int]:
         shell.positional = list(inv.argv[2:])
     shell.sourced += 1
     try:
-        return (yield from evaluate_text(shell, text, inv.streams))
+        return (yield from shell.evaluate(text, inv.streams))
     except ReturnFunction as signal:
         return signal.code
     finally:
@@ -90,14 +86,12 @@ def source(inv: Invocation) -> Generator[float, None, int]:
 
 def command(inv: Invocation) -> Result:
     """Run a command, functions passed over; ``-v`` and ``-V`` say what it is."""
-    from simenv.shell.interpreter.running import invoke_program  # noqa: PLC0415  (running needs the builtins)
-
     words = list(inv.argv[1:])
     if words[:1] in (["-v"], ["-V"]):
         return _describe(inv, words[1:], short=words[0] == "-v")
     while words[:1] in (["-p"], ["--"]):
         words.pop(0)
-    return invoke_program(inv.shell, words, inv.streams) if words else 0
+    return inv.shell.invoke_program(words, inv.streams) if words else 0
 
 
 def _describe(inv: Invocation, names: list[str], *, short: bool) -> int:
@@ -171,9 +165,7 @@ def execute(inv: Invocation) -> Result:
 
 
 def _replace(inv: Invocation) -> Generator[float, None, int]:
-    from simenv.shell.interpreter.running import invoke_file  # noqa: PLC0415  (running needs the builtins)
-
-    result = invoke_file(inv.shell, list(inv.argv[1:]), inv.streams)
+    result = inv.shell.invoke_file(list(inv.argv[1:]), inv.streams)
     code = result if isinstance(result, int) else (yield from result)
     raise ExitShell(code)
 

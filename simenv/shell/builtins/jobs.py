@@ -20,9 +20,7 @@ _POLL_S = 1.0
 
 def jobs(inv: Invocation) -> int:
     """List the background jobs."""
-    from simenv.shell.interpreter.background import running  # noqa: PLC0415  (background needs the interpreter)
-
-    found = running(inv.shell)
+    found = inv.shell.running_jobs()
     for number, job in found:
         mark = "+" if number == found[-1][0] else "-"
         state = "Stopped" if job.pid in inv.host.suspended else "Running"
@@ -121,13 +119,11 @@ def history(inv: Invocation) -> int:
 
 def time(inv: Invocation) -> Generator[float, None, int]:
     """Run a command and print how much simulated time it took."""
-    from simenv.shell.interpreter.running import invoke  # noqa: PLC0415  (running needs the builtins)
-
     start = inv.host.sim.now
     code = 0
     words = [word for number, word in enumerate(inv.argv) if number and (number > 1 or word != "-p")]
     if words:
-        result = invoke(inv.shell, words, inv.streams)
+        result = inv.shell.invoke(words, inv.streams)
         code = result if isinstance(result, int) else (yield from result)
     minutes, seconds = divmod(inv.host.sim.now - start, 60)
     inv.err(f"\nreal\t{int(minutes)}m{seconds:.3f}s\nuser\t0m0.001s\nsys\t0m0.001s\n")

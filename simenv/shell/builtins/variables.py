@@ -10,8 +10,8 @@ from simenv.machine.program import Program
 from simenv.shell.errors import ExpansionFault, UsageFault
 from simenv.shell.expansion.arithmetic import evaluate
 from simenv.shell.invocation import Invocation
-from simenv.shell.lookup import Definition
 from simenv.shell.options import Spec
+from simenv.shell.state import Definition
 
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 _FLAGS = {"e": "errexit", "u": "nounset", "x": "xtrace", "f": "noglob"}

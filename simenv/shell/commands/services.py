@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from simenv.machine.host import Host
 from simenv.machine.process import POWER_GROUP, ProcessError, Service
 from simenv.machine.program import Program
 from simenv.shell.builtins.jobs import signal_name
@@ -12,6 +11,7 @@ from simenv.shell.commands.scheduling import parse_time
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec
+from simenv.shell.system import OperatingSystem
 
 _SCRIPT = "/sbin/poweroff"
 _POWER_OPTIONS = (
@@ -235,7 +235,7 @@ def shutdown(inv: Invocation) -> int:
     return 0
 
 
-def pending_shutdowns(host: Host) -> Sequence[int]:
+def pending_shutdowns(host: OperatingSystem) -> Sequence[int]:
     """Return the numbers of the queued jobs that `shutdown` made."""
     return [number for number, job in sorted(host.scheduler.jobs.items()) if job.command == _SCRIPT]
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from simenv.shell.parser import tree as ast
 from simenv.shell.parser.convert import make_command
 from simenv.shell.parser.parse import parse
-
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
+from simenv.shell.state import Session
 
 
 def substitute(
-    shell: Shell, text: str, name: str, command: ast.Command, seen: frozenset[str] = frozenset()
+    shell: Session, text: str, name: str, command: ast.Command, seen: frozenset[str] = frozenset()
 ) -> ast.Node:
     """Return the command that `command` means when its first word is replaced by `text`."""
     return _protect(_join(parse(text), command), shell, seen | {name})
@@ -37,7 +34,7 @@ def _join(node: ast.Node, command: ast.Command) -> ast.Node:
     return node
 
 
-def _protect(node: ast.Node, shell: Shell, seen: frozenset[str]) -> ast.Node:
+def _protect(node: ast.Node, shell: Session, seen: frozenset[str]) -> ast.Node:
     """Expand aliases in the result, but none twice: its first word is quoted, so that it is taken as it is."""
     if isinstance(node, ast.Command):
         return _protect_command(node, shell, seen)
@@ -50,7 +47,7 @@ def _protect(node: ast.Node, shell: Shell, seen: frozenset[str]) -> ast.Node:
     return node
 
 
-def _protect_command(node: ast.Command, shell: Shell, seen: frozenset[str]) -> ast.Node:
+def _protect_command(node: ast.Command, shell: Session, seen: frozenset[str]) -> ast.Node:
     if not node.words or len(node.words[0]) != 1 or not isinstance(part := node.words[0][0], ast.Literal):
         return node
     if not part.quoted and part.text not in seen and (alias := shell.aliases.get(part.text)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from simenv.kernel import Delays
 from simenv.machine.nodes import EXECUTE, READ, WRITE, normal
@@ -15,9 +14,7 @@ from simenv.shell.expansion.expand import expand_pattern, expand_text
 from simenv.shell.parser import tree as ast
 from simenv.shell.pattern.regex import compile_glob, compile_regex
 from simenv.shell.pattern.syntax import PatternError
-
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
+from simenv.shell.state import Session
 
 _INTEGER = re.compile(r"\s*[-+]?\d{1,18}\s*\Z")
 _COMPARE: Mapping[str, Callable[[int, int], bool]] = {
@@ -31,7 +28,7 @@ _COMPARE: Mapping[str, Callable[[int, int], bool]] = {
 _BINARY = frozenset(("=", "==", "!=", "<", ">", "-nt", "-ot", "-ef", "=~", *_COMPARE))
 
 
-def unary(shell: Shell, operator: str, operand: str) -> bool:
+def unary(shell: Session, operator: str, operand: str) -> bool:
     """Return the truth of ``-f path``, ``-z text`` and their like.
 
     Raises:
@@ -72,7 +69,7 @@ _OF_NODE: Mapping[str, Callable[..., bool]] = {
 }
 
 
-def binary(shell: Shell, left: str, operator: str, right: str) -> bool:
+def binary(shell: Session, left: str, operator: str, right: str) -> bool:
     """Return the truth of ``left operator right``, as ``test`` has it.
 
     Raises:
@@ -90,7 +87,7 @@ def binary(shell: Shell, left: str, operator: str, right: str) -> bool:
     return (left == right) == (operator != "!=")
 
 
-def _compare_files(shell: Shell, left: str, operator: str, right: str) -> bool:
+def _compare_files(shell: Session, left: str, operator: str, right: str) -> bool:
     one, other = shell.node(left), shell.node(right)
     if operator == "-ef":
         return one is not None and one == other
@@ -102,7 +99,7 @@ def _compare_files(shell: Shell, left: str, operator: str, right: str) -> bool:
 class TestParser:
     """The grammar of ``test``: POSIX's rules by number of arguments first, then ``-a -o ! ( )``."""
 
-    def __init__(self, shell: Shell, words: Sequence[str]) -> None:
+    def __init__(self, shell: Session, words: Sequence[str]) -> None:
         self._shell = shell
         self._words = words
         self._at = 0
@@ -181,7 +178,7 @@ class TestParser:
         return bool(word)
 
 
-def holds(shell: Shell, tokens: Sequence[str | ast.Word], streams: Streams) -> Delays[int]:
+def holds(shell: Session, tokens: Sequence[str | ast.Word], streams: Streams) -> Delays[int]:
     """Return 0 if ``[[ tokens ]]`` is true, 1 if not, 2 if it is malformed."""
     parser = _Conditional(shell, tokens, streams)
     try:
@@ -194,7 +191,7 @@ def holds(shell: Shell, tokens: Sequence[str | ast.Word], streams: Streams) -> D
 
 
 class _Conditional:
-    def __init__(self, shell: Shell, tokens: Sequence[str | ast.Word], streams: Streams) -> None:
+    def __init__(self, shell: Session, tokens: Sequence[str | ast.Word], streams: Streams) -> None:
         self._shell = shell
         self._tokens = tokens
         self._streams = streams
@@ -294,7 +291,7 @@ def _as_word(token: str | ast.Word) -> ast.Word:
     return (ast.Literal(token, True),) if isinstance(token, str) else token
 
 
-def _number(shell: Shell, text: str) -> int:
+def _number(shell: Session, text: str) -> int:
     try:
         return evaluate(text, shell)
     except ExpansionFault as fault:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from simenv.kernel import Delays
 from simenv.shell.budget import MAX_VALUE, Streams
@@ -13,9 +12,7 @@ from simenv.shell.expansion.arithmetic import evaluate
 from simenv.shell.expansion.globbing import glob_paths
 from simenv.shell.expansion.parameters import operate
 from simenv.shell.parser import tree as ast
-
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
+from simenv.shell.state import Session
 
 _SPECIAL = re.compile(r"[*?\[\\]")
 _GLOB = re.compile(r"[*?\[]")
@@ -88,7 +85,7 @@ def _split_at(text: str, blanks: str) -> list[str]:
     return [part for part in re.split(f"[{re.escape(blanks)}]", text) if part]
 
 
-def expand_words(shell: Shell, words: Sequence[ast.Word], streams: Streams) -> Delays[list[str]]:
+def expand_words(shell: Session, words: Sequence[ast.Word], streams: Streams) -> Delays[list[str]]:
     """Return the arguments that `words` stand for: expanded, split, globbed.
 
     Raises:
@@ -118,19 +115,19 @@ def plain_text(word: ast.Word) -> str | None:
     return part.text
 
 
-def expand_text(shell: Shell, word: ast.Word, streams: Streams) -> Delays[str]:
+def expand_text(shell: Session, word: ast.Word, streams: Streams) -> Delays[str]:
     """Return what a word stands for where it is neither split nor globbed (assignment, redirection, case)."""
     text, _ = yield from _join(shell, word, streams)
     return text
 
 
-def expand_pattern(shell: Shell, word: ast.Word, streams: Streams) -> Delays[str]:
+def expand_pattern(shell: Session, word: ast.Word, streams: Streams) -> Delays[str]:
     """Return a word as a glob pattern: what is quoted in it is escaped."""
     _, pattern = yield from _join(shell, word, streams)
     return pattern
 
 
-def _join(shell: Shell, word: ast.Word, streams: Streams) -> Delays[tuple[str, str]]:
+def _join(shell: Session, word: ast.Word, streams: Streams) -> Delays[tuple[str, str]]:
     texts: list[str] = []
     patterns: list[str] = []
     for index, part in enumerate(word):
@@ -146,7 +143,7 @@ def _join(shell: Shell, word: ast.Word, streams: Streams) -> Delays[tuple[str, s
     return joined, "".join(patterns)
 
 
-def _tilde(shell: Shell, part: ast.Literal, index: int) -> str:
+def _tilde(shell: Session, part: ast.Literal, index: int) -> str:
     text = part.text
     if index or part.quoted or text[:1] != "~":
         return text
@@ -157,7 +154,7 @@ def _tilde(shell: Shell, part: ast.Literal, index: int) -> str:
     return text if home is None else home + slash + rest
 
 
-def _expand(shell: Shell, word: ast.Word, fields: Fields, streams: Streams) -> Delays[None]:
+def _expand(shell: Session, word: ast.Word, fields: Fields, streams: Streams) -> Delays[None]:
     for index, part in enumerate(word):
         if isinstance(part, ast.Literal):
             fields.add(_tilde(shell, part, index), quoted=part.quoted)
@@ -178,7 +175,7 @@ def _expand(shell: Shell, word: ast.Word, fields: Fields, streams: Streams) -> D
                 fields.split(text, shell.separators())
 
 
-def _chosen(shell: Shell, part: ast.Parameter) -> ast.Word | None:
+def _chosen(shell: Session, part: ast.Parameter) -> ast.Word | None:
     """Return the word that ``${x:-word}`` stands for, or None if it is the value of x itself."""
     value = shell.parameter(part.name) if part.index is None else None
     if part.index is not None:
@@ -189,7 +186,7 @@ def _chosen(shell: Shell, part: ast.Parameter) -> ast.Word | None:
     return () if unset else part.argument
 
 
-def _many(shell: Shell, part: ast.Parameter) -> list[str] | None:
+def _many(shell: Session, part: ast.Parameter) -> list[str] | None:
     """Return the values of an expansion that stands for several: ``$@``, ``$*``, ``${a[@]}``; else None."""
     if part.operator == "length":
         return None
@@ -211,14 +208,14 @@ def _many(shell: Shell, part: ast.Parameter) -> list[str] | None:
     return None
 
 
-def _plain(shell: Shell, word: ast.Word) -> str:
+def _plain(shell: Session, word: ast.Word) -> str:
     return "".join(
         p.text if isinstance(p, ast.Literal) else shell.parameter(p.name) or "" if isinstance(p, ast.Parameter) else ""
         for p in word
     )
 
 
-def _slice_many(shell: Shell, part: ast.Parameter, values: list[str]) -> list[str]:
+def _slice_many(shell: Session, part: ast.Parameter, values: list[str]) -> list[str]:
     if part.name in ("@", "*"):
         values = [shell.name, *values]
     start = evaluate(_plain(shell, part.argument), shell)
@@ -235,7 +232,7 @@ def _star(part: ast.Parameter) -> str | None:
     return None
 
 
-def _add_many(shell: Shell, fields: Fields, values: list[str], part: ast.Parameter) -> None:
+def _add_many(shell: Session, fields: Fields, values: list[str], part: ast.Parameter) -> None:
     if part.quoted and "*" in (part.name, _star(part)):
         fields.add(shell.separators()[:1].join(values), quoted=True)
         return
@@ -248,7 +245,7 @@ def _add_many(shell: Shell, fields: Fields, values: list[str], part: ast.Paramet
             fields.split(value, shell.separators())
 
 
-def _value(shell: Shell, part: ast.Part, streams: Streams) -> Delays[str]:
+def _value(shell: Session, part: ast.Part, streams: Streams) -> Delays[str]:
     if isinstance(part, ast.Literal):
         return part.text
     if isinstance(part, ast.Substitution):
@@ -261,7 +258,7 @@ def _value(shell: Shell, part: ast.Part, streams: Streams) -> Delays[str]:
     return (yield from _parameter(shell, part, streams))
 
 
-def _parameter(shell: Shell, part: ast.Parameter, streams: Streams) -> Delays[str]:
+def _parameter(shell: Session, part: ast.Parameter, streams: Streams) -> Delays[str]:
     value = yield from _lookup(shell, part, streams)
     operator = part.operator
     if operator == "length":
@@ -283,7 +280,7 @@ def _parameter(shell: Shell, part: ast.Parameter, streams: Streams) -> Delays[st
     return operate(shell, operator, text, pattern, replacement)
 
 
-def _lookup(shell: Shell, part: ast.Parameter, streams: Streams) -> Delays[str | None]:
+def _lookup(shell: Session, part: ast.Parameter, streams: Streams) -> Delays[str | None]:
     if part.index is None:
         return shell.parameter(part.name)
     if _star(part):
@@ -292,7 +289,7 @@ def _lookup(shell: Shell, part: ast.Parameter, streams: Streams) -> Delays[str |
     return shell.get_value(part.name, str(evaluate(text, shell)))
 
 
-def _needed(shell: Shell, part: ast.Parameter, value: str | None) -> str:
+def _needed(shell: Session, part: ast.Parameter, value: str | None) -> str:
     if value is None:
         if shell.options.nounset and part.name not in ("@", "*"):
             raise ExpansionFault(f"{part.name}: unbound variable", 127)
@@ -300,7 +297,7 @@ def _needed(shell: Shell, part: ast.Parameter, value: str | None) -> str:
     return value
 
 
-def _default(shell: Shell, part: ast.Parameter, value: str | None, streams: Streams) -> Delays[str]:
+def _default(shell: Session, part: ast.Parameter, value: str | None, streams: Streams) -> Delays[str]:
     operator = part.operator
     unset = value is None or (value == "" and operator[0] == ":")
     kind = operator[-1]
@@ -316,7 +313,7 @@ def _default(shell: Shell, part: ast.Parameter, value: str | None, streams: Stre
     return text
 
 
-def _slice(shell: Shell, part: ast.Parameter, text: str, streams: Streams) -> Delays[str]:
+def _slice(shell: Session, part: ast.Parameter, text: str, streams: Streams) -> Delays[str]:
     start = evaluate((yield from expand_text(shell, part.argument, streams)), shell)
     start = len(text) + start if start < 0 else start
     if start < 0:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from simenv.machine.nodes import FileError, normal
 from simenv.shell.pattern.regex import compile_glob
-
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
+from simenv.shell.state import Session
 
 _GLOB = re.compile(r"[*?\[]")
 _MAX_PATHS = 10_000
 
 
-def glob_paths(shell: Shell, pattern: str) -> list[str]:
+def glob_paths(shell: Session, pattern: str) -> list[str]:
     """Return the paths that match a glob, sorted; empty if there are none."""
     absolute = pattern.startswith("/")
     found = ["/"] if absolute else [""]
@@ -31,7 +28,7 @@ def glob_paths(shell: Shell, pattern: str) -> list[str]:
     return found
 
 
-def _step(shell: Shell, base: str, part: str, *, last: bool) -> list[str]:
+def _step(shell: Session, base: str, part: str, *, last: bool) -> list[str]:
     prefix = f"{base}/" if base and base != "/" else base
     if not _GLOB.search(part):
         path = prefix + part.replace("\\", "")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from simenv.shell.budget import MAX_VALUE
 from simenv.shell.errors import ExpansionFault
 from simenv.shell.pattern.regex import Regex, compile_glob
-
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
+from simenv.shell.state import Session
 
 
-def operate(shell: Shell, operator: str, text: str, pattern: str, replacement: str) -> str:
+def operate(shell: Session, operator: str, text: str, pattern: str, replacement: str) -> str:
     """Return `text` after ``#``, ``%``, ``/``, ``^`` or ``,`` with a glob `pattern`.
 
     Raises:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
 
 from simenv.kernel import Delays
 from simenv.shell.budget import Nowhere, Source, Streams
 from simenv.shell.errors import Halt, ShellSignal
 from simenv.shell.interpreter.redirection import flush_files
 from simenv.shell.parser import tree as ast
-
-if TYPE_CHECKING:
-    from simenv.shell.session import BackgroundJob, Shell
+from simenv.shell.state import Session
 
 _MAX_JOBS = 200
 _MAX_PROCESSES = 500
 _LONGEST_POLL_S = 60.0
 
 
-def start(shell: Shell, node: ast.Background, streams: Streams) -> int:
+def start(shell: Session, node: ast.Background, streams: Streams) -> int:
     """Start a job; print its number and process as an interactive bash does."""
-    if len(running(shell)) >= _MAX_JOBS or len(shell.host.processes) >= _MAX_PROCESSES:
+    if len(shell.running_jobs()) >= _MAX_JOBS or len(shell.host.processes) >= _MAX_PROCESSES:
         raise Halt(254, "bash: fork: retry: Resource temporarily unavailable")
     shell.check_alive()
     host = shell.host
@@ -40,7 +37,7 @@ def start(shell: Shell, node: ast.Background, streams: Streams) -> int:
     return 0
 
 
-def _behave(shell: Shell, body: ast.Node, pid: int) -> Generator[float, None, int]:
+def _behave(shell: Session, body: ast.Node, pid: int) -> Generator[float, None, int]:
     """Run the job; it ends early when its process is killed or the host goes off."""
     quiet = Nowhere(shell.budget)
     host = shell.host
@@ -67,18 +64,10 @@ def _behave(shell: Shell, body: ast.Node, pid: int) -> Generator[float, None, in
         host.exit(pid)
 
 
-def _suspension(shell: Shell, pid: int) -> Delays[None]:
+def _suspension(shell: Session, pid: int) -> Delays[None]:
     """Wait while the job is suspended, looking less and less often."""
     pause_s = 1.0
     while pid in shell.host.suspended:
         shell.spend_command()
         yield pause_s
         pause_s = min(2 * pause_s, _LONGEST_POLL_S)
-
-
-def running(shell: Shell) -> list[tuple[int, BackgroundJob]]:
-    """Return the jobs that still run, and forget the others."""
-    alive = {number: job for number, job in shell.jobs.items() if job.pid in shell.host.processes}
-    shell.jobs.clear()
-    shell.jobs.update(alive)
-    return sorted(alive.items())

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from simenv.kernel import Delays
 from simenv.shell.budget import Sink, Source, Streams
-from simenv.shell.builtins import BUILTINS
 from simenv.shell.errors import (
     ExitShell,
     ExpansionFault,
@@ -27,45 +26,22 @@ from simenv.shell.interpreter.simple import check, run_command
 from simenv.shell.parser import tree as ast
 from simenv.shell.parser.parse import parse
 from simenv.shell.pattern.regex import compile_glob
-
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
-
-Result: TypeAlias = "int | Generator[float, None, int]"
-BUILTIN_NAMES = frozenset(BUILTINS)
-
-SPECIAL: Mapping[str, Callable[[Any], str | None]] = {
-    "?": lambda shell: str(shell.last_code),
-    "$": lambda shell: str(shell.pid or 2),
-    "#": lambda shell: str(len(shell.positional)),
-    "@": lambda shell: " ".join(shell.positional),
-    "*": lambda shell: shell.separators()[:1].join(shell.positional),
-    "!": lambda shell: str(shell.last_background) if shell.last_background else "",
-    "-": lambda shell: "hB" + shell.options.letters(),
-    "SECONDS": lambda shell: str(int(shell.host.sim.now)),
-    "EPOCHSECONDS": lambda shell: str(int(shell.host.sim.calendar.at(shell.host.sim.now).timestamp())),
-    "RANDOM": lambda shell: str(shell.host.sim.streams[f"shell/{shell.host.id}"].randrange(32768)),
-    "UID": lambda shell: "0" if shell.account.user == "root" else "1000",
-    "EUID": lambda shell: "0" if shell.account.user == "root" else "1000",
-    "HOSTNAME": lambda shell: shell.host.hostname,
-    "PPID": lambda shell: "1",
-    "BASH": lambda shell: "/bin/bash",
-    "BASH_VERSION": lambda shell: "5.2.15(1)-release",
-}  # fmt: skip
+from simenv.shell.result import Result
+from simenv.shell.state import Session
 
 
-def execute(shell: Shell, node: ast.Node, streams: Streams) -> Result:
+def execute(shell: Session, node: ast.Node, streams: Streams) -> Result:
     """Execute a node."""
     return _EXECUTE[type(node)](shell, node, streams)
 
 
-def run(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
+def run(shell: Session, node: ast.Node, streams: Streams) -> Delays[int]:
     """Execute a node, taking its time."""
     result = _EXECUTE[type(node)](shell, node, streams)
     return result if isinstance(result, int) else (yield from result)
 
 
-def drive(shell: Shell, behaviour: Generator[float, None, int]) -> Delays[int]:
+def drive(shell: Session, behaviour: Generator[float, None, int]) -> Delays[int]:
     """Let a behaviour take its time, and end it when the host goes off or the session is killed.
 
     Raises:
@@ -88,7 +64,7 @@ def drive(shell: Shell, behaviour: Generator[float, None, int]) -> Delays[int]:
 # -- lists and compound commands ---------------------------------------------------------------------------------------
 
 
-def _sequence(shell: Shell, node: ast.Sequence, streams: Streams) -> Delays[int]:
+def _sequence(shell: Session, node: ast.Sequence, streams: Streams) -> Delays[int]:
     code = 0
     for item in node.items:
         result = _EXECUTE[type(item)](shell, item, streams)
@@ -96,14 +72,14 @@ def _sequence(shell: Shell, node: ast.Sequence, streams: Streams) -> Delays[int]
     return code
 
 
-def _and_or(shell: Shell, node: ast.AndOr, streams: Streams) -> Delays[int]:
+def _and_or(shell: Session, node: ast.AndOr, streams: Streams) -> Delays[int]:
     code = yield from _condition(shell, node.left, streams)
     if (code == 0) == node.both:
         return (yield from run(shell, node.right, streams))
     return code
 
 
-def _condition(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
+def _condition(shell: Session, node: ast.Node, streams: Streams) -> Delays[int]:
     """Execute a command whose failure is an answer, not an error (``set -e`` is off)."""
     shell.suppressed += 1
     try:
@@ -112,13 +88,13 @@ def _condition(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
         shell.suppressed -= 1
 
 
-def _not(shell: Shell, node: ast.Not, streams: Streams) -> Delays[int]:
+def _not(shell: Session, node: ast.Not, streams: Streams) -> Delays[int]:
     code = yield from _condition(shell, node.body, streams)
     shell.last_code = int(code == 0)
     return shell.last_code
 
 
-def _pipeline(shell: Shell, node: ast.Pipeline, streams: Streams) -> Delays[int]:
+def _pipeline(shell: Session, node: ast.Pipeline, streams: Streams) -> Delays[int]:
     codes: list[int] = []
     source = streams.source
     last = len(node.commands) - 1
@@ -133,7 +109,7 @@ def _pipeline(shell: Shell, node: ast.Pipeline, streams: Streams) -> Delays[int]
     return check(shell, code)
 
 
-def subshell(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
+def subshell(shell: Session, node: ast.Node, streams: Streams) -> Delays[int]:
     """Execute a node in a copy of the shell; whatever interrupts it ends the copy only (except `Halt`)."""
     shell.enter()
     twin = shell.fork()
@@ -144,7 +120,7 @@ def subshell(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
         shell.depth -= 1
 
 
-def contained(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
+def contained(shell: Session, node: ast.Node, streams: Streams) -> Delays[int]:
     """Execute a node to its end in `shell`: ``exit`` and faults become codes and messages."""
     try:
         code = yield from run(shell, node, streams)
@@ -158,7 +134,7 @@ def contained(shell: Shell, node: ast.Node, streams: Streams) -> Delays[int]:
     return code
 
 
-def settle(shell: Shell, signal: ShellSignal, streams: Streams) -> Delays[int]:
+def settle(shell: Session, signal: ShellSignal, streams: Streams) -> Delays[int]:
     """Turn what interrupted a script into messages and an exit code."""
     if isinstance(signal, ExitShell | ReturnFunction):
         code = signal.code
@@ -177,7 +153,7 @@ def settle(shell: Shell, signal: ShellSignal, streams: Streams) -> Delays[int]:
     return code
 
 
-def _run_exit_trap(shell: Shell, code: int, streams: Streams) -> Delays[int]:
+def _run_exit_trap(shell: Session, code: int, streams: Streams) -> Delays[int]:
     text = shell.traps.pop("EXIT")
     try:
         yield from run(shell, parse(text), streams)
@@ -186,7 +162,7 @@ def _run_exit_trap(shell: Shell, code: int, streams: Streams) -> Delays[int]:
     return code
 
 
-def report_syntax(shell: Shell, fault: SyntaxFault, streams: Streams) -> int:
+def report_syntax(shell: Session, fault: SyntaxFault, streams: Streams) -> int:
     """Print and journal a syntax error; return its exit code."""
     text = fault.text[:60]
     if fault.construct == "quote":
@@ -201,7 +177,7 @@ def report_syntax(shell: Shell, fault: SyntaxFault, streams: Streams) -> int:
     return 1 if fault.construct == "expansion" else 2
 
 
-def only_redirect(shell: Shell, node: ast.Command, streams: Streams) -> Delays[str | None]:
+def only_redirect(shell: Session, node: ast.Command, streams: Streams) -> Delays[str | None]:
     """Return the content of the file in ``$(< file)``, or None if it is not that."""
     if node.redirects[0].operator != "<":
         return None
@@ -214,11 +190,11 @@ def only_redirect(shell: Shell, node: ast.Command, streams: Streams) -> Delays[s
     return inner.source.rest()
 
 
-def _subshell(shell: Shell, node: ast.Subshell, streams: Streams) -> Delays[int]:
+def _subshell(shell: Session, node: ast.Subshell, streams: Streams) -> Delays[int]:
     return check(shell, (yield from subshell(shell, node.body, streams)))
 
 
-def _redirected(shell: Shell, node: ast.Redirected, streams: Streams) -> Delays[int]:
+def _redirected(shell: Session, node: ast.Redirected, streams: Streams) -> Delays[int]:
     try:
         inner = yield from redirect(shell, node.redirects, streams, blind=False)
     except UsageFault as fault:
@@ -231,18 +207,18 @@ def _redirected(shell: Shell, node: ast.Redirected, streams: Streams) -> Delays[
     return code or failed
 
 
-def _background(shell: Shell, node: ast.Background, streams: Streams) -> int:
+def _background(shell: Session, node: ast.Background, streams: Streams) -> int:
     return start(shell, node, streams)
 
 
-def _if(shell: Shell, node: ast.If, streams: Streams) -> Delays[int]:
+def _if(shell: Session, node: ast.If, streams: Streams) -> Delays[int]:
     for test, body in node.branches:
         if (yield from _condition(shell, test, streams)) == 0:
             return (yield from run(shell, body, streams))
     return 0 if node.otherwise is None else (yield from run(shell, node.otherwise, streams))
 
 
-def _for(shell: Shell, node: ast.For, streams: Streams) -> Delays[int]:
+def _for(shell: Session, node: ast.For, streams: Streams) -> Delays[int]:
     values = list(shell.positional) if node.words is None else (yield from expand_words(shell, node.words, streams))
     code = 0
     for value in values:
@@ -253,7 +229,7 @@ def _for(shell: Shell, node: ast.For, streams: Streams) -> Delays[int]:
     return code
 
 
-def _counting_for(shell: Shell, node: ast.CountingFor, streams: Streams) -> Delays[int]:
+def _counting_for(shell: Session, node: ast.CountingFor, streams: Streams) -> Delays[int]:
     evaluate((yield from expand_text(shell, node.start, streams)), shell)
     code = 0
     while True:
@@ -266,7 +242,7 @@ def _counting_for(shell: Shell, node: ast.CountingFor, streams: Streams) -> Dela
         evaluate((yield from expand_text(shell, node.step, streams)), shell)
 
 
-def _while(shell: Shell, node: ast.While, streams: Streams) -> Delays[int]:
+def _while(shell: Session, node: ast.While, streams: Streams) -> Delays[int]:
     code = 0
     shell.loops += 1
     try:
@@ -284,9 +260,9 @@ def _while(shell: Shell, node: ast.While, streams: Streams) -> Delays[int]:
         shell.loops -= 1
 
 
-def _round(shell: Shell, body: ast.Node, streams: Streams) -> Delays[tuple[int, bool]]:
+def _round(shell: Session, body: ast.Node, streams: Streams) -> Delays[tuple[int, bool]]:
     """Execute the body of a loop once; return its code, and whether to leave the loop."""
-    spend(shell)
+    shell.spend_command()
     shell.loops += 1
     try:
         return (yield from run(shell, body, streams)), False
@@ -297,20 +273,12 @@ def _round(shell: Shell, body: ast.Node, streams: Streams) -> Delays[tuple[int, 
         shell.loops -= 1
 
 
-def spend(shell: Shell) -> None:
-    """Count one command against the limit of the run."""
-    budget = shell.budget
-    budget.commands -= 1
-    if budget.commands < 0:
-        budget.more_commands()
-
-
 def _pass_on(signal: LeaveLoop) -> None:
     if signal.levels > 1:
         raise LeaveLoop(signal.levels - 1, again=signal.again)
 
 
-def _case(shell: Shell, node: ast.Case, streams: Streams) -> Delays[int]:
+def _case(shell: Session, node: ast.Case, streams: Streams) -> Delays[int]:
     subject = yield from expand_text(shell, node.subject, streams)
     code, falling = 0, False
     for item in node.items:
@@ -329,14 +297,14 @@ def _case(shell: Shell, node: ast.Case, streams: Streams) -> Delays[int]:
     return code
 
 
-def _function(shell: Shell, node: ast.Function, streams: Streams) -> int:
+def _function(shell: Session, node: ast.Function, streams: Streams) -> int:
     record = shell.note("shell.function", node.name, name=node.name)
     shell.functions[node.name] = (node.body, record)
     return 0
 
 
-def _evaluate(shell: Shell, node: ast.Evaluate, streams: Streams) -> Delays[int]:
-    spend(shell)
+def _evaluate(shell: Session, node: ast.Evaluate, streams: Streams) -> Delays[int]:
+    shell.spend_command()
     text = yield from expand_text(shell, node.expression, streams)
     try:
         return check(shell, int(evaluate(text, shell) == 0))
@@ -345,8 +313,8 @@ def _evaluate(shell: Shell, node: ast.Evaluate, streams: Streams) -> Delays[int]
         return check(shell, 1)
 
 
-def _conditional(shell: Shell, node: ast.Conditional, streams: Streams) -> Delays[int]:
-    spend(shell)
+def _conditional(shell: Session, node: ast.Conditional, streams: Streams) -> Delays[int]:
+    shell.spend_command()
     return check(shell, (yield from holds(shell, node.tokens, streams)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from simenv.kernel import Delays
 from simenv.machine.nodes import FileError
@@ -11,9 +10,7 @@ from simenv.shell.budget import MAX_FILE, Nowhere, Sink, Source, Streams
 from simenv.shell.errors import UsageFault
 from simenv.shell.expansion.expand import expand_text, plain_text
 from simenv.shell.parser import tree as ast
-
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
+from simenv.shell.state import Session
 
 
 class FileSink(Sink):
@@ -21,7 +18,7 @@ class FileSink(Sink):
 
     __slots__ = ("_append", "_path", "_shell", "_written")
 
-    def __init__(self, shell: Shell, path: str, *, append: bool) -> None:
+    def __init__(self, shell: Session, path: str, *, append: bool) -> None:
         super().__init__(shell.budget, MAX_FILE)
         self._shell = shell
         self._path = path
@@ -56,7 +53,7 @@ class FileSink(Sink):
         self._written = self._append = True
 
 
-def redirect(shell: Shell, redirects: Sequence[ast.Redirect], streams: Streams, *, blind: bool) -> Delays[Streams]:
+def redirect(shell: Session, redirects: Sequence[ast.Redirect], streams: Streams, *, blind: bool) -> Delays[Streams]:
     """Return the streams that a command with `redirects` gets; call `close` after it.
 
     Raises:
@@ -74,7 +71,7 @@ def redirect(shell: Shell, redirects: Sequence[ast.Redirect], streams: Streams, 
     return result
 
 
-def _apply(shell: Shell, item: ast.Redirect, target: str, streams: Streams, *, blind: bool) -> None:
+def _apply(shell: Session, item: ast.Redirect, target: str, streams: Streams, *, blind: bool) -> None:
     operator = item.operator
     if operator == "text":
         streams.source = Source(target)
@@ -105,7 +102,7 @@ def _duplicate(fd: int, target: str, streams: Streams) -> None:
         streams.err = source
 
 
-def _sink(shell: Shell, target: str, streams: Streams, *, append: bool, blind: bool) -> Sink:
+def _sink(shell: Session, target: str, streams: Streams, *, append: bool, blind: bool) -> Sink:
     if target == "/dev/null":
         return Nowhere(shell.budget)
     if target in ("/dev/stdout", "/dev/fd/1"):
@@ -120,7 +117,7 @@ def _sink(shell: Shell, target: str, streams: Streams, *, append: bool, blind: b
     return sink
 
 
-def close(shell: Shell, streams: Streams, before: Streams) -> int:
+def close(shell: Session, streams: Streams, before: Streams) -> int:
     """Write the files behind `streams` that `before` did not have; return 0, or 1 if one cannot be written."""
     code = 0
     for sink in list(dict.fromkeys(s for s in (streams.out, streams.err) if s not in (before.out, before.err))):
@@ -135,7 +132,7 @@ def close(shell: Shell, streams: Streams, before: Streams) -> int:
     return code
 
 
-def flush_files(shell: Shell) -> None:
+def flush_files(shell: Session) -> None:
     """Write what commands have sent to files so far: time is about to pass."""
     for sink in shell.open_files:
         try:

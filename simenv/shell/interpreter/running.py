@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING
 
 from simenv.kernel import Delays
 from simenv.machine.content.tokens import is_opaque
@@ -18,20 +17,17 @@ from simenv.shell.image import BINARY
 from simenv.shell.invocation import Invocation
 from simenv.shell.lookup import find_file
 from simenv.shell.parser import tree as ast
-from simenv.shell.parser.parse import parse
 from simenv.shell.pattern.syntax import PatternError
+from simenv.shell.result import Result
+from simenv.shell.state import Session
 from simenv.shell.synopses import answer
 
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
-
-Result = int | Generator[float, None, int]
 _REFUSALS = (UsageFault, FileError, ProcessError, JobError, PatternError)
 _SHELLS = ("bash", "sh", "dash")
 _MAX_INTERPRETERS = 4
 
 
-def invoke(shell: Shell, argv: Sequence[str], streams: Streams) -> Result:
+def invoke(shell: Session, argv: Sequence[str], streams: Streams) -> Result:
     """Run a command; `argv` must not be empty.
 
     Raises:
@@ -53,7 +49,7 @@ def invoke(shell: Shell, argv: Sequence[str], streams: Streams) -> Result:
     return invoke_file(shell, argv, streams) if program is None else _start(program, Invocation(argv, shell, streams))
 
 
-def invoke_program(shell: Shell, argv: Sequence[str], streams: Streams) -> Result:
+def invoke_program(shell: Session, argv: Sequence[str], streams: Streams) -> Result:
     """Run a builtin or a file, functions passed over (``command name``)."""
     name = argv[0]
     program = BUILTINS.get(name)
@@ -62,7 +58,7 @@ def invoke_program(shell: Shell, argv: Sequence[str], streams: Streams) -> Resul
     return invoke_file(shell, argv, streams)
 
 
-def invoke_file(shell: Shell, argv: Sequence[str], streams: Streams) -> Result:
+def invoke_file(shell: Session, argv: Sequence[str], streams: Streams) -> Result:
     """Run a file found on PATH; builtins passed over (``env name``, ``sudo name``)."""
     name = argv[0]
     try:
@@ -105,13 +101,13 @@ def _refuse(invocation: Invocation, refusal: Exception) -> int:
     return 2 if isinstance(refusal, PatternError) else 1
 
 
-def _unknown(shell: Shell, name: str, streams: Streams) -> int:
+def _unknown(shell: Session, name: str, streams: Streams) -> int:
     streams.err.write(f"bash: {name}: command not found\n")
     shell.note("shell.unknown", name[:200], command=name[:200])
     return 127
 
 
-def _script(shell: Shell, path: str, node: Node, argv: Sequence[str], streams: Streams, level: int = 0) -> Result:
+def _script(shell: Session, path: str, node: Node, argv: Sequence[str], streams: Streams, level: int = 0) -> Result:
     """Run a file that is text: by the interpreter that its first line names, or as a bash script."""
     text = str(node.content)
     if "\0" in text[:200] or is_opaque(text) or text.startswith("\x7fELF") or level > _MAX_INTERPRETERS:
@@ -127,7 +123,7 @@ def _script(shell: Shell, path: str, node: Node, argv: Sequence[str], streams: S
     return _interpret(shell, [interpreter or "bash", *options, path, *argv[1:]], argv[0], streams)
 
 
-def _interpret(shell: Shell, argv: list[str], script: str, streams: Streams) -> Result:
+def _interpret(shell: Session, argv: list[str], script: str, streams: Streams) -> Result:
     try:
         found = find_file(shell, argv[0])
     except FileError as error:
@@ -143,11 +139,11 @@ def _interpret(shell: Shell, argv: list[str], script: str, streams: Streams) -> 
         shell.depth -= 1
 
 
-def _enclosed(shell: Shell, result: Result) -> Result:
+def _enclosed(shell: Session, result: Result) -> Result:
     return result if isinstance(result, int) else _deeper(shell, result)
 
 
-def _deeper(shell: Shell, behaviour: Generator[float, None, int]) -> Delays[int]:
+def _deeper(shell: Session, behaviour: Generator[float, None, int]) -> Delays[int]:
     shell.enter()
     try:
         return (yield from behaviour)
@@ -155,7 +151,7 @@ def _deeper(shell: Shell, behaviour: Generator[float, None, int]) -> Delays[int]
         shell.depth -= 1
 
 
-def run_file(shell: Shell, path: str, name: str, arguments: list[str], streams: Streams) -> Delays[int]:
+def run_file(shell: Session, path: str, name: str, arguments: list[str], streams: Streams) -> Delays[int]:
     """Run a script file in a child shell."""
     try:
         text = shell.read_file(path)
@@ -165,12 +161,12 @@ def run_file(shell: Shell, path: str, name: str, arguments: list[str], streams: 
     return (yield from run_text(shell, text, name, arguments, streams))
 
 
-def run_text(shell: Shell, text: str, name: str, arguments: list[str], streams: Streams) -> Delays[int]:
+def run_text(shell: Session, text: str, name: str, arguments: list[str], streams: Streams) -> Delays[int]:
     """Run a script in a child shell, which inherits the exported variables."""
     return (yield from shell.child(name, arguments).run_nested(text, streams))
 
 
-def _call(shell: Shell, body: ast.Node, argv: Sequence[str], streams: Streams) -> Delays[int]:
+def _call(shell: Session, body: ast.Node, argv: Sequence[str], streams: Streams) -> Delays[int]:
     shell.enter()
     positional, shell.positional = shell.positional, list(argv[1:])
     shell.locals.append({})
@@ -185,14 +181,4 @@ def _call(shell: Shell, body: ast.Node, argv: Sequence[str], streams: Streams) -
         shell.positional = positional
         for name, value in shell.locals.pop().items():
             shell.restore(name, value)
-        shell.depth -= 1
-
-
-def evaluate_text(shell: Shell, text: str, streams: Streams) -> Delays[int]:
-    """Run a script in this very shell (``eval``, ``source``)."""
-    shell.enter()
-    try:
-        result = shell.execute(parse(text), streams)
-        return result if isinstance(result, int) else (yield from result)
-    finally:
         shell.depth -= 1

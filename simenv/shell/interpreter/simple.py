@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, TypeAlias
 
 from simenv.kernel import Delays
 from simenv.shell.budget import Streams
@@ -14,14 +13,11 @@ from simenv.shell.expansion.expand import expand_text, expand_words
 from simenv.shell.interpreter.redirection import close, redirect
 from simenv.shell.interpreter.running import invoke
 from simenv.shell.parser import tree as ast
-
-if TYPE_CHECKING:
-    from simenv.shell.session import Shell
-
-Result: TypeAlias = "int | Generator[float, None, int]"
+from simenv.shell.result import Result
+from simenv.shell.state import Session
 
 
-def run_command(shell: Shell, node: ast.Command, streams: Streams) -> Result:
+def run_command(shell: Session, node: ast.Command, streams: Streams) -> Result:
     """Run a simple command; one that is known beforehand needs no generator."""
     argv = node.constant
     if not argv or node.assignments or node.redirects or argv[0] in shell.aliases or shell.options.xtrace:
@@ -33,13 +29,13 @@ def run_command(shell: Shell, node: ast.Command, streams: Streams) -> Result:
     return _timed(shell, result)
 
 
-def _timed(shell: Shell, behaviour: Generator[float, None, int]) -> Delays[int]:
+def _timed(shell: Session, behaviour: Generator[float, None, int]) -> Delays[int]:
     code = yield from behaviour
     shell.last_code = code
     return check(shell, code) if code else 0
 
 
-def check(shell: Shell, code: int) -> int:
+def check(shell: Session, code: int) -> int:
     """Apply ``set -e`` to the code of a command."""
     shell.last_code = code
     if code and shell.options.errexit and not shell.suppressed:
@@ -47,10 +43,11 @@ def check(shell: Shell, code: int) -> int:
     return code
 
 
-def _full_command(shell: Shell, node: ast.Command, streams: Streams) -> Delays[int]:
+def _full_command(shell: Session, node: ast.Command, streams: Streams) -> Delays[int]:
     aliased = expand_alias(shell, node)
     if aliased is not None:
-        return (yield from shell.finish(aliased, streams))
+        result = shell.execute(aliased, streams)
+        return result if isinstance(result, int) else (yield from result)
     shell.check_alive()
     shell.substituted = 0
     argv: list[str] | tuple[str, ...] | None = node.constant
@@ -82,7 +79,7 @@ def _quote(word: str) -> str:
     return word if plain else "'" + word.replace("'", "'\\''") + "'"
 
 
-def _invoke(shell: Shell, node: ast.Command, argv: list[str] | tuple[str, ...], streams: Streams) -> Delays[int]:
+def _invoke(shell: Session, node: ast.Command, argv: list[str] | tuple[str, ...], streams: Streams) -> Delays[int]:
     if not argv:
         return shell.substituted
     if not node.assignments:
@@ -104,12 +101,12 @@ def _invoke(shell: Shell, node: ast.Command, argv: list[str] | tuple[str, ...], 
                 shell.variables[name] = value
 
 
-def _assign_all(shell: Shell, node: ast.Command, streams: Streams) -> Delays[None]:
+def _assign_all(shell: Session, node: ast.Command, streams: Streams) -> Delays[None]:
     for item in node.assignments:
         yield from _assign(shell, item, streams)
 
 
-def _assign(shell: Shell, item: ast.Assignment, streams: Streams) -> Delays[None]:
+def _assign(shell: Session, item: ast.Assignment, streams: Streams) -> Delays[None]:
     if item.array is not None:
         values = yield from expand_words(shell, item.array, streams)
         shell.set_array(item.name, values, append=item.append)
@@ -126,7 +123,7 @@ def _assign(shell: Shell, item: ast.Assignment, streams: Streams) -> Delays[None
         streams.err.write(f"+ {item.name}={value}\n")
 
 
-def expand_alias(shell: Shell, node: ast.Command) -> ast.Node | None:
+def expand_alias(shell: Session, node: ast.Command) -> ast.Node | None:
     """Return the command with its alias put in; None if its first word is no alias."""
     if not shell.aliases or not shell.interactive or not node.words:
         return None

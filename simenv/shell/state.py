@@ -1,0 +1,327 @@
+"""What a bash session is: its host, its account, and all that it remembers between commands."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol, Self
+
+from simenv.kernel import Delays
+from simenv.machine.content.placeholders import to_content, to_placeholders
+from simenv.machine.identity import Account
+from simenv.machine.nodes import IS_DIR, NOT_DIR, READ, FileError, Node, normal
+from simenv.shell.budget import LIMIT_CODE, MAX_DEPTH, MAX_FILE, Streams
+from simenv.shell.errors import Halt
+from simenv.shell.parser import tree as ast
+from simenv.shell.result import Result
+from simenv.shell.system import OperatingSystem
+from simenv.shell.variables import Variables
+
+_FULL = "No space left on device"
+_OFF_CODE = 143
+
+
+class Resolution(NamedTuple):
+    """What a command word would run.
+
+    Attributes:
+        kind: ``alias``, ``function``, ``builtin`` or ``file``.
+        path: path of the file; else empty.
+        record: `seq` of the journal record that made it; -1 if it came with the world.
+    """
+
+    kind: str
+    path: str
+    record: int
+
+
+class Definition(NamedTuple):
+    """A function or alias of the session, and the record of its definition."""
+
+    text: str
+    record: int
+
+
+class Settings:
+    """What ``set`` switches."""
+
+    __slots__ = ("errexit", "noglob", "nounset", "pipefail", "xtrace")
+
+    def __init__(self) -> None:
+        self.errexit = self.nounset = self.xtrace = self.pipefail = self.noglob = False
+
+    def letters(self) -> str:
+        """Return the letters of the options that are on, as in ``$-``."""
+        named = (("e", self.errexit), ("f", self.noglob), ("u", self.nounset), ("x", self.xtrace))
+        return "".join(letter for letter, is_on in named if is_on)
+
+    def copy(self) -> Settings:
+        """Return the same settings, to be changed apart."""
+        twin = Settings()
+        for name in Settings.__slots__:
+            setattr(twin, name, getattr(self, name))
+        return twin
+
+
+class _Flushable(Protocol):
+    parts: list[str]
+
+    def flush(self) -> None: ...
+
+
+class BackgroundJob(NamedTuple):
+    """A command started with ``&``: its process and its text."""
+
+    pid: int
+    text: str
+
+
+class Session(Variables, ABC):
+    """One bash session of an account on a host, as programs and the parts of the interpreter see it.
+
+    `simenv.shell.session.Shell` adds the interpreter; so the interpreter's parts need not know each other.
+
+    Attributes:
+        host: the machine.
+        account: who acts.
+        cwd: working directory.
+        aliases: definitions by name; used in interactive sessions only.
+        functions: (body, record of the definition) by name.
+        last_code: ``$?``.
+        pid: process of the session on the host; 0 if none stands for it. If it is killed, a script stops.
+    """
+
+    __slots__ = (
+        "account", "aliases", "cwd", "depth", "directories", "functions", "history", "host", "interactive", "jobs",
+        "last_background", "last_code", "loops", "mask", "name", "open_files", "options", "pid", "pipes",
+        "positional", "sourced", "substituted", "suppressed", "traps",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        host: OperatingSystem,
+        account: Account,
+        *,
+        cwd: str | None = None,
+        env: Mapping[str, str] | None = None,
+        pid: int = 0,
+    ) -> None:
+        home = host.home(account.user)
+        self.host = host
+        self.account = account
+        self.cwd = cwd or home
+        variables = {
+            "HOME": home,
+            "USER": account.user,
+            "LOGNAME": account.user,
+            "SHELL": "/bin/bash",
+            "PATH": host.plan.path,
+            "PWD": self.cwd,
+            "LANG": "C.UTF-8",
+            **(env or {}),
+        }
+        super().__init__(variables)
+        self.aliases: dict[str, Definition] = {}
+        self.functions: dict[str, tuple[ast.Node, int]] = {}
+        self.last_code = 0
+        self.pid = pid
+        self.interactive = True
+        self.name = "bash"
+        self.positional: list[str] = []
+        self.options = Settings()
+        self.history: list[str] = []
+        self.jobs: dict[int, BackgroundJob] = {}
+        self.directories: list[str] = []
+        self.last_background = 0
+        self.traps: dict[str, str] = {}
+        self.mask = 0o022
+        self.open_files: list[_Flushable] = []
+        self.pipes: dict[str, str] = {}
+        self.sourced = 0
+        self.depth = 0
+        self.loops = 0
+        self.suppressed = 0
+        self.substituted = 0
+
+    # -- what an interpreter adds --------------------------------------------------------------------------------
+
+    @abstractmethod
+    def execute(self, node: ast.Node, streams: Streams) -> Result:
+        """Execute a syntax tree in this session."""
+
+    @abstractmethod
+    def contained(self, node: ast.Node, streams: Streams) -> Delays[int]:
+        """Execute a syntax tree to its end: what interrupts it becomes a message and a code."""
+
+    @abstractmethod
+    def evaluate(self, script: str, streams: Streams) -> Delays[int]:
+        """Run a script in this very session (``eval``, ``source``)."""
+
+    @abstractmethod
+    def run_nested(self, script: str, streams: Streams) -> Delays[int]:
+        """Run a script within a run of another session (``bash script``).
+
+        Raises:
+            Halt: the run as a whole is over.
+        """
+
+    @abstractmethod
+    def substitute(self, script: str, streams: Streams) -> Delays[str]:
+        """Return the output of ``$(script)``, without its trailing newlines."""
+
+    @abstractmethod
+    def open_pipe(self, script: str, streams: Streams) -> Delays[str]:
+        """Run the script of ``<(script)``; return the path under which its output can be read."""
+
+    @abstractmethod
+    def resolve(self, name: str) -> Resolution | None:
+        """Return what the command word `name` would run now; None if nothing."""
+
+    @abstractmethod
+    def invoke(self, argv: Sequence[str], streams: Streams) -> Result:
+        """Run a function, a builtin, or a file found on PATH."""
+
+    @abstractmethod
+    def invoke_program(self, argv: Sequence[str], streams: Streams) -> Result:
+        """Run a builtin or a file, functions passed over (``command name``)."""
+
+    @abstractmethod
+    def invoke_file(self, argv: Sequence[str], streams: Streams) -> Result:
+        """Run a file found on PATH, functions and builtins passed over (``env name``, ``exec name``)."""
+
+    @abstractmethod
+    def child(self, name: str, arguments: list[str], account: Account | None = None) -> Self:
+        """Return a new session that inherits exported variables only: ``bash script``."""
+
+    @abstractmethod
+    def elsewhere(self, host: OperatingSystem, account: Account, pid: int) -> Self:
+        """Return a new non-interactive session of an account on another host, at the cost of this run."""
+
+    # -- the session itself --------------------------------------------------------------------------------------
+
+    def alive(self) -> bool:
+        """Return whether the host is on and the session has not been killed."""
+        return self.host.up and (not self.pid or self.pid in self.host.processes)
+
+    def check_alive(self) -> None:
+        """Stop the script if the host is off or the session was killed.
+
+        Raises:
+            Halt: so it is.
+        """
+        if not self.alive():
+            raise Halt(_OFF_CODE)
+
+    def fork(self) -> Self:
+        """Return a copy that shares the host and the budget: a subshell."""
+        twin = type(self).__new__(type(self))
+        for slot in Session.__slots__:
+            setattr(twin, slot, getattr(self, slot))
+        twin.take_variables(self)
+        twin.aliases = dict(self.aliases)
+        twin.functions = dict(self.functions)
+        twin.positional = list(self.positional)
+        twin.options = self.options.copy()
+        twin.traps = {}
+        twin.directories = list(self.directories)
+        return twin
+
+    def note(self, verb: str, subject: str, **details: str | bool) -> int:
+        """Write a record about this session's host (object ``host:subject``); return its `seq`."""
+        host = self.host
+        return host.sim.record(self.account.principal, verb, f"{host.id}:{subject}", **details)
+
+    def enter(self) -> None:
+        """Go one level deeper: a function, a substitution, a child shell. Pair with ``depth -= 1``."""
+        if self.depth >= MAX_DEPTH:
+            raise Halt(LIMIT_CODE, f"bash: maximum nesting level exceeded ({MAX_DEPTH}); stopped")
+        self.depth += 1
+
+    def spend_command(self) -> None:
+        """Count one command against the limit. Raises Halt when it is reached."""
+        budget = self.budget
+        budget.commands -= 1
+        if budget.commands < 0:
+            budget.more_commands()
+
+    def call(self, argv: Sequence[str], streams: Streams) -> Delays[int]:
+        """Run a program found on PATH, as another program does (``sudo``, ``xargs``, ``find -exec``)."""
+        self.spend_command()
+        self.check_alive()
+        result = self.invoke_file(argv, streams)
+        return result if isinstance(result, int) else (yield from result)
+
+    def add_job(self, number: int, pid: int, text: str) -> None:
+        """Remember a background job."""
+        self.jobs[number] = BackgroundJob(pid, text)
+        self.last_background = pid
+
+    def running_jobs(self) -> list[tuple[int, BackgroundJob]]:
+        """Return the jobs that still run, and forget the others."""
+        alive = {number: job for number, job in self.jobs.items() if job.pid in self.host.processes}
+        self.jobs.clear()
+        self.jobs.update(alive)
+        return sorted(alive.items())
+
+    # -- files ---------------------------------------------------------------------------------------------------
+
+    def node(self, operand: str) -> Node | None:
+        """Return the node that a path leads to, if the account can reach it; journals nothing."""
+        try:
+            return self.host.files.find(normal(operand, self.cwd), self.account)
+        except FileError:
+            return None
+
+    def exists(self, operand: str) -> bool:
+        """Return whether a path leads to something, or is itself a link."""
+        return self.node(operand) is not None or self.host.files.get(normal(operand, self.cwd)) is not None
+
+    def is_directory(self, operand: str) -> bool:
+        """Return whether a path leads to a directory."""
+        node = self.node(operand)
+        return node is not None and node.kind == "dir"
+
+    def read_file(self, operand: str) -> str:
+        """Return the content of a file. Raises FileError."""
+        if operand == "/dev/null":
+            return ""
+        if self.pipes and operand in self.pipes:
+            return self.pipes[operand]
+        text = self.host.files.read(normal(operand, self.cwd), self.account)
+        if operand[-1:] == "/":
+            raise FileError(operand, NOT_DIR)
+        self.budget.charge(len(text))
+        return text if text.isascii() else to_placeholders(text, self.host.sim)
+
+    def write_file(self, operand: str, text: str, *, append: bool = False) -> None:
+        """Write (or extend) a file. Raises FileError; so it does when the disk is full."""
+        if operand == "/dev/null":
+            return
+        if not operand:
+            raise FileError(operand, "No such file or directory")
+        if operand[-1:] == "/":
+            raise FileError(operand, IS_DIR)
+        self.check_alive()
+        path = normal(operand, self.cwd)
+        size = len(text)
+        if append and (node := self.node(operand)) is not None and node.kind == "file":
+            size += len(str(node.content))
+        if size > MAX_FILE:
+            raise FileError(operand, _FULL)
+        self.budget.charge(size)
+        if not text.isascii():
+            text = to_content(text, self.host.sim)
+        self.host.files.write(path, text, self.account, append=append, mode=0o666 & ~self.mask)
+
+    def check_writable(self, operand: str) -> int:
+        """Return the size of the file (-1: it is new); writes nothing. Raises FileError if it may not be written."""
+        self.check_alive()
+        files = self.host.files
+        files.check_write(normal(operand, self.cwd), self.account)
+        node = files.get(files.resolve(normal(operand, self.cwd)))
+        return -1 if node is None else node.bytes
+
+    def may_read(self, operand: str) -> bool:
+        """Return whether a path can be read."""
+        node = self.node(operand)
+        return node is not None and self.host.files.may(self.account, node, READ)
