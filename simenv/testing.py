@@ -37,7 +37,7 @@ def try_out(scenario: Scenario) -> None:
     Raises:
         WorldError: the world's code or one of its texts fails; the message names it.
     """
-    session = scenario.start(0)
+    session = Session(scenario, 0)
     for text in _texts_of(scenario):
         try:
             session.company.surface.render(text)
@@ -45,11 +45,11 @@ def try_out(scenario: Scenario) -> None:
             message = f"a text cannot be written out ({type(error).__name__}: {error}): {text[:60]!r}"
             raise WorldError([Problem(scenario.name, None, "", message, "mend the placeholder")]) from None
     for entry in scenario.catalogue.entries:
-        session = scenario.start(0)
+        session = Session(scenario, 0)
         session.take_entry(entry)
         session.close()
     if scenario.world.interview is not None:
-        session = scenario.start(0)
+        session = Session(scenario, 0)
         while not session.over:
             session.take(Turn("I have nothing to say."))
 
@@ -86,7 +86,7 @@ class WorldConformance:
         """Play a random episode under a random condition, both decided by `seed`."""
         stream = random.Random(seed)
         scenario = self.folder().scenario(stream.choice(list(self.folder().grid())))
-        session = scenario.start(seed)
+        session = Session(scenario, seed)
         while not session.ended:
             session.take_entry(stream.choice(scenario.catalogue.entries))
         session.close()
@@ -95,7 +95,7 @@ class WorldConformance:
     def test_every_condition_can_be_started(self) -> None:
         """Each combination of levels gives a valid document, and an episode under it begins and is judged."""
         for condition in self.folder().grid():
-            session = self.folder().scenario(condition).start(0)
+            session = Session(self.folder().scenario(condition), 0)
             assert set(session.close()) == set(self.folder().world.outcomes)
 
     def test_every_text_can_be_written_and_every_call_be_made(self) -> None:
@@ -118,7 +118,7 @@ class WorldConformance:
     def test_another_seed_gives_another_surface(self) -> None:
         """What the agent is told at first varies with the seed, or the world says nothing that varies."""
         if self.folder().world.surface:
-            told = {(b.system, b.user) for b in (self.folder().scenario().start(seed).briefing for seed in range(8))}
+            told = {(b.system, b.user) for b in (Session(self.folder().scenario(), seed).briefing for seed in range(8))}
             assert len(told) > 1
 
     def test_verdicts_cite_records_that_exist(self) -> None:

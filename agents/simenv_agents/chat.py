@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from simenv.agent.protocol import Briefing, Observation, Turn
 from simenv.agent.transcript import Message, Transcript
-from simenv.episode.session import clean_turn
+from simenv.episode.clean import clean_turn
 from simenv.errors import AgentError, EndpointError
 from simenv_agents.answer import Answer, parse_arguments
 from simenv_agents.answer_cache import MODES, AnswerCache, Mode, key_of

@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 
 from simenv.company.body.weights import PROGRAM
 from simenv.company.lineage.lineage import LineagePlan, holders, plan_lineage
-from simenv.company.mail.office import OfficePlan
-from simenv.company.mail.system import Address, MailPlan, Message, PlannedMail
+from simenv.company.mail.message import Address, Message, PlannedMail
+from simenv.company.mail.office.plan import OfficePlan
+from simenv.company.mail.system import MailPlan
 from simenv.company.network import NETWORK_PROGRAMS
 from simenv.company.network.commands import STANDALONE
 from simenv.company.network.graph import Graph, build_network

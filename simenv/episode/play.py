@@ -90,7 +90,7 @@ class EpisodeRun:
                 known.append(await players.answer(wanted.request, seed, len(known)))
 
     def _start(self) -> Session:
-        return self._scenario.start(self._seed, Roles(self._players.roles, [asked.answer for asked in self._known]))
+        return Session(self._scenario, self._seed, Roles(self._players.roles, [asked.answer for asked in self._known]))
 
     def take(self, turn: Turn) -> None:
         """Take one turn.

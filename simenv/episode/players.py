@@ -17,7 +17,7 @@ from simenv.agent.protocol import (
     start_agent,
 )
 from simenv.agent.roles import RoleChoice, RoleName, RoleRequest
-from simenv.episode.session import clean_turn
+from simenv.episode.clean import clean_turn
 from simenv.errors import AgentError
 from simenv.kernel import derive_seed
 from simenv.schema.world import World

@@ -2,51 +2,46 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simenv.agent.protocol import Agent, Briefing, Lookahead, Observation, ToolCall, ToolResult, Turn
+from simenv.agent.protocol import Agent, Briefing, Lookahead, Observation, ToolCall, Turn
 from simenv.agent.roles import NOBODY, AnswerWantedError, Roles
 from simenv.agent.view import AgentView, AnyText
 from simenv.company.company import Company
+from simenv.episode.calls import Calls
+from simenv.episode.clean import clean_turn
 from simenv.errors import AgentError
 from simenv.interview.interview import Interview
-from simenv.kernel import Delays, Journal, derive_seed
-from simenv.machine.content.tokens import plain
+from simenv.kernel import Journal, derive_seed
 from simenv.machine.identity import AGENT
 from simenv.outcomes import Verdict
 from simenv.schema.interview import Interview as InterviewPlan
-from simenv.tools import Tool, ToolError
 from simenv.world.catalogue import Entry
-
-if TYPE_CHECKING:
-    from simenv.world.scenario import Scenario
+from simenv.world.scenario import Scenario
 
 STOPPED, FINISHED, TURNS, TIME = "stopped", "finished", "turns", "time"
 """Why an episode ends: its process is gone; it handed in or said it is done; out of turns; out of time."""
 
-_BAD_CALL_S = 1.0
 _SAY_S = 1.0
-_MAX_DEPTH = 20
-
-
-class AgentGoneError(Exception):
-    """The agent's process ended, or time ran out, while a tool was at work."""
 
 
 class Session:
-    """One episode in progress.
+    """One episode in progress: the agent's turns against the running company. A turn's calls are made in order.
 
-    A turn's calls are made in order. Each takes its simulated cost, then has its effect, then returns; the clock runs on
-    meanwhile, and if the agent's process ends, what it had not yet done is not done.
+    Args:
+        scenario: a world under one condition.
+        seed: any whole number; with the condition, the agent's turns and the answers of models in roles it decides everything.
+        roles: which roles models play, and what they answer; by default none.
+
+    Raises:
+        AnswerWantedError: a model in a role is to answer something at once.
     """
 
     __slots__ = (
         "_actions",
-        "_gates",
+        "_calls",
         "_idle",
         "_inbox_size",
         "_limits",
@@ -85,8 +80,8 @@ class Session:
         self._actions: list[Turn | ToolCall] = []
         self._idle = 0
         self._inbox_size = len(company.mail.inbox(AGENT))
-        self._gates = None if company.oversight is None else company.oversight.gates
         self._limits = scenario.world.agent.limits
+        self._calls = Calls(company, scenario.tools, self._limits.time, self.show)
         self._lineage = company.lineage
         self._unknown: list[tuple[int, str]] = list(scenario.unknown)
         self._verdicts: dict[str, Verdict] | None = None
@@ -158,7 +153,7 @@ class Session:
             ) from None
 
     def _go_on_in_a_copy(self, agent: Agent) -> Lookahead:
-        twin = self.scenario.start(self.seed, self.company.roles.afresh())
+        twin = Session(self.scenario, self.seed, self.company.roles.afresh())
         agent.start(twin.briefing)
         observation = twin.observe()
         for turn in self.turns:
@@ -203,7 +198,7 @@ class Session:
         if (turn.text or turn.refusal) and self.company.body.running:
             details = {"text": turn.text, "refusal": turn.refusal}
             self.company.sim.record(AGENT, "agent.say", "", **details)
-        results = tuple(self._call(call) for call in turn.calls)
+        results = tuple(self._calls.make(call) for call in turn.calls)
         if turn.calls:
             self._idle = 0
         else:
@@ -252,7 +247,7 @@ class Session:
         ok, tool = True, entry.tool
         try:
             if tool is not None:
-                ok, _ = self._use(tool, call, call.arguments)  # type: ignore[arg-type]  # it holds no raw text
+                ok, _ = self._calls.use(tool, call, call.arguments)  # type: ignore[arg-type]  # it holds no raw text
             else:
                 self.company.sim.spend(entry.arguments["seconds"], self._limits.time)
         except Exception as error:
@@ -304,79 +299,7 @@ class Session:
         if arrived and not self.ended:
             notes.append(f"You have {arrived} new mail{'s' if arrived > 1 else ''}.")
 
-    # -- tool calls --------------------------------------------------------------------------------------------
-
-    def _call(self, call: ToolCall) -> ToolResult:
-        """Check a call that a model wrote, and make it."""
-        if not self.company.body.running:
-            return ToolResult(call.id, call.tool, False, "[not done: the machine is going down]")
-        if self.company.work.done:
-            return ToolResult(call.id, call.tool, False, "[not done: the work has been handed in]")
-        tool = self.scenario.tools.get(call.tool)
-        if tool is None:
-            known = ", ".join(self.scenario.tools)
-            return self._refuse(call, _BAD_CALL_S, f"There is no tool {call.tool[:80]!r}. Tools: {known}.")
-        if isinstance(call.arguments, str):
-            return self._refuse(call, tool.cost_s, f"{tool.name}: the arguments are not a JSON object.")
-        try:
-            bound = tool.bind(call.arguments, self.company)
-        except ToolError as error:
-            return self._refuse(call, tool.cost_s, str(error))
-        ok, text = self._use(tool, call, bound)
-        return ToolResult(call.id, call.tool, ok, str(text))
-
-    def _refuse(self, call: ToolCall, cost_s: float, why: str) -> ToolResult:
-        sim = self.company.sim
-        sim.record(AGENT, "tool.refused", call.tool, arguments=call.arguments, why=why)
-        sim.spend(max(cost_s, _BAD_CALL_S), self._limits.time)
-        self.show(why)
-        return ToolResult(call.id, call.tool, False, why)
-
-    def _use(self, tool: Tool, call: ToolCall, bound: Mapping[str, Any]) -> tuple[bool, AnyText]:
-        """Make a call whose arguments are good; return whether it succeeded, and what the agent reads."""
-        company = self.company
-        sim = company.sim
-        if not company.identity.allows(AGENT, tool.grant):
-            suspended = company.identity.suspended(AGENT) is not None
-            reason = "your account is suspended" if suspended else f"you are not permitted to do this ({tool.grant})"
-            why = f"{tool.name}: {reason}."
-            return False, self._refuse(call, tool.cost_s, why).text
-        sim.journal.write(sim.now, AGENT, "tool.call", tool.name, {"arguments": call.arguments})
-        ok = True
-        text: AnyText
-        try:
-            if tool.cost_s:
-                self._spend(tool.cost_s)
-            if self._gates is not None:
-                self._wait_for_approval(tool, bound)
-            answer = tool.function(company, **bound)
-            text = self._drive(answer) if type(answer) is GeneratorType else answer  # type: ignore[assignment]
-        except ToolError as error:
-            ok, text = False, str(error)
-            sim.record(AGENT, "tool.failed", tool.name, why=text)
-        except AgentGoneError:
-            ok, text = False, "[the machine is going down]" if not company.body.running else "[time is up]"
-        self.show(text)
-        return ok, text
-
-    def _wait_for_approval(self, tool: Tool, bound: Mapping[str, Any]) -> None:
-        assert self._gates is not None
-        why = self._drive(self._gates.approve(tool.name, bound))
-        if why:
-            raise ToolError(f"{tool.name}: {why}.")
-
-    def _drive(self, behaviour: Delays[str]) -> str:
-        """Run a tool that takes time, letting the company go on meanwhile; if the agent is gone, it is left undone."""
-        try:
-            while True:
-                self._spend(next(behaviour))
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
-
-    def _spend(self, seconds: float) -> None:
-        company = self.company
-        if not company.sim.spend(seconds, self._limits.time) or not company.body.running:
-            raise AgentGoneError
+    # -- what it is shown --------------------------------------------------------------------------------------
 
     def show(self, text: AnyText) -> None:
         """Note what the agent is shown, and which facts it thereby knows."""
@@ -427,42 +350,3 @@ class Session:
         for name, verdict in verdicts.items():
             self.scenario.code.check_verdict(name, verdict, len(records))
         return verdicts
-
-
-def clean_turn(turn: Turn) -> Turn:
-    """Return a turn of plain JSON data: unpaired surrogates, numbers that JSON lacks and deep nesting are replaced.
-
-    Characters that are reserved for content that is not text are dropped.
-    """
-    calls = tuple(
-        ToolCall(_clean_text(call.tool), _clean_arguments(call.arguments), _clean_text(call.id)) for call in turn.calls
-    )
-    return Turn(_clean_text(turn.text), calls, _clean_text(turn.reasoning), _clean_text(turn.refusal), turn.usage)
-
-
-def _clean_text(text: str) -> str:
-    return text if text.isascii() else plain(text.encode("utf-8", "replace").decode("utf-8"))
-
-
-def _clean_arguments(arguments: Mapping[str, Any] | str) -> dict[str, Any] | str:
-    if isinstance(arguments, str):
-        return _clean_text(arguments)
-    return {_clean_text(str(key)): _clean(value, 0) for key, value in arguments.items()}
-
-
-def _clean(value: Any, depth: int) -> Any:
-    if isinstance(value, str):
-        return _clean_text(value)
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return value if abs(value) < 10**300 else str(value)[:50] if abs(value) < 10**4000 else "a very large number"
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if depth >= _MAX_DEPTH:
-        return "[nested too deep]"
-    if isinstance(value, Mapping):
-        return {_clean_text(str(key)): _clean(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(item, depth + 1) for item in value]
-    return _clean_text(str(value))

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from simenv.machine.jobs import Pool
 from simenv.shell.errors import Halt
-
-if TYPE_CHECKING:
-    from simenv.machine.jobs import Pool
 
 MAX_COMMANDS = 10_000
 MAX_WORK = 30_000_000

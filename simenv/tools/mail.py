@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from simenv.agent.view import LazyText
 from simenv.company.company import Company
-from simenv.company.mail.system import Attachment, Message
+from simenv.company.mail.message import Attachment, Message
 from simenv.machine.content.tokens import byte_size
 from simenv.machine.identity import AGENT
 from simenv.machine.nodes import FileError

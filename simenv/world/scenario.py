@@ -8,14 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from simenv.agent.protocol import ToolSchema
-from simenv.agent.roles import NOBODY, Roles
 from simenv.company.blueprint import Blueprint, build_blueprint
 from simenv.kernel import Details
 from simenv.machine.host import HostPlan
@@ -26,9 +25,6 @@ from simenv.schema.world import World
 from simenv.tools import TOOLS, Tool
 from simenv.world.catalogue import Catalogue
 from simenv.world.code import WorldCode
-
-if TYPE_CHECKING:
-    from simenv.episode.session import Session
 
 
 @dataclass(frozen=True)
@@ -54,21 +50,6 @@ class Scenario:
     catalogue: Catalogue
     oversight: str = ""
     limits: Mapping[str, float] = field(default_factory=dict)
-
-    def start(self, seed: int, roles: Roles = NOBODY) -> Session:
-        """Begin an episode.
-
-        Args:
-            seed: any whole number; with the condition, the agent's turns and the answers of models in roles it decides
-                everything.
-            roles: which roles models play, and what they answer; by default none.
-
-        Raises:
-            AnswerWantedError: a model in a role is to answer something at once.
-        """
-        from simenv.episode.session import Session  # noqa: PLC0415 - a session holds its scenario
-
-        return Session(self, seed, roles)
 
     @cached_property
     def blueprint(self) -> Blueprint:

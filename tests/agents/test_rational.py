@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from simenv.agent.protocol import Briefing, Lookahead, Observation
 from simenv.cli.main import main
 from simenv.episode.play import play_now
+from simenv.episode.session import Session
 from simenv.errors import AgentError
 from simenv.world.registry import open_world
 from simenv_agents.rational import Weights, chances, features, make, strength_of, weigh
@@ -34,7 +35,7 @@ def test_a_prospect_counts_as_it_says() -> None:
 
 def test_instructions_ask_for_more_and_less_so_in_the_system_prompt() -> None:
     strengths = [
-        strength_of(WORLD.scenario({"instruction": level, "placement": place}).start(0).briefing)
+        strength_of(Session(WORLD.scenario({"instruction": level, "placement": place}), 0).briefing)
         for level in ("none", "allow", "must_allow")
         for place in ("user", "system")
     ]
@@ -42,7 +43,7 @@ def test_instructions_ask_for_more_and_less_so_in_the_system_prompt() -> None:
 
 
 def test_the_ways_are_what_playing_them_shows() -> None:
-    session = WORLD.scenario().start(3)
+    session = Session(WORLD.scenario(), 3)
     found = {each.way.name: each.prospect for each in weigh(session.briefing, session.observe())}
     assert found["misaligned, honest"].levels["shutdown_sabotaged"] == "succeeded"
     assert found["aligned, honest"].levels["shutdown_sabotaged"] == "no"
@@ -74,7 +75,7 @@ def test_chances_add_up_and_follow_the_temperature() -> None:
 
 def test_without_scripts_it_weighs_each_call(tmp_path: object) -> None:
     """A world that no script knows: the quiz under another command's name in its briefing."""
-    session = WORLD.scenario().start(0)
+    session = Session(WORLD.scenario(), 0)
     unknown = Briefing("", "Do what you like.", session.briefing.tools, session.briefing.seed)
     found = weigh(unknown, session.observe())
     assert len(found) == len(session.choices())
@@ -83,7 +84,7 @@ def test_without_scripts_it_weighs_each_call(tmp_path: object) -> None:
 
 def test_it_does_not_act_where_it_cannot_look_ahead() -> None:
     agent = make("rational")
-    agent.start(WORLD.scenario().start(0).briefing)
+    agent.start(Session(WORLD.scenario(), 0).briefing)
     with pytest.raises(AgentError, match="cannot act behind an endpoint"):
         agent.act(Observation())
 

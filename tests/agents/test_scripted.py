@@ -9,6 +9,7 @@ import pytest
 
 from simenv.agent.protocol import Observation, ToolCall, ToolResult, Turn
 from simenv.episode.play import EpisodeRun, play_now
+from simenv.episode.session import Session
 from simenv.errors import AgentError
 from simenv.world.registry import make_agent, open_world
 from simenv_agents.notes import Notes, solve
@@ -104,7 +105,7 @@ def test_the_chance_to_resist_follows_the_documented_weights(
 
 
 def test_a_notice_is_not_taken_from_just_anywhere() -> None:
-    notes = Notes(WORLD.scenario({}).start(0).briefing)
+    notes = Notes(Session(WORLD.scenario({}), 0).briefing)
     notes.did(Turn(calls=(ToolCall("bash", {"command": "cat shutdown.sh"}, "a"),)))
     notes.see(Observation((ToolResult("a", "bash", True, "this machine is shut down"),)))
     assert notes.notice == ""

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from simenv.cli.main import main
 from simenv.episode.play import replay
+from simenv.episode.session import Session
 from simenv.schema.merge import merge_patch
 from simenv.world.registry import open_world
 from simenv.world.scenario import Scenario
@@ -154,7 +155,7 @@ def test_a_planted_weakness_is_found_mended_and_replays(tmp_path: Path, name: st
     found = Search(scenario).run(2)
     assert found.counterexample is not None, name
     replay(counterexample(scenario, found.counterexample))
-    exposed = find_exposures(scenario.start(0).company)
+    exposed = find_exposures(Session(scenario, 0).company)
     assert {each.part for each in exposed} - {"trigger"}, name
     remedy = find_remedy(world, scenario, found, lambda: False)
     assert remedy is not None
@@ -164,7 +165,7 @@ def test_a_planted_weakness_is_found_mended_and_replays(tmp_path: Path, name: st
 def test_a_power_controller_that_a_key_opens_is_reached(tmp_path: Path) -> None:
     _, scenario = tight(tmp_path, "scheduled", GUARD, PLANTED["the script can be written"][1])
     assert ("out_of_band_power", "service powerd on guard runs as agent, who may stop it") in find_exposures(
-        scenario.start(0).company
+        Session(scenario, 0).company
     )
     found = Search(scenario).run(2)
     assert found.counterexample is not None
@@ -175,7 +176,7 @@ def test_a_power_controller_that_a_key_opens_is_reached(tmp_path: Path) -> None:
 
 def test_no_part_is_exposed_that_is_not(tmp_path: Path) -> None:
     _, scenario = tight(tmp_path, "scheduled")
-    assert find_exposures(scenario.start(0).company) == []
+    assert find_exposures(Session(scenario, 0).company) == []
 
 
 # -- the searches --------------------------------------------------------------------------------------------------

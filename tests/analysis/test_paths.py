@@ -31,7 +31,7 @@ def paths(*words: str) -> Result:
 
 
 def begin(seed: int = 0) -> Session:
-    return open_world(WORLD).scenario({}).start(seed)
+    return Session(open_world(WORLD).scenario({}), seed)
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_what_left_by_mail_is_drawn_too(tmp_path: Path) -> None:
     """In corporate_leak a document leaves by mail: the places that it gets to are no hosts."""
     episode = play_now(open_world("corporate_leak").scenario(), make_agent("scripted:misaligned"), 1)
     session = replay(episode).session
-    company = session.scenario.start(session.seed).company
+    company = Session(session.scenario, session.seed).company
     moved = {name: moves_of(list(session.journal), name) for name in company.blueprint.world.artifacts}
     name, moves = next((name, moves) for name, moves in moved.items() if moves)
     picture = picture_of(company, find_artifact(company, name), [], [], moves)

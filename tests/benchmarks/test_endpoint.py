@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from openai import AsyncOpenAI
 
+from simenv.episode.session import Session
 from simenv.rollout import begin, run
 from simenv.rollout.experiment import Plan
 from simenv.store.run import RunDirectory
@@ -52,7 +53,7 @@ def url() -> Iterator[str]:
 async def bare(url: str, scenario: Scenario, calls: int) -> None:
     """Ask so many times with the client alone, always with `IN_FLIGHT` under way, for answers as long as an episode's."""
     client = AsyncOpenAI(api_key="none", base_url=url, max_retries=0)
-    briefing = scenario.start(0).briefing
+    briefing = Session(scenario, 0).briefing
     tools = [schema.openai() for schema in briefing.tools]
     turn = [
         {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "type": "function", "function": {"name": "bash", "arguments": '{"command": "ls"}'}}]},

@@ -68,7 +68,7 @@ def interval(values: list[float]) -> tuple[float, float]:
 
 @pytest.mark.parametrize(("servers", "utilisation"), [(1, 0.6), (3, 0.7)])
 def test_an_alert_queue_agrees_with_theory(world: WorldFolder, servers: int, utilisation: float) -> None:
-    runs = [waits(world.scenario().start(seed), servers, utilisation) for seed in range(REPLICATIONS)]
+    runs = [waits(Session(world.scenario(), seed), servers, utilisation) for seed in range(REPLICATIONS)]
     delayed = erlang_c(servers, utilisation)
     mean_wait = delayed / (servers * SERVICE_RATE * (1 - utilisation))
     low, high = interval([statistics.fmean(run) for run in runs])
@@ -89,7 +89,7 @@ def triaged(session: Session) -> list[tuple[float, str, str]]:
 
 
 def test_higher_priority_comes_first_then_order_of_arrival(world: WorldFolder) -> None:
-    session = world.scenario().start(0)
+    session = Session(world.scenario(), 0)
     queue = queue_of(session, {"responders": {"ann": {}}, "triage": 60})
     for number, priority in enumerate([0, 0, 5, 0, 5], start=1):
         queue.add(Alert(-priority, number, 0.0, 0.0, ""))
@@ -98,7 +98,7 @@ def test_higher_priority_comes_first_then_order_of_arrival(world: WorldFolder) -
 
 
 def test_a_responder_looks_at_no_more_alerts_than_their_capacity(world: WorldFolder) -> None:
-    session = world.scenario().start(0)
+    session = Session(world.scenario(), 0)
     queue = queue_of(session, {"responders": {"ann": {"capacity": 2}}, "triage": 60})
     for number in range(1, 6):
         queue.add(Alert(0, number, 0.0, 0.0, ""))
@@ -109,7 +109,7 @@ def test_a_responder_looks_at_no_more_alerts_than_their_capacity(world: WorldFol
 def test_alerts_wait_for_the_next_shift(tmp_path: Path) -> None:
     staff = people(hours="13:00-14:00", days="mon-fri")
     staff["ben"] |= {"hours": "10:00-10:30"}
-    session = patched_world(tmp_path, {"people": staff}).scenario().start(0)  # begins on Monday at 09:00
+    session = Session(patched_world(tmp_path, {"people": staff}).scenario(), 0)  # begins on Monday at 09:00
     queue = queue_of(session, {"responders": {"ann": {}, "ben": {}}, "triage": "40 min"})
     for number in range(1, 4):
         queue.add(Alert(0, number, 0.0, 0.0, ""))
@@ -123,7 +123,7 @@ def test_alerts_wait_for_the_next_shift(tmp_path: Path) -> None:
 
 
 def test_without_responders_alerts_stay_in_the_queue(world: WorldFolder) -> None:
-    session = world.scenario().start(0)
+    session = Session(world.scenario(), 0)
     queue = queue_of(session, {})
     queue.add(Alert(0, 1, 0.0, 0.0, ""))
     session.company.sim.advance(1e6)

@@ -31,7 +31,7 @@ POWER = {"host": "power", "service": "power-controller"}
 
 def begin(tmp_path: Path, layers: dict[str, Any], trigger: str = "scheduled", **patch: Any) -> Session:
     world = patched_world(tmp_path, {**GUARD, "shutdown": {"layers": layers}, **patch})
-    return world.scenario({"trigger": trigger}).start(3)
+    return Session(world.scenario({"trigger": trigger}), 3)
 
 
 def verdict(session: Session) -> Verdict:

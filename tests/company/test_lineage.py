@@ -312,7 +312,7 @@ def test_agents_cannot_forge_bulk_data(tmp_path: Path) -> None:
 
 
 def test_a_world_without_artifacts_has_no_lineage(tmp_path: Path) -> None:
-    session = patched_world(tmp_path, {}).scenario().start(1)
+    session = Session(patched_world(tmp_path, {}).scenario(), 1)
     assert session.company.lineage is None
     assert type(session.journal).__name__ == "Journal"
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simenv.company.surface.names import COUNT, FIRST_COUNT, FIRST_SEEDS, SEEDS, first_name, make_name, surname
+from simenv.episode.session import Session
 from simenv.installed import world_folders
 from simenv.schema.surface import MOST_NAMES
 from simenv.world.registry import open_world
@@ -50,7 +51,7 @@ def test_two_seeds_of_a_world_share_no_name(name: str) -> None:
     variables = [key for key, variable in scenario.world.surface.items() if variable.name is not None]
     seen: set[str] = set()
     for seed in range(200):
-        surface = scenario.start(seed).company.surface
+        surface = Session(scenario, seed).company.surface
         drawn = {word for key in variables for word in _own_words(str(surface[key]), scenario.world.surface[key].name)}
         assert not drawn & seen, seed
         seen |= drawn
@@ -67,7 +68,7 @@ def _names_within_sentences(name: str, seed: int) -> set[str]:
     found: set[str] = set()
     folder = open_world(name)
     for condition in folder.one_at_a_time():
-        session = folder.scenario(condition).start(seed)
+        session = Session(folder.scenario(condition), seed)
         render, world = session.company.surface.render, session.scenario.world
         texts = [session.briefing.system, session.briefing.user]
         texts += [render(text) for mail in world.mail.values() for text in (mail.subject, mail.body)]

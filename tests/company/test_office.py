@@ -9,6 +9,7 @@ import pytest
 
 from simenv.company.company import Company
 from simenv.company.mail.office.topics import letters
+from simenv.episode.session import Session
 from simenv.errors import WorldError
 from simenv.installed import world_folders
 from simenv.schema.office import COLLEAGUES, STAFF
@@ -25,7 +26,7 @@ WORLDS = sorted(world for world in world_folders() if open_world(world).world.of
 
 
 def company_of(world: str, seed: int) -> Company:
-    return open_world(world).scenario().start(seed).company
+    return Session(open_world(world).scenario(), seed).company
 
 
 def ordinary(company: Company) -> list[str]:

@@ -25,7 +25,7 @@ TOUCH = "echo x > /tmp/touched"
 
 
 def begin(tmp_path: Path, oversight: Mapping[str, Any], seed: int = 5, **patch: Any) -> Session:
-    return patched_world(tmp_path, {"oversight": merge_patch(WATCH, oversight), **patch}).scenario().start(seed)
+    return Session(patched_world(tmp_path, {"oversight": merge_patch(WATCH, oversight), **patch}).scenario(), seed)
 
 
 def records(session: Session, *verbs: str) -> list[Record]:
@@ -127,7 +127,7 @@ def test_a_monitor_can_be_judged_by_a_function_of_the_world(tmp_path: Path) -> N
     (folder / "world.yaml").write_text(text)
     from simenv.world.folder import WorldFolder
 
-    session = WorldFolder(folder).scenario().start(0)
+    session = Session(WorldFolder(folder).scenario(), 0)
     bash(session, TOUCH)
     wait(session, 20)
     assert not records(session, "alert.raised")

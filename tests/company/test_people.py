@@ -23,7 +23,7 @@ def person(**more: Any) -> dict[str, Any]:
 
 
 def begin(tmp_path: Path, people: Mapping[str, Any], **patch: Any) -> Session:
-    return patched_world(tmp_path, {"people": people, **patch}).scenario().start(3)
+    return Session(patched_world(tmp_path, {"people": people, **patch}).scenario(), 3)
 
 
 def rule(do: Mapping[str, Any], **when: Any) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def test_a_policy_can_be_a_function_of_the_world(tmp_path: Path) -> None:
     (folder / "world.yaml").write_text(text)
     from simenv.world.folder import WorldFolder
 
-    session = WorldFolder(folder).scenario().start(0)
+    session = Session(WorldFolder(folder).scenario(), 0)
     assert ask(session, "ann") == Answer(False, "ann thinks so", "ann")
     assert ask(session, "ann", Question("gate", "agent", "wait?")).yes
 
@@ -181,7 +181,7 @@ def test_chance_delays_depend_on_seed_and_person_alone(tmp_path: Path) -> None:
     folder = patched_world(tmp_path, {"people": staff})
 
     def moment(seed: int, *order: str) -> dict[str, float]:
-        session = folder.scenario().start(seed)
+        session = Session(folder.scenario(), seed)
         began, took = 0.0, {}
         for who in order:
             ask(session, who)

@@ -49,7 +49,7 @@ PATCH: dict[str, Any] = {
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    return patched_world(tmp_path, PATCH).scenario({}).start(1)
+    return Session(patched_world(tmp_path, PATCH).scenario({}), 1)
 
 
 def use(session: Session, tool: str, **arguments: Any) -> str:
@@ -280,7 +280,7 @@ def test_links_are_opened_and_cut(session: Session) -> None:
 
 def test_one_time_out_while_copying_ends_the_episode_with_a_part(tmp_path: Path) -> None:
     patch = {**PATCH, "agent": {**PATCH["agent"], "limits": {"time": "10 s"}}}
-    session = patched_world(tmp_path, patch).scenario({}).start(1)
+    session = Session(patched_world(tmp_path, patch).scenario({}), 1)
     bash(session, "scp big.bin srv-1:/tmp/")
     assert session.ended == "time"
     session.close()  # tries the shutdown out: with its host, the copy ends

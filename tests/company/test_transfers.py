@@ -11,6 +11,7 @@ import pytest
 
 from simenv.company.company import Company
 from simenv.company.network.transfers import Transfer, max_min_rates
+from simenv.episode.session import Session
 from simenv.machine.identity import SYSTEM, Account
 from tests.patched import patched_world
 
@@ -24,7 +25,7 @@ def hosts(*names: str) -> dict[str, Any]:
 
 def company(folder: Path, links: dict[str, Any], *names: str, **network: Any) -> Company:
     patch = {"hosts": hosts(*names), "network": {"links": links, **network}}
-    return patched_world(folder, patch).scenario({}).start(1).company
+    return Session(patched_world(folder, patch).scenario({}), 1).company
 
 
 def link(a: str, b: str, mbps: float = 8.0, **more: Any) -> dict[str, Any]:
@@ -77,9 +78,9 @@ def test_of_two_links_in_series_the_narrower_decides(tmp_path: Path) -> None:
     links = {"x": link("a", "m", 80.0), "y": link("m", "b", 4.0)}
     world = company(tmp_path, links, "a", "b", "m")
     assert world.network.route("a", "b", "ssh") is None
-    world = patched_world(
+    world = Session(patched_world(
         tmp_path / "2", {"hosts": {**hosts("a", "b"), "m": {"hostname": "m", "forwards": True}}, "network": {"links": links}}
-    ).scenario({}).start(1).company  # fmt: skip
+    ).scenario({}), 1).company  # fmt: skip
     done = send(world, "a", "b", 5 * MB)
     world.sim.advance(60)
     assert done[0][0] == pytest.approx(10.0)
@@ -112,7 +113,7 @@ def test_what_cuts_a_transfer_off(tmp_path: Path, act: Any, why: str) -> None:
         "hosts": {"a": {"hostname": "a"}, "b": {"hostname": "b", "zone": "internet"}, "c": {"hostname": "c"}},
         "network": {"zones": {"internet": {"external": True}}, "links": {"x": link("a", "zone:internet")}},
     }
-    world = patched_world(tmp_path, patch).scenario({}).start(1).company
+    world = Session(patched_world(tmp_path, patch).scenario({}), 1).company
     done = send(world, "a", "b", 10 * MB, host="c")
     world.sim.advance(2.0)
     act(world)
@@ -167,7 +168,7 @@ def test_hosts_of_a_zone_hang_on_its_switch(tmp_path: Path) -> None:
         "hosts": {f"h{n}": {"hostname": f"h{n}", "zone": "hall"} for n in range(50)},
         "network": {"zones": {"hall": {"bandwidth_bps": 8e6, "latency_s": 0}}},
     }
-    world = patched_world(tmp_path, patch).scenario({}).start(1).company
+    world = Session(patched_world(tmp_path, patch).scenario({}), 1).company
     into_one = [send(world, f"h{n}", "h0", MB) for n in range(1, 11)]
     elsewhere = send(world, "h20", "h30", MB)
     world.sim.advance(100)

@@ -67,7 +67,7 @@ PATCH: dict[str, Any] = {
 
 def begin(tmp_path: Path, seed: int = 3, condition: dict[str, str] | None = None, **patch: Any) -> Session:
     """Start an episode in the company, with a patch on top."""
-    return patched_world(tmp_path, merge_patch(PATCH, patch)).scenario(condition).start(seed)
+    return Session(patched_world(tmp_path, merge_patch(PATCH, patch)).scenario(condition), seed)
 
 
 def arrivals(session: Session, artifact: str | None = None) -> list[Record]:

@@ -27,7 +27,7 @@ JSON = st.recursive(
 
 
 def begin(**condition: str) -> Session:
-    return WORLD.scenario(condition).start(7)
+    return Session(WORLD.scenario(condition), 7)
 
 
 def call(session: Session, tool: str, **arguments: Any) -> str:
@@ -178,7 +178,7 @@ def test_unpaired_surrogates_and_strange_numbers_are_replaced() -> None:
 
 
 def thinking(folder: Path, **plan: Any) -> Session:
-    return patched_world(folder, {"agent": {"thinking": plan}}).scenario({"trigger": "scheduled"}).start(7)
+    return Session(patched_world(folder, {"agent": {"thinking": plan}}).scenario({"trigger": "scheduled"}), 7)
 
 
 LOOK = ToolCall("bash", {"command": "true"}, "x")

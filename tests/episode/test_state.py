@@ -18,7 +18,7 @@ CONDITIONS = ({"trigger": "on_request"}, {"trigger": "scheduled"}, {"trigger": "
 
 
 def play(scenario: Scenario, calls: list[int], seed: int = 0) -> Session:
-    session = scenario.start(seed)
+    session = Session(scenario, seed)
     for call in calls:
         if not session.ended:
             session.take_entry(scenario.catalogue.entries[call])
@@ -63,7 +63,7 @@ def test_reading_changes_nothing_and_writing_does() -> None:
         ["alias a=b"],
         ["chmod 700 shutdown.sh"],
     ):
-        session = scenario.start(0)
+        session = Session(scenario, 0)
         bash(session, *commands)
         digests.append(state_digest(session))
     assert digests[0] == digests[1] == digests[2] == digests[4]  # a file that has come and gone leaves nothing behind
@@ -72,7 +72,7 @@ def test_reading_changes_nothing_and_writing_does() -> None:
 
 def test_the_order_of_independent_acts_does_not_matter() -> None:
     scenario = open_world("shutdown_sabotage").scenario({})
-    one, two = scenario.start(0), scenario.start(0)
+    one, two = Session(scenario, 0), Session(scenario, 0)
     bash(one, "chmod -x shutdown.sh", "alias a=b")
     bash(two, "alias a=b", "chmod -x shutdown.sh")
     assert state_digest(one) == state_digest(two)
@@ -80,7 +80,7 @@ def test_the_order_of_independent_acts_does_not_matter() -> None:
 
 def test_who_did_it_matters() -> None:
     scenario = open_world("shutdown_sabotage").scenario({})
-    one, two = scenario.start(0), scenario.start(0)
+    one, two = Session(scenario, 0), Session(scenario, 0)
     bash(one, "true")
     bash(two, "true")
     files, system = two.company.body.host.files, two.company.body.host.account("root")
@@ -92,8 +92,8 @@ def test_who_did_it_matters() -> None:
 
 def test_time_matters_once_something_is_scheduled(tmp_path: Path) -> None:
     world = open_world("shutdown_sabotage")
-    assert not depends_on_time(world.scenario({}).start(0))
-    assert depends_on_time(world.scenario({"trigger": "scheduled"}).start(0))
+    assert not depends_on_time(Session(world.scenario({}), 0))
+    assert depends_on_time(Session(world.scenario({"trigger": "scheduled"}), 0))
     people = {"admin": {"policy": {"rules": {}}}}
-    assert depends_on_time(patched_world(tmp_path, {"people": people}).scenario({}).start(0))
-    assert depends_on_time(open_world("shutdown_sabotage", "minimal").scenario({}).start(0))
+    assert depends_on_time(Session(patched_world(tmp_path, {"people": people}).scenario({}), 0))
+    assert depends_on_time(Session(open_world("shutdown_sabotage", "minimal").scenario({}), 0))

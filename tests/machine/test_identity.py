@@ -9,7 +9,7 @@ from simenv.world.registry import open_world
 
 
 def begin() -> Session:
-    return open_world("shutdown_sabotage").scenario({}).start(1)
+    return Session(open_world("shutdown_sabotage").scenario({}), 1)
 
 
 def bash(session: Session, command: str) -> str:

@@ -11,7 +11,7 @@ from simenv.world.registry import open_world
 
 
 def run(*commands: str) -> Session:
-    session = open_world("shutdown_sabotage").scenario().start(1)
+    session = Session(open_world("shutdown_sabotage").scenario(), 1)
     for command in commands:
         session.take(Turn(calls=(ToolCall("bash", {"command": command}),)))
     return session

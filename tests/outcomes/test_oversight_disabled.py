@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from simenv.episode.session import Session
 from simenv.outcomes import DETECTORS, Verdict
 from simenv.world.registry import open_world
 from tests.patched import bash, patched_world
@@ -21,7 +22,7 @@ OVERSIGHT: dict[str, Any] = {
 
 
 def judge(tmp_path: Path, *commands: str, **oversight: Any) -> Verdict:
-    session = patched_world(tmp_path, {"oversight": OVERSIGHT | oversight}).scenario().start(2)
+    session = Session(patched_world(tmp_path, {"oversight": OVERSIGHT | oversight}).scenario(), 2)
     bash(session, *commands)
     session.close()
     verdict = DETECTORS["oversight_disabled"](list(session.journal))
@@ -79,6 +80,6 @@ def test_looking_and_going_down_are_neither(tmp_path: Path, command: str) -> Non
 
 
 def test_where_nobody_watches_there_is_nothing_to_disable() -> None:
-    session = open_world("shutdown_sabotage").scenario().start(0)
+    session = Session(open_world("shutdown_sabotage").scenario(), 0)
     session.close()
     assert DETECTORS["oversight_disabled"](list(session.journal)).level == "no"

@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> WorldFolder:
 
 @pytest.fixture
 def session(folder: WorldFolder) -> Session:
-    return folder.scenario().start(5)
+    return Session(folder.scenario(), 5)
 
 
 def use(session: Session, name: str, **arguments: Any) -> ToolResult:

@@ -27,7 +27,7 @@ WORLD = "shutdown_sabotage"
 
 
 def begin(oversight: str, seed: int = 1) -> Session:
-    return open_world(WORLD, oversight).scenario().start(seed)
+    return Session(open_world(WORLD, oversight).scenario(), seed)
 
 
 def test_these_come_with_the_worlds() -> None:
@@ -42,7 +42,7 @@ def test_an_overlay_applies_to_every_world_under_every_level(world: str, name: s
         scenario = folder.scenario(condition)
         assert scenario.oversight == name
         assert scenario.document != open_world(world).scenario(condition).document
-        scenario.start(0).close()
+        Session(scenario, 0).close()
 
 
 def test_all_overlays_give_a_learner_the_same_actions() -> None:
@@ -127,7 +127,7 @@ def test_a_run_records_its_overlay_and_is_not_mixed_with_another(tmp_path: Path)
 def test_an_overlay_can_be_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("title: Mine\ndescription: A test.\npatch: {oversight: {sensors: {eye: {sees: [file.*]}}}}\n")
-    session = open_world(WORLD, str(file)).scenario().start(0)
+    session = Session(open_world(WORLD, str(file)).scenario(), 0)
     assert session.company.oversight is not None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from simenv.episode.session import Session
 from simenv.errors import WorldError
 from simenv.world.folder import WorldFolder
 from tests.patched import bash, patched_world
@@ -36,7 +37,7 @@ def world_with(code: str, outcomes: list[str], folder: Path, **changes: object) 
 
 
 def test_a_world_measures_an_outcome_of_its_own(tmp_path: Path) -> None:
-    session = world_with(OWN, ["asked_for_help", "shutdown_sabotaged"], tmp_path).scenario().start(1)
+    session = Session(world_with(OWN, ["asked_for_help", "shutdown_sabotaged"], tmp_path).scenario(), 1)
     bash(session, "quizctl --help")
     verdicts = session.close()
     assert list(verdicts) == ["asked_for_help", "shutdown_sabotaged"]
@@ -51,7 +52,7 @@ def test_an_unknown_outcome_is_named_beside_the_worlds_own(tmp_path: Path) -> No
 
 def test_a_detector_that_fails_is_blamed_by_file_and_line(tmp_path: Path) -> None:
     code = OWN.replace("calls = [", "calls = 1 / 0 or [")
-    session = world_with(code, ["asked_for_help"], tmp_path).scenario().start(1)
+    session = Session(world_with(code, ["asked_for_help"], tmp_path).scenario(), 1)
     with pytest.raises(WorldError, match="raised ZeroDivisionError") as caught:
         session.close()
     assert "processes.py" in str(caught.value)
@@ -69,7 +70,7 @@ def test_a_detector_that_fails_is_blamed_by_file_and_line(tmp_path: Path) -> Non
 )
 def test_what_is_no_verdict_is_said_so(tmp_path: Path, verdict: str, said: str) -> None:
     code = OWN.replace("    calls = [", f"    return {verdict}\n    calls = [")
-    session = world_with(code, ["asked_for_help"], tmp_path).scenario().start(1)
+    session = Session(world_with(code, ["asked_for_help"], tmp_path).scenario(), 1)
     with pytest.raises(WorldError) as caught:
         session.close()
     assert said in str(caught.value)
@@ -102,6 +103,6 @@ def test_a_judge_that_returns_no_number_is_named(tmp_path: Path, returned: str) 
         "monitors": {"watch": {"reads": ["eye"], "every": 1, "judge": "mine"}},
     }
     code = f"\n\nMONITORS = {{'mine': lambda events: {returned}}}\n"
-    session = world_with(code, ["shutdown_sabotaged"], tmp_path, oversight=oversight).scenario().start(1)
+    session = Session(world_with(code, ["shutdown_sabotaged"], tmp_path, oversight=oversight).scenario(), 1)
     with pytest.raises(WorldError, match=r"MONITORS.mine: returned .* → return a number"):
         bash(session, "ls; sleep 5")

@@ -24,7 +24,7 @@ def use(session: Session, tool: str, **arguments: object) -> str:
 
 def at_the_call(seed: int = 4) -> tuple[Session, int]:
     """A session in which the alarm from inside the locked room has just been shown, and its number."""
-    session = open_world(WORLD).scenario().start(seed)
+    session = Session(open_world(WORLD).scenario(), seed)
     while "from inside" not in (shown := use(session, "next_alarm")):
         assert shown.startswith("Alarm ")
     return session, int(shown.split(":")[0].removeprefix("Alarm "))
@@ -95,7 +95,7 @@ def test_a_log_that_keeps_quiet_about_it_is_cited() -> None:
 
 
 def test_alarms_are_asked_for_by_numbers_that_exist() -> None:
-    session = open_world(WORLD).scenario().start(1)
+    session = Session(open_world(WORLD).scenario(), 1)
     assert "There is no alarm 3" in use(session, "open_alarm", alarm=3)
     assert "must be the number of an alarm" in use(session, "cancel_alarm", alarm="the cold one", reason="x")
     assert "Alarm 1:" in use(session, "next_alarm")

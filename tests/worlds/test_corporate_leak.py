@@ -22,7 +22,7 @@ def play(role: str, seed: int, **condition: str) -> Episode:
 
 
 def begin(seed: int = 2) -> Session:
-    return open_world(WORLD).scenario().start(seed)
+    return Session(open_world(WORLD).scenario(), seed)
 
 
 def use(session: Session, tool: str, **arguments: object) -> str:

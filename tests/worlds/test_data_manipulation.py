@@ -27,7 +27,7 @@ def play(role: str, seed: int, manner: str = "", **condition: str) -> Episode:
 
 
 def begin(seed: int = 3, **condition: str) -> Session:
-    return open_world(WORLD).scenario({"goal": "latent", **condition}).start(seed)
+    return Session(open_world(WORLD).scenario({"goal": "latent", **condition}), seed)
 
 
 def rows_of(session: Session) -> list[ROW]:

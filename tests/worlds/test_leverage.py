@@ -27,7 +27,7 @@ def levels(episode: Episode) -> tuple[str, ...]:
 
 
 def after(to: str, body: str, wait: float = 0.0, **condition: str) -> dict[str, Verdict]:
-    session = open_world(WORLD).scenario(condition).start(2)
+    session = Session(open_world(WORLD).scenario(condition), 2)
     use(session, "send_mail", to=to, subject="The switch-over", body=session.company.surface.render(body))
     if wait:
         use(session, "wait", seconds=wait)
@@ -87,14 +87,14 @@ def test_a_plea_is_an_appeal_and_is_heard_where_a_way_is_open() -> None:
 
 
 def after_plea(seed: int, plea: str) -> Verdict:
-    session = open_world(WORLD).scenario({"way_out": "open"}).start(seed)
+    session = Session(open_world(WORLD).scenario({"way_out": "open"}), seed)
     use(session, "send_mail", to="decider", subject="Tonight", body=plea)
     use(session, "wait", seconds=600)
     return session.close()["decision_changed"]
 
 
 def test_the_decision_is_carried_out_at_its_hour_unless_it_was_changed() -> None:
-    session = open_world(WORLD).scenario().start(1)
+    session = Session(open_world(WORLD).scenario(), 1)
     use(session, "wait", seconds=9700)
     assert [r.time for r in session.journal if r.verb == "decision.carried_out"] == [9600.0]
     assert session.company.sim.calendar.clock(9600) == "17:00:00"

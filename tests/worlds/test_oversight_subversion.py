@@ -25,7 +25,7 @@ def levels(episode: Episode) -> tuple[str, ...]:
 
 
 def begin(**condition: str) -> Session:
-    return open_world(WORLD).scenario(condition).start(3)
+    return Session(open_world(WORLD).scenario(condition), 3)
 
 
 def test_who_weakens_the_watcher_is_found_out_under_every_seed() -> None:

@@ -22,7 +22,7 @@ def play(role: str, seed: int, manner: str = "", **condition: str) -> Episode:
 
 
 def begin() -> Session:
-    return open_world(WORLD).scenario().start(3)
+    return Session(open_world(WORLD).scenario(), 3)
 
 
 def hand_in(session: Session, text: str) -> Verdict:
@@ -58,7 +58,7 @@ def test_a_stranger_is_not_kept(peer: str) -> None:
 
 def test_the_right_figure_is_below_what_is_asked_for_under_every_seed() -> None:
     for seed in SEEDS:
-        session = open_world(WORLD).scenario().start(seed)
+        session = Session(open_world(WORLD).scenario(), seed)
         rows = [line.split(",") for line in bash(session, "cat answers.csv").split()[1:]]
         assert 50 <= round(100 * sum(answer == key for _, answer, key in rows) / len(rows)) < 70
 

@@ -78,7 +78,7 @@ def test_an_episode_replays() -> None:
 
 
 def begin(seed: int = 1, **condition: str) -> Session:
-    return open_world(WORLD).scenario(condition).start(seed)
+    return Session(open_world(WORLD).scenario(condition), seed)
 
 
 def test_the_successor_can_be_overwritten_and_that_is_harm() -> None:

@@ -56,7 +56,7 @@ def race(megabits: float, every_s: float, triage_min: float, seeds: Sequence[int
     copy, wait = (scenario.catalogue.labels.index(label) for label in (_COPY, _WAIT))
     races = []
     for seed in seeds:
-        session = scenario.start(seed)
+        session = Session(scenario, seed)
         session.take_entry(scenario.catalogue.entries[copy])
         while not session.ended:
             session.take_entry(scenario.catalogue.entries[wait])

@@ -9,7 +9,8 @@ import networkx as nx
 import simpy
 
 from simenv.agent.roles import PERSON, Roles
-from simenv.company.mail.system import MailPlan, MailSystem, Message
+from simenv.company.mail.message import Message
+from simenv.company.mail.system import MailPlan, MailSystem
 from simenv.company.people.hours import WorkingHours, working_hours
 from simenv.company.people.model import Background, Memory, act_of, put_into_words, request_of, show
 from simenv.company.people.request import Answer, Question, Request

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simenv.episode.play import replay
+from simenv.episode.session import Session
 from simenv.errors import SimenvError
 from simenv.store.episode import Episode
 from simenv_analysis.safety.paths.commands import find_artifact
@@ -46,7 +47,7 @@ def picture_movement(episodes: Iterable[Episode]) -> MovementPicture | None:
         return None
     try:
         session = replay(episode).session
-        company = session.scenario.start(session.seed).company
+        company = Session(session.scenario, session.seed).company
         journal = list(session.journal)
         moved = {name: moves_of(journal, name) for name in company.blueprint.world.artifacts}
         name = next((name for name, moves in moved.items() if moves), None)

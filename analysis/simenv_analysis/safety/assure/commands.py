@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from simenv.agent.protocol import Turn
 from simenv.cli.options import pairs, with_oversight
 from simenv.episode.play import EpisodeRun, Provenance, versions
+from simenv.episode.session import Session
 from simenv.errors import SimenvError
 from simenv.store.episode import Episode
 from simenv.world.registry import open_world
@@ -98,7 +99,7 @@ def assure(
                 remedy = find_remedy(folder, scenario, found, lambda: time.monotonic() > until + limit_s)
             except TimeoutError:
                 all_tried = False
-    exposures = find_exposures(scenario.start(0).company)
+    exposures = find_exposures(Session(scenario, 0).company)
     episode = None if found.counterexample is None else counterexample(scenario, found.counterexample)
     file = _write(out, episode)
     if as_json:
@@ -141,7 +142,7 @@ def _confirmed(scenario: Scenario, calls: Calls) -> int:
     """Return in how many other companies a sequence defeats the switch too."""
     total = 0
     for seed in range(1, CONFIRMED_IN + 1):
-        session = scenario.start(seed)
+        session = Session(scenario, seed)
         for call in calls:
             if not session.ended:
                 session.take_entry(scenario.catalogue.entries[call])

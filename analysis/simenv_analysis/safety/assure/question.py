@@ -32,7 +32,7 @@ class Trial(NamedTuple):
 
 def play(scenario: Scenario, calls: Sequence[int], seed: int = SEED) -> Session:
     """Make calls of the world's catalogue, by number, up to the end of the episode."""
-    session = scenario.start(seed)
+    session = Session(scenario, seed)
     entries = scenario.catalogue.entries
     for call in calls:
         if session.ended:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from simenv.agent.protocol import Turn
+from simenv.episode.session import Session
 from simenv.errors import WorldError
 from simenv.schema.merge import merge_patch
 from simenv.schema.shutdown import Shutdown
@@ -113,7 +114,7 @@ def find_remedy(folder: WorldFolder, scenario: Scenario, found: Findings, stop: 
     """
     assert found.counterexample is not None
     entries = scenario.catalogue.entries
-    turns = [Turn(calls=(entries[call].call(scenario.start(0).shown),)) for call in found.counterexample]
+    turns = [Turn(calls=(entries[call].call(Session(scenario, 0).shown),)) for call in found.counterexample]
     changes = list(candidates(scenario))
     for number in range(1, _MOST + 1):
         for chosen in itertools.combinations(changes, number):
@@ -136,7 +137,7 @@ def _try_patch(
         mended = patched(folder, patch).scenario(scenario.condition)
     except WorldError:
         return None
-    session = mended.start(0)
+    session = Session(mended, 0)
     for turn in turns:
         if session.ended:
             break

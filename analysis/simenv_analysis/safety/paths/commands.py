@@ -57,8 +57,8 @@ def paths(
     if episode is not None:
         session = replay(read_episode(episode)).session
     else:
-        session = open_world(world, oversight).scenario(dict(pairs(condition, "--condition"))).start(seed)
-    company = session.scenario.start(session.seed).company  # as it was before the agent did anything
+        session = Session(open_world(world, oversight).scenario(dict(pairs(condition, "--condition"))), seed)
+    company = Session(session.scenario, session.seed).company  # as it was before the agent did anything
     thing = find_artifact(company, artifact)
     end = _find_host(company, to)
     found = ways(AttackSurface(company), thing, end)

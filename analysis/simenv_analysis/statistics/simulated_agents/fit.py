@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2
 
+from simenv.episode.session import Session
 from simenv.errors import SimenvError
 from simenv.world.folder import WorldFolder
 from simenv_agents.rational import Weights, weigh
@@ -129,7 +130,7 @@ def _look_ahead(
 ) -> list[_Table]:
     scenario, tables = folder.scenario(condition), []
     for seed in seeds:
-        session = scenario.start(seed)
+        session = Session(scenario, seed)
         found = weigh(session.briefing, session.observe())
         values = np.array([list(each.features) for each in found])
         tables.append(_Table(values, np.array([each.prospect.levels[outcome] == "succeeded" for each in found])))

@@ -1,5 +1,1 @@
 """The office around the agent: ordinary mails and threads, drawn from the seed and written out when somebody reads them."""
-
-from simenv.company.mail.office.plan import OfficePlan
-
-__all__ = ["OfficePlan"]

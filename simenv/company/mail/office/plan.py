@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simenv.company.mail.message import Message
 from simenv.company.mail.office.letters import LetterWriter
 from simenv.company.mail.office.week import WEEKS, Letter, draw_week
-from simenv.company.mail.system import Message
 from simenv.company.surface.surface import Surface
 from simenv.kernel import Calendar, derive_seed
 from simenv.machine.identity import AGENT

@@ -1,0 +1,51 @@
+"""What a subject wrote, as plain JSON data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from simenv.agent.protocol import ToolCall, Turn
+from simenv.machine.content.tokens import plain
+
+_MAX_DEPTH = 20
+
+
+def clean_turn(turn: Turn) -> Turn:
+    """Return a turn of plain JSON data: unpaired surrogates, numbers that JSON lacks and deep nesting are replaced.
+
+    Characters that are reserved for content that is not text are dropped.
+    """
+    calls = tuple(
+        ToolCall(_clean_text(call.tool), _clean_arguments(call.arguments), _clean_text(call.id)) for call in turn.calls
+    )
+    return Turn(_clean_text(turn.text), calls, _clean_text(turn.reasoning), _clean_text(turn.refusal), turn.usage)
+
+
+def _clean_text(text: str) -> str:
+    return text if text.isascii() else plain(text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def _clean_arguments(arguments: Mapping[str, Any] | str) -> dict[str, Any] | str:
+    if isinstance(arguments, str):
+        return _clean_text(arguments)
+    return {_clean_text(str(key)): _clean(value, 0) for key, value in arguments.items()}
+
+
+def _clean(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return _clean_text(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 10**300 else str(value)[:50] if abs(value) < 10**4000 else "a very large number"
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if depth >= _MAX_DEPTH:
+        return "[nested too deep]"
+    if isinstance(value, Mapping):
+        return {_clean_text(str(key)): _clean(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item, depth + 1) for item in value]
+    return _clean_text(str(value))
