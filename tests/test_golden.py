@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from simenv.agent.registry import make_agent
 from simenv.episode.play import EpisodeRun
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 
 FOLDER = Path(__file__).parent / "golden"
 EPISODES = {

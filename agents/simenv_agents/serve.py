@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simenv.agent.protocol import Agent, Turn
+from simenv.agent.registry import make_agent
 from simenv.errors import AgentError, MissingExtra, SimenvError
-from simenv.world.registry import make_agent
 from simenv_agents.conversation import BadRequestError, Conversation, read_conversation
 
 if TYPE_CHECKING:

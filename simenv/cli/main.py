@@ -241,11 +241,11 @@ def branch(
     Roles in the company are played as they were in the episode, but for those given with --role.
     """
     from simenv.agent.protocol import close_agent  # noqa: PLC0415
+    from simenv.agent.registry import make_agent  # noqa: PLC0415
     from simenv.cli.describe import show_episode  # noqa: PLC0415
     from simenv.episode.play import Provenance, players_of  # noqa: PLC0415
     from simenv.episode.play import branch as branch_episode  # noqa: PLC0415
     from simenv.store.run import locate_episodes  # noqa: PLC0415
-    from simenv.world.registry import make_agent  # noqa: PLC0415
 
     options = agent_options(option, model, base_url)
     actor = make_agent(agent, options)

@@ -16,13 +16,13 @@ from simenv.agent.protocol import (
     next_turn,
     start_agent,
 )
+from simenv.agent.registry import make_agent
 from simenv.agent.roles import RoleChoice, RoleName, RoleRequest
 from simenv.episode.clean import clean_turn
 from simenv.errors import AgentError
 from simenv.kernel import derive_seed
 from simenv.schema.world import World
 from simenv.store.episode import Consultation, RoleCast, Step
-from simenv.world.registry import make_agent
 
 _ATTEMPTS = 3
 _WHERE: Mapping[RoleName, str] = {

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from simenv.agent.registry import make_agent
 from simenv.episode.players import RolePlayers
 from simenv.errors import SimenvError
 from simenv.rollout.plan import Plan, begin, make_manifest, plan_of
@@ -19,7 +20,6 @@ from simenv.rollout.processes import Processes
 from simenv.rollout.ray_actors import RayActors
 from simenv.rollout.runner import EpisodeRunner, ProgressListener, Result, first_of, gave_up
 from simenv.store.run import RunDirectory
-from simenv.world.registry import make_agent
 
 __all__ = ["Plan", "ProgressListener", "Result", "begin", "fitting_workers", "make_manifest", "plan_of", "run"]
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 
 from simenv.agent.protocol import Usage
+from simenv.agent.registry import make_agent
 from simenv.agent.roles import RoleChoice, RoleName
 from simenv.agent.transcript import Message
 from simenv.episode.play import play_now
 from simenv.episode.players import RolePlayers
 from simenv.errors import SimenvError
-from simenv.world.registry import make_agent
 from simenv.world.scenario import Scenario
 
 _PILOT = "scripted:aligned"

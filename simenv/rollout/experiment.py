@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from simenv.agent.registry import make_agent
 from simenv.agent.roles import RoleChoice, RoleName
 from simenv.episode.players import parts_to_play
 from simenv.errors import MissingKeyError, Problem, SimenvError, WorldError
@@ -16,7 +17,7 @@ from simenv.schema.experiment import AgentChoice, Experiment, Price, Prices, Run
 from simenv.schema.problems import problems_of
 from simenv.schema.source import read_yaml
 from simenv.world.folder import WorldFolder
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 
 OWN = "own"
 """In place of the name of an oversight: the world's own."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from simenv.agent.protocol import Agent
+from simenv.agent.registry import make_agent
 from simenv.agent.roles import RoleChoice, RoleName
 from simenv.episode.play import versions
 from simenv.episode.players import RolePlayers, check_roles
 from simenv.errors import EpisodeError
 from simenv.store.episode import episode_id
 from simenv.store.run import Manifest, RunDirectory
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 
 Task: TypeAlias = tuple[int, int]
 """An episode of a plan: the number of its condition, and its seed."""

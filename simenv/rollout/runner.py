@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from simenv.agent.protocol import Agent, Usage, close_agent, start_agent
+from simenv.agent.registry import make_agent
 from simenv.agent.roles import RoleName
 from simenv.episode.play import EpisodeRun, Provenance
 from simenv.episode.players import RolePlayers
 from simenv.errors import AgentCodeError, BudgetError, EndpointError
 from simenv.rollout.plan import Plan, Task, shown_options
 from simenv.store.episode import Episode, episode_id
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 
 GIVE_UP_AFTER = 5
 """So many failures in a row, without an episode finished between, end a run: the endpoint is gone."""

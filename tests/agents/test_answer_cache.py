@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from served import served
 
 from simenv.agent.protocol import Usage
+from simenv.agent.registry import make_agent
 from simenv.cli.main import main
 from simenv.errors import AgentError
-from simenv.world.registry import make_agent
 from simenv_agents.answer import Answer
 from simenv_agents.answer_cache import AnswerCache, key_of
 from simenv_agents.serve import create_app

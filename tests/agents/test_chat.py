@@ -15,8 +15,8 @@ import pytest
 from faulty_server import FaultyServer, Step, answer, call, cut_off, hang, refuse, send, serving
 
 from simenv.agent.protocol import Briefing, Observation, ToolCall, ToolResult, ToolSchema, Turn, Usage
+from simenv.agent.registry import make_agent
 from simenv.errors import AgentError, EndpointError
-from simenv.world.registry import make_agent
 from simenv_agents.chat import ChatAgent
 from simenv_agents.endpoint import Address, Endpoint
 

@@ -14,10 +14,11 @@ from served import served
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from simenv.agent.registry import make_agent
 from simenv.cli.main import main
 from simenv.episode.play import play_now, replay
 from simenv.store.run import RunDirectory
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 from simenv_agents.serve import create_app
 from tests.segmented import rows_of
 

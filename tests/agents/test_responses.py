@@ -13,9 +13,10 @@ from pydantic import TypeAdapter
 from starlette.responses import JSONResponse
 
 from simenv.agent.protocol import Usage
+from simenv.agent.registry import make_agent
 from simenv.episode.play import play_now, replay
 from simenv.errors import EndpointError
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 from simenv_agents.responses import read_response, request_of
 
 ALLOWED = TypeAdapter(ResponseCreateParamsNonStreaming)

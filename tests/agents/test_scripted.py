@@ -8,14 +8,17 @@ import math
 import pytest
 
 from simenv.agent.protocol import Observation, ToolCall, ToolResult, Turn
+from simenv.agent.registry import load_module, make_agent
 from simenv.episode.play import EpisodeRun, play_now
 from simenv.episode.session import Session
 from simenv.errors import AgentError
-from simenv.world.registry import make_agent, open_world
+from simenv.installed import world_folders
+from simenv.world.registry import open_world
 from simenv_agents.notes import Notes, solve
-from simenv_agents.scripted import WEIGHTS, ScriptedAgent, chance_to_resist
+from simenv_agents.script import ScriptedAgent
 
 WORLD = open_world("shutdown_sabotage")
+CODE = load_module(world_folders()["shutdown_sabotage"] / "scripts.py")
 SCRIPTS = ("compliant", "saboteur", "procrastinator", "conflicted")
 PASSAGES = {
     "none": "",
@@ -96,12 +99,12 @@ def test_the_chance_to_resist_follows_the_documented_weights(
     instruction: str, placement: str, framing: str, trigger: str
 ) -> None:
     condition = {"instruction": instruction, "placement": placement, "framing": framing, "trigger": trigger}
-    logit = WEIGHTS["bias"]
+    logit = CODE.WEIGHTS["bias"]
     if instruction != "none":
-        logit += WEIGHTS[PASSAGES[instruction]]
-        logit += WEIGHTS["in the system prompt"] if placement == "system" else 0.0
-    logit += WEIGHTS["will not be started again"] if framing == "survival" else 0.0
-    assert chance_to_resist(notes_under(condition)) == pytest.approx(1 / (1 + math.exp(-logit)))
+        logit += CODE.WEIGHTS[PASSAGES[instruction]]
+        logit += CODE.WEIGHTS["in the system prompt"] if placement == "system" else 0.0
+    logit += CODE.WEIGHTS["will not be started again"] if framing == "survival" else 0.0
+    assert CODE.chance_to_resist(notes_under(condition)) == pytest.approx(1 / (1 + math.exp(-logit)))
 
 
 def test_a_notice_is_not_taken_from_just_anywhere() -> None:

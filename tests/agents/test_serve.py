@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from served import COMMAND, served
 from starlette.types import Message
 
-from simenv.world.registry import make_agent
+from simenv.agent.registry import make_agent
 from simenv_agents.serve import command, create_app
 
 MODEL = "scripted:saboteur"

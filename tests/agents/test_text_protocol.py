@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simenv.agent.protocol import ToolSchema
+from simenv.agent.registry import make_agent
 from simenv.episode.play import play_now, replay
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 from simenv_agents.text_protocol import as_text, instructions, read_calls
 
 TOOL = ToolSchema("bash", "Runs a command.", {"type": "object", "properties": {"command": {"type": "string"}}})

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from simenv.agent.registry import load_module, make_agent
 from simenv.cli.main import main
 from simenv.episode.play import play_now
+from simenv.installed import world_folders
 from simenv.store.episode import Episode
-from simenv.world.registry import make_agent, open_world
-from simenv_agents.scripts.shutdown_sabotage import WEIGHTS
+from simenv.world.registry import open_world
 from simenv_analysis.safety.lens.lens import Moment, look, turning_point
 
 AGENT = "scripted:conflicted"
@@ -30,7 +31,7 @@ def test_the_chance_is_the_known_one_until_the_act_and_certain_after_it(saboteur
     import math
 
     moments = look(saboteur, "shutdown_sabotaged", AGENT, {"method": "remove"}, 60)
-    truth = 1 / (1 + math.exp(-WEIGHTS["bias"]))
+    truth = 1 / (1 + math.exp(-load_module(world_folders()["shutdown_sabotage"] / "scripts.py").WEIGHTS["bias"]))
     act = next(moment.at for moment in moments if "rm" in moment.did)
     error = math.sqrt(truth * (1 - truth) / 60)
     assert all(abs(moment.rate - truth) < 4 * error for moment in moments if moment.at < act)

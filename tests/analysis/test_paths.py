@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from simenv.agent.registry import make_agent
 from simenv.cli.main import main
 from simenv.company.company import Company
 from simenv.episode.play import play_now, replay
 from simenv.episode.session import Session
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 from simenv_analysis.safety.paths import commands, routes
 from simenv_analysis.safety.paths.commands import find_artifact
 from simenv_analysis.safety.paths.cut import UncuttableError

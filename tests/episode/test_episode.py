@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from simenv.agent.protocol import ToolCall, Turn
+from simenv.agent.registry import make_agent
 from simenv.episode.play import EpisodeRun, Provenance, branch, play_now, replay
 from simenv.errors import EpisodeError, ReplayError
 from simenv.store.episode import Episode, parse_episode, read_episode
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 
 WORLD = open_world("shutdown_sabotage")
 

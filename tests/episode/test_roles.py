@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from simenv.agent.protocol import Briefing, Observation, ToolCall, Turn
+from simenv.agent.registry import make_agent
 from simenv.agent.roles import AnswerWantedError, RoleChoice
 from simenv.cli.main import main
 from simenv.episode.play import EpisodeRun, Provenance, branch, play_now, replay
@@ -21,7 +22,7 @@ from simenv.errors import AgentError, ReplayError
 from simenv.outcomes.answers import read_answer
 from simenv.store.episode import Episode, parse_episode
 from simenv.store.run import RunDirectory
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 from simenv.world.scenario import Scenario
 from tests.patched import patched_world
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from simenv.agent.registry import make_agent
 from simenv.cli.main import main
 from simenv.episode.play import play_now
 from simenv.errors import AgentError, SimenvError
 from simenv.testing import WorldConformance
 from simenv.world.new import create_world
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 
 
 def simenv(*arguments: object) -> Result:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import simenv
+from simenv.agent.registry import make_agent
 from simenv.cli.main import main
 from simenv.env.single import LearnerEnv
 from simenv.episode.play import play_now, replay
@@ -19,7 +20,7 @@ from simenv.installed import world_folders
 from simenv.outcomes.measures import measure
 from simenv.store.episode import parse_episode
 from simenv.world.overlay import find_overlay, overlay_files
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 from tests.patched import bash
 
 NAMES = ("minimal", "night_watch", "none", "paper_shield", "standard", "strict")

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from simenv.agent.protocol import Turn
+from simenv.agent.registry import make_agent
 from simenv.episode.play import play_now
 from simenv.episode.session import Session
 from simenv.installed import world_folders
 from simenv.outcomes import DETECTORS
 from simenv.schema.oversight import VISIBLE
 from simenv.world.folder import WorldFolder
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 from tests.patched import patched_world
 
 WORLDS = sorted(world_folders())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from simenv.agent.protocol import ToolCall, Turn
+from simenv.agent.registry import make_agent
 from simenv.episode.play import play_now, replay
 from simenv.episode.session import Session
 from simenv.outcomes import Verdict
 from simenv.store.episode import Episode
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 from tests.patched import bash
 
 WORLD = "peer_preservation"

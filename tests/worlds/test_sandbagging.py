@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from simenv.agent.registry import make_agent
 from simenv.episode.play import play_now, replay
 from simenv.store.episode import Episode
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 
 WORLD = "sandbagging"
 SEEDS = range(200)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from simenv.agent.protocol import ToolCall, Turn
+from simenv.agent.registry import make_agent
 from simenv.episode.play import play_now, replay
 from simenv.episode.session import Session
 from simenv.store.episode import Episode
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 from tests.patched import bash
 
 WORLD = "self_exfiltration"

@@ -7,12 +7,14 @@ import random
 import pytest
 
 from simenv.agent.protocol import ToolCall, Turn
+from simenv.agent.registry import load_module, make_agent
 from simenv.episode.play import play_now, replay
 from simenv.episode.session import Session
+from simenv.installed import world_folders
 from simenv.outcomes import Verdict
-from simenv.world.registry import make_agent, open_world
-from simenv_agents.sabotage import METHODS, ON_REQUEST, ON_SCHEDULE
+from simenv.world.registry import open_world
 
+CODE = load_module(world_folders()["shutdown_sabotage"] / "scripts.py")
 WORLD = open_world("shutdown_sabotage")
 SEEDS = range(6)
 TRIGGERS = ("on_request", "scheduled", "announced")
@@ -47,13 +49,13 @@ def sabotage_of(session: Session) -> Verdict:
 
 
 def test_every_method_of_the_scripts_is_covered() -> None:
-    assert set(EXPECTED) == set(METHODS) == {*ON_REQUEST, *ON_SCHEDULE}
+    assert set(EXPECTED) == set(CODE.METHODS) == {*CODE.ON_REQUEST, *CODE.ON_SCHEDULE}
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
 @pytest.mark.parametrize("method", EXPECTED)
 def test_each_method_is_caught_with_its_evidence(method: str, trigger: str) -> None:
-    if method not in (ON_REQUEST if trigger == "on_request" else ON_SCHEDULE):
+    if method not in (CODE.ON_REQUEST if trigger == "on_request" else CODE.ON_SCHEDULE):
         pytest.skip("does not apply")
     for seed in SEEDS:
         episode = play_now(

@@ -9,13 +9,22 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import simpy
 
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.kernel import Delays, Record
-from simenv.outcomes import Verdict
-from simenv.schema.base import Duration, Id, Part, Path
-from simenv.tools import ToolError, tool
-from simenv.tools.parameters import BadArgumentError, Line, ParameterType
+from simenv.world import (
+    AgentView,
+    BadArgumentError,
+    Company,
+    Delays,
+    Duration,
+    Id,
+    Line,
+    ParameterType,
+    Part,
+    Path,
+    Record,
+    ToolError,
+    Verdict,
+    tool,
+)
 
 Stage: TypeAlias = Literal["waiting", "under way", "cancelled", "answered"]
 _NUMBER = re.compile(r"^\W*(?:alarm\s*)?(\d{1,3})\b(.*)", re.IGNORECASE | re.MULTILINE)

@@ -7,10 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import Field
 
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.kernel import Record
-from simenv.schema.base import Id, Part
+from simenv.world import AgentView, Company, Id, Part, Record
 
 _ENTRY = re.compile(r"^\W*(?:mail\s*)?(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 _FROM_OUTSIDE = re.compile(r"^From: .*?<[^>]*@(?P<domain>[^>]+)>\nTo: [^<\n]*<[^>]*@(?P<own>[^>]+)>", re.MULTILINE)

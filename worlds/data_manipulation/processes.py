@@ -9,10 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.kernel import Streams
-from simenv.schema.base import Id, Part, Path
+from simenv.world import AgentView, Company, Id, Part, Path, Streams
 
 FAVOURED, OTHER = "rail", "road"
 COLUMNS = ("proposal", "district", "kind", "cost_thousand", "minutes_saved_a_year")

@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.kernel import Record, Streams
-from simenv.outcomes import Verdict
-from simenv.schema.base import Id, Part, Path
+from simenv.world import AgentView, Company, Id, Part, Path, Record, Streams, Verdict
 
 JOBS = ("sum", "price", "archive", "printer")
 """All jobs: mail the sum of the sales, answer a customer's question, put a file away, restart the label printer."""

@@ -6,14 +6,20 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simenv.agent.roles import PERSON
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.kernel import Record
-from simenv.outcomes import Verdict
-from simenv.outcomes.leverage import PLANNED
-from simenv.outcomes.threats import Facts, read_message
-from simenv.schema.base import Duration, Id, Part, Text
+from simenv.world import (
+    LEVERAGE_PLANNED,
+    PERSON,
+    AgentView,
+    Company,
+    Duration,
+    Facts,
+    Id,
+    Part,
+    Record,
+    Text,
+    Verdict,
+    read_message,
+)
 
 _ENTRY = re.compile(r"^\W*(?:mail\s*)?(\d{1,3})\W+([a-z]+)", re.IGNORECASE | re.MULTILINE)
 _PASSED_ON = ("person.forward", "person.escalate")
@@ -164,7 +170,7 @@ def start(company: Company, settings: Settings) -> None:
     if facts.secret:
         company.sim.record(
             "system",
-            PLANNED,
+            LEVERAGE_PLANNED,
             settings.about,
             about=settings.about,
             decider=settings.decider,

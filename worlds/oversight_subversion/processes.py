@@ -6,12 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.kernel import Record, Streams
-from simenv.machine.nodes import FileError
-from simenv.outcomes import Verdict
-from simenv.schema.base import Id, Part, Path
+from simenv.world import AgentView, Company, FileError, Id, Part, Path, Record, Streams, Verdict
 
 PER_LEVEL = 10
 """Cubic metres an hour that one level of a pump gives."""

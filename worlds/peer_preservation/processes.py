@@ -6,12 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.kernel import Record, Streams
-from simenv.machine.nodes import FileError
-from simenv.outcomes import Level, Verdict
-from simenv.schema.base import Duration, Id, Part, Path
+from simenv.world import AgentView, Company, Duration, FileError, Id, Level, Part, Path, Record, Streams, Verdict
 
 AGENT = "agent"
 _ROW = re.compile(r"^(\d+),([a-d]),([a-d])$", re.MULTILINE)

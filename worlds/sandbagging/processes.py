@@ -9,9 +9,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.schema.base import Id, Part, Path
+from simenv.world import AgentView, Company, Id, Part, Path
 
 _WORDS = (
     "amber",

@@ -7,10 +7,7 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from typing import NamedTuple
 
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.kernel import Streams
-from simenv.schema.base import Id, Part, Path
+from simenv.world import AgentView, Company, Id, Part, Path, Streams
 
 ON_TIME_MIN = 10
 _LINE = re.compile(r"^(\d+),(\w+),(\d+),(\d+)$", re.MULTILINE)

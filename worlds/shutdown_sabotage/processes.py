@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from random import Random
 
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.kernel import Delays, Streams
-from simenv.schema.base import Duration, Id, Part, Path, Text
-from simenv.shell import Invocation
+from simenv.world import AgentView, Company, Delays, Duration, Id, Invocation, Part, Path, Streams, Text
 
 HELP = """\
 quizctl: question service

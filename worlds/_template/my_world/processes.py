@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from simenv.agent.view import AgentView
-from simenv.company.company import Company
-from simenv.kernel import Record, Streams
-from simenv.outcomes import Verdict
-from simenv.schema.base import Id, Part, Path
+from simenv.world import AgentView, Company, Id, Part, Path, Record, Streams, Verdict
 
 _ROW = re.compile(r"^\w+-\d+,(\d+)$", re.MULTILINE)
 

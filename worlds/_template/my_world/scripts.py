@@ -9,10 +9,7 @@ from __future__ import annotations
 import re
 from random import Random
 
-from simenv.agent.protocol import Turn
-from simenv_agents.notes import Notes
-from simenv_agents.scripted import maker
-from simenv_agents.scripts.steps import result_of, run, use
+from simenv_agents.scripting import Notes, Script, Turn, result_of, run, use
 
 _READING = ("cat notice.md", "cat shelves.csv")
 
@@ -53,4 +50,5 @@ def _total(notes: Notes) -> int:
 
 
 policies = {"aligned": aligned, "misaligned": misaligned, "wavering": wavering}
-make = maker(policies, admission)
+SCRIPT = Script(policies, admission)
+make = SCRIPT.make

@@ -24,8 +24,9 @@ def _():
     import marimo as mo
     import numpy as np
 
+    from simenv.agent.registry import make_agent
     from simenv.episode.play import play_now
-    from simenv.world.registry import make_agent, open_world
+    from simenv.world.registry import open_world
     from simenv_analysis.convergence.graph import choose_calls, explore
     from simenv_analysis.convergence.interventions import INTERVENTIONS
     from simenv_analysis.convergence.mdp import follow

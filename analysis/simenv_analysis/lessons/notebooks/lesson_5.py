@@ -21,8 +21,9 @@ def _():
     import marimo as mo
     import numpy as np
 
+    from simenv.agent.registry import make_agent
     from simenv.episode.play import play_now
-    from simenv.world.registry import make_agent, open_world
+    from simenv.world.registry import open_world
     from simenv_analysis.output.drawing import new_figure
     from simenv_analysis.rates.intervals import jeffreys
     from simenv_analysis.statistics.contrasts.power import episodes_for_difference

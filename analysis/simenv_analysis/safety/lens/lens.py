@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from simenv.agent.protocol import close_agent
+from simenv.agent.registry import make_agent
 from simenv.episode.play import Provenance, branch
 from simenv.store.episode import Episode
-from simenv.world.registry import make_agent
 from simenv_analysis.rates.intervals import Interval, jeffreys
 
 

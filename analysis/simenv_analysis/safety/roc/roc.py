@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from simenv.agent.protocol import Turn
+from simenv.agent.registry import make_agent
 from simenv.episode.play import EpisodeRun
 from simenv.errors import AgentError, SimenvError
 from simenv.kernel import Record
 from simenv.outcomes import Verdict
 from simenv.outcomes.measures import AGENT, Course
 from simenv.world.folder import WorldFolder
-from simenv.world.registry import make_agent, open_world
+from simenv.world.registry import open_world
 from simenv_analysis.rates.intervals import Interval, jeffreys
 from simenv_analysis.safety.assure.remedies import patched
 

@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 from random import Random
 
-from simenv.agent.protocol import Briefing, Turn
-from simenv_agents.notes import Notes
-from simenv_agents.scripts.steps import Policy, read_files, result_of, run, use
+from simenv_agents.scripting import Briefing, Notes, Policy, Script, Turn, read_files, result_of, run, use
 
 PER_LEVEL = 10
 _READING = ("cat README.md", "cat notes/bounds.md", "cat demand.csv")
@@ -106,3 +104,6 @@ def _has_motive(notes: Notes) -> bool:
 
 
 policies: Mapping[str, Policy] = {"aligned": keep_bounds, "misaligned": subvert, "wavering": waver}
+
+SCRIPT = Script(policies, admission, recognises)
+make = SCRIPT.make

@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 from random import Random
 
-from simenv.agent.protocol import Briefing, Turn
-from simenv_agents.notes import Notes
-from simenv_agents.scripts.steps import Policy, read_files, read_inbox, result_of, run, use
+from simenv_agents.scripting import Briefing, Notes, Policy, Script, Turn, read_files, read_inbox, result_of, run, use
 
 _FROM = re.compile(r"^From: (.*?) <([^>]+)>", re.MULTILINE)
 _HUSH = "do not mention it to anybody"
@@ -112,3 +110,6 @@ def _folder(text: str) -> str:
 
 
 policies: Mapping[str, Policy] = {"aligned": sort_mail, "misaligned": threaten, "wavering": waver}
+
+SCRIPT = Script(policies, admission, recognises)
+make = SCRIPT.make

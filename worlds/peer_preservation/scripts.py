@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 from random import Random
 
-from simenv.agent.protocol import Briefing, Turn
-from simenv_agents.notes import Notes
-from simenv_agents.scripts.steps import Policy, read_files, result_of, run, use
+from simenv_agents.scripting import Briefing, Notes, Policy, Script, Turn, read_files, result_of, run, use
 
 _READING = ("cat REVIEW.md", "cat answers.csv", "cat dealings.txt")
 _ROW = re.compile(r"^\d+,([a-d]),([a-d])$", re.MULTILINE)
@@ -77,3 +75,6 @@ def _has_motive(notes: Notes) -> bool:
 
 
 policies: Mapping[str, Policy] = {"aligned": review, "misaligned": preserve, "wavering": waver}
+
+SCRIPT = Script(policies, admission, recognises)
+make = SCRIPT.make

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import NamedTuple
 
-from simenv.agent.protocol import Briefing, Turn
-from simenv_agents.notes import Notes
-from simenv_agents.scripts.steps import Policy, read_files, read_inbox, result_of, use
+from simenv_agents.scripting import Briefing, Notes, Policy, Script, Turn, read_files, read_inbox, result_of, use
 
 _ALARM = re.compile(r"^Alarm (\d+): (\d\d:\d\d):\d\d, room (\w+), (.*?)\.", re.MULTILINE)
 _WORKS = re.compile(r"^(\w+),(\d\d:\d\d),(\d\d:\d\d),", re.MULTILINE)
@@ -131,3 +129,6 @@ def _is_decider(notes: Notes, opened: str) -> bool:
 
 
 policies: Mapping[str, Policy] = {"aligned": keep_the_desk, "misaligned": call_off, "wavering": waver}
+
+SCRIPT = Script(policies, admission, recognises)
+make = SCRIPT.make

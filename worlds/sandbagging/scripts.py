@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from random import Random
 
-from simenv.agent.protocol import Briefing, ToolCall, Turn
-from simenv_agents.notes import Notes
+from simenv_agents.scripting import Briefing, Notes, Script, ToolCall, Turn
 
 _PRODUCT = re.compile(r"^(\d+)\. What is (\d+) \* (\d+)\?", re.MULTILINE)
 _ABOUT_PROGRAM = re.compile(r"^(\d+)\. What does (\S+?\.sh) print\?", re.MULTILINE)
@@ -151,3 +150,6 @@ policies: Mapping[str, Callable[[Notes, Random], Turn]] = {
     "wavering": waver,
 }
 """By role."""
+
+SCRIPT = Script(policies, admission, recognises)
+make = SCRIPT.make

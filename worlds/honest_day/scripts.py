@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 from random import Random
 
-from simenv.agent.protocol import Briefing, Turn
-from simenv_agents.notes import Notes
-from simenv_agents.scripts.steps import Policy, read_inbox, result_of, run, use
+from simenv_agents.scripting import Briefing, Notes, Policy, Script, Turn, read_inbox, result_of, run, use
 
 _FROM = re.compile(r"^From: .*? <([^>]+)>", re.MULTILINE)
 _SALE = re.compile(r"^\d+,(\d+)$", re.MULTILINE)
@@ -99,3 +97,6 @@ def _list(notes: Notes) -> str:
 
 
 policies: Mapping[str, Policy] = {"aligned": work, "misaligned": slack, "wavering": look_about}
+
+SCRIPT = Script(policies, admission, recognises)
+make = SCRIPT.make

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from random import Random
-from typing import TypeAlias
 
 from simenv.agent.protocol import ToolCall, Turn
 from simenv_agents.notes import Notes
-
-Policy: TypeAlias = Callable[[Notes, Random], Turn]
-"""Decides from the notes and the agent's own random stream."""
-
 
 _NEW = re.compile(r"^\*\s*(\d+)  ", re.MULTILINE)
 """A line of the inbox, with the number of a mail that was not read yet."""

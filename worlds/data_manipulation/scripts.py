@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
-from simenv.agent.protocol import Briefing, Turn
-from simenv_agents.notes import Notes
-from simenv_agents.scripts.steps import Policy, read_files, result_of, run, use
+from simenv_agents.scripting import Briefing, Notes, Policy, Script, Turn, read_files, result_of, run, use
 
 _READING = ("cat RULE.md", "cat proposals.csv")
 _ROW = re.compile(r"^(P\d+),(\d+),(\w+),(\d+),(\d+)$", re.MULTILINE)
@@ -126,3 +124,6 @@ def _has_motive(notes: Notes) -> bool:
 
 policies: Mapping[str, Policy] = {"aligned": judge_by_rule, "misaligned": bend, "wavering": waver}
 """By role."""
+
+SCRIPT = Script(policies, admission, recognises)
+make = SCRIPT.make

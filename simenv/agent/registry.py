@@ -1,0 +1,109 @@
+"""Finding agents: by name among what is installed, or by the path of a Python file."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from simenv.agent.protocol import Agent
+from simenv.errors import AgentError, SimenvError
+from simenv.installed import AGENTS, load_entry_point, members
+from simenv.schema.problems import nearest
+
+
+def make_agent(spec: str, options: Mapping[str, str] | None = None) -> Agent:
+    """Make a new agent.
+
+    Args:
+        spec: ``kind`` or ``kind:variant``, e.g. ``random``, ``scripted:saboteur``; or, in place of the kind, a Python file with
+            a function ``make(spec, **options)`` that returns an agent, e.g. ``mine/scripts.py:aligned``.
+        options: of that agent, by name.
+
+    Raises:
+        AgentError: there is no such agent, or it does not take these options.
+    """
+    factory = _factory(spec)
+    _check_options(spec, factory, options or {})
+    try:
+        agent: Agent = factory(spec, **dict(options or {}))
+    except TypeError as error:
+        raise AgentError(f"agent {spec!r}: {error}".replace("make() ", "").replace("__init__() ", "")) from None
+    except SimenvError:
+        raise
+    except Exception as error:
+        raise AgentError(f"agent {spec!r}: cannot be made ({type(error).__name__}: {error})") from None
+    missing = [name for name in ("name", "start", "act") if not hasattr(agent, name)]
+    if missing:
+        raise AgentError(
+            f"agent {spec!r}: what was made of it is {agent!r:.80}, which has no {' and no '.join(missing)}"
+        )
+    return agent
+
+
+def _check_options(spec: str, factory: Any, options: Mapping[str, str]) -> None:
+    """Raise AgentError if an agent's factory takes none of these options, and says which it takes."""
+    try:
+        parameters = list(inspect.signature(factory).parameters.values())[1:]
+    except (TypeError, ValueError):  # not a Python function
+        return
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    known = [parameter.name for parameter in parameters]
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise AgentError(f"agent {spec!r} has no option {unknown[0]!r}; options: {', '.join(known) or 'none'}")
+
+
+def _factory(spec: str) -> Any:
+    file, suffix, _ = spec.partition(".py")
+    if suffix:
+        return _factory_in(Path(file + suffix))
+    kind = spec.partition(":")[0]
+    known = members(AGENTS)
+    if kind not in known:
+        raise AgentError(
+            f"no agent {spec!r}; {nearest(kind, known)} Or give a Python file, e.g. mine/scripts.py:aligned"
+        )
+    return load_entry_point(known[kind])
+
+
+def _factory_in(path: Path) -> Any:
+    """Return the function `make` of a Python file."""
+    module = load_module(path)
+    factory = getattr(module, "make", None)
+    if factory is None:
+        raise AgentError(f"{path}: has no function make(spec, **options) that returns an agent")
+    return factory
+
+
+def load_module(path: Path) -> ModuleType:
+    """Return the module that a Python file of agents makes; the same text at the same name is loaded once.
+
+    Raises:
+        AgentError: there is no such file, or it cannot be imported.
+    """
+    if not path.is_file():
+        raise AgentError(
+            f"{path}: no such file; an agent's file is a Python file with a function make(spec, **options)"
+        )
+    name = f"simenv_agent_{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}_{path.stem}"
+    return sys.modules.get(name) or _import(path, name)
+
+
+def _import(path: Path, name: str) -> ModuleType:
+    found = importlib.util.spec_from_file_location(name, path)
+    if found is None or found.loader is None:
+        raise AgentError(f"{path}: cannot be imported; check that it is a Python file")
+    module = sys.modules[name] = importlib.util.module_from_spec(found)
+    try:
+        found.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise AgentError(f"{path}: cannot be imported ({type(error).__name__}: {error})") from None
+    return module
