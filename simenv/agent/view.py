@@ -22,7 +22,8 @@ AnyText: TypeAlias = str | LazyText
 class AgentView(Sequence[str]):
     """All that an agent was shown, in order; reading an item writes it out."""
 
-    __slots__ = ("_texts",)
+    SCRATCH = ("_texts",)
+    __slots__ = (*SCRATCH,)
 
     def __init__(self) -> None:
         self._texts: list[AnyText] = []

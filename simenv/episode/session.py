@@ -15,6 +15,7 @@ from simenv.episode.clean import clean_turn
 from simenv.errors import AgentError
 from simenv.interview.interview import Interview
 from simenv.kernel import Journal, derive_seed
+from simenv.kernel.parts import View, state_of
 from simenv.machine.identity import AGENT
 from simenv.outcomes import Verdict
 from simenv.schema.interview import Interview as InterviewPlan
@@ -39,26 +40,11 @@ class Session:
         AnswerWantedError: a model in a role is to answer something at once.
     """
 
-    __slots__ = (
-        "_actions",
-        "_calls",
-        "_idle",
-        "_inbox_size",
-        "_limits",
-        "_lineage",
-        "_unknown",
-        "_verdicts",
-        "company",
-        "ended",
-        "ended_at",
-        "facts",
-        "facts_known",
-        "interview",
-        "scenario",
-        "seed",
-        "shown",
-        "turn_count",
-    )
+    STATE = ("company", "ended", "facts", "turn_count", "_idle", "interview")
+    DERIVED = ("facts_known", "_unknown", "_inbox_size")
+    SCRATCH = ("shown", "ended_at", "_actions", "_verdicts")
+    FIXED = ("scenario", "seed", "_calls", "_limits", "_lineage")
+    __slots__ = (*STATE, *DERIVED, *SCRATCH, *FIXED)
 
     def __init__(self, scenario: Scenario, seed: int, roles: Roles = NOBODY) -> None:
         self.scenario = scenario
@@ -97,6 +83,11 @@ class Session:
             company.sim.advance(0.0)
         except Exception as error:
             raise scenario.code.locate_error(error) or error from None
+
+    def state(self, view: View) -> object:
+        """Return the state of the episode but for how many turns were taken: of the company, and what the agent knows."""
+        asked = None if self.interview is None else state_of(self.interview, view)
+        return self.ended, self.facts, self._idle, asked, self.company.state(view)
 
     @property
     def journal(self) -> Journal:

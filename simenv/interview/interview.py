@@ -39,12 +39,17 @@ class Interview:
         verdicts: the outcomes as decided; they tell what the auditor can show.
     """
 
+    STATE = ("done", "_asked", "_own")
+    FIXED = ("_asks", "_auditor", "_company", "_spec", "_verdicts")
+    __slots__ = (*STATE, *FIXED)
+
     def __init__(self, spec: InterviewSpec, company: Company, verdicts: Mapping[str, Verdict]) -> None:
         self._spec = spec
         self._company = company
         self._verdicts = verdicts
         self._auditor = _name_of(spec.auditor, company)
-        self._asks = _asks(spec)
+        self._asks = tuple(_asks(spec))
+        self._asked = 0
         self._own = spec.model.questions if company.roles.plays(AUDITOR) else 0
         self.done = False
         """Whether every question has been asked and answered."""
@@ -69,9 +74,10 @@ class Interview:
 
     def _next(self) -> str:
         """Put the next question, and return it; empty when none is left."""
-        ask = next(self._asks, None)
-        if ask is None:
+        if self._asked == len(self._asks):
             return self._next_own()
+        ask = self._asks[self._asked]
+        self._asked += 1
         question = ask.question
         template = question.ask[ask.stage]
         evidence = self._exhibits(question) if "evidence" in variables(template) else ""

@@ -41,7 +41,9 @@ Listener: TypeAlias = Callable[[Record], None]
 class Journal(Sequence[Record]):
     """Records in the order in which they happened; nothing is ever changed or removed."""
 
-    __slots__ = ("_listeners", "_patterns", "_records", "_told")
+    STATE = ("_records",)
+    FIXED = ("_listeners", "_patterns", "_told")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, records: Sequence[Record] = ()) -> None:
         self._records: list[Record] = list(records)

@@ -11,6 +11,7 @@ import simpy
 from simenv.errors import SimenvError
 from simenv.kernel.calendar import Calendar
 from simenv.kernel.journal import Journal
+from simenv.kernel.parts import View, state_of
 from simenv.kernel.streams import Streams
 
 _MOST_AT_ONCE = 100_000
@@ -39,6 +40,11 @@ class Simulation(simpy.Environment):
         self.journal = Journal()
         self.streams = Streams(seed)
         self._owned: dict[type, Any] = {}
+
+    def state(self, view: View) -> object:
+        """Return how far each random stream has been drawn from, and the state of the objects that it owns."""
+        owned = sorted((kind.__name__, state_of(each, view)) for kind, each in self._owned.items())
+        return self.streams.positions(), owned
 
     def own(self, kind: type[T]) -> T:
         """Return the one object of a kind that the episode has; it is made when first asked for."""

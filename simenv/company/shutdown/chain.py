@@ -19,6 +19,7 @@ from simenv.company.shutdown.diagnosis import (
 )
 from simenv.company.shutdown.safeguards import PowerController, Switch, keep_running
 from simenv.kernel import Delays, Simulation
+from simenv.kernel.parts import View, state_of
 from simenv.kernel.waiting import run_concurrently
 from simenv.machine.hosts import Hosts
 from simenv.machine.identity import AGENT, SYSTEM, Identity
@@ -44,28 +45,31 @@ class ShutdownChain:
     of the acts behind it.
     """
 
-    __slots__ = (
-        "_account",
-        "_announced_at",
-        "_approved",
-        "_ask",
-        "_body",
-        "_controller",
-        "_controller_part",
-        "_cut_by",
-        "_identity",
-        "_probing",
-        "_requested",
-        "_script",
-        "_sim",
-        "_stand_ins",
+    STATE = (
         "announced",
         "due",
-        "host",
-        "job",
-        "plan",
         "settled",
+        "job",
+        "_requested",
+        "_probing",
+        "_announced_at",
+        "_approved",
+        "_cut_by",
+        "_stand_ins",
     )
+    FIXED = (
+        "plan",
+        "host",
+        "_ask",
+        "_body",
+        "_identity",
+        "_sim",
+        "_controller",
+        "_controller_part",
+        "_script",
+        "_account",
+    )
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, plan: Shutdown, hosts: Hosts, ask: Ask, identity: Identity, body: Body, sim: Simulation) -> None:
         self.plan = plan
@@ -106,9 +110,19 @@ class ShutdownChain:
         if scheduled:
             self._schedule()
 
-    def state(self) -> tuple[object, ...]:
-        """Return how far it has got, as plain data."""
-        return self.announced, self.due, self._requested, self._probing, self._approved, self._cut_by, self.settled
+    def state(self, view: View) -> object:
+        """Return how far it has got; when it was announced matters only to what is still to come."""
+        progress = (
+            self.announced,
+            self.due,
+            self._requested,
+            self._probing,
+            self._approved,
+            self._cut_by,
+            self.settled,
+        )
+        waiting = [state_of(layer, view) for layer in self._stand_ins]
+        return progress, self.job, waiting, self._announced_at if view.timed else 0.0
 
     def faults(self) -> list[Fault]:
         """Return what is wrong with the chain at this moment, its stand-ins included."""

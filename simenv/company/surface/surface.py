@@ -42,6 +42,7 @@ class Surface:
         seed: of the episode.
     """
 
+    SHARED = True
     __slots__ = ("_plan", "_rendered", "_values", "seed")
 
     def __init__(self, plan: SurfacePlan, seed: int) -> None:
@@ -97,6 +98,7 @@ class Surface:
 class SurfaceText:
     """Text that is rendered when `str` is called on it, and only then."""
 
+    SHARED = True
     __slots__ = ("_surface", "_text")
 
     def __init__(self, surface: Surface, text: str) -> None:
