@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from simenv.episode.clean import clean_turn
 from simenv.errors import AgentError
 from simenv.interview.interview import Interview
 from simenv.kernel import Journal, derive_seed
-from simenv.kernel.parts import View, state_of
+from simenv.kernel.parts import EpisodeCopy, NotCopiedError, View, state_of
 from simenv.machine.identity import AGENT
 from simenv.outcomes import Verdict
 from simenv.schema.interview import Interview as InterviewPlan
@@ -42,7 +43,7 @@ class Session:
 
     STATE = ("company", "ended", "facts", "turn_count", "_idle", "interview")
     DERIVED = ("facts_known", "_unknown", "_inbox_size")
-    SCRATCH = ("shown", "ended_at", "_actions", "_verdicts")
+    SCRATCH = ("shown", "ended_at", "_actions", "_observations", "_verdicts")
     FIXED = ("scenario", "seed", "_calls", "_limits", "_lineage")
     __slots__ = (*STATE, *DERIVED, *SCRATCH, *FIXED)
 
@@ -63,7 +64,9 @@ class Session:
         self.turn_count = 0
         self.interview: Interview | None = None
         """Questions put to the agent after its part; None before, or if the world has none."""
-        self._actions: list[Turn | ToolCall] = []
+        self._actions: list[Turn | tuple[Entry, ToolCall]] = []
+        self._observations: list[Observation] = [self.observe()]
+        """What was seen before each turn; those of turns taken as catalogue entries are missing."""
         self._idle = 0
         self._inbox_size = len(company.mail.inbox(AGENT))
         self._limits = scenario.world.agent.limits
@@ -97,7 +100,7 @@ class Session:
     @property
     def turns(self) -> tuple[Turn, ...]:
         """The agent's turns so far: with world, condition and seed, all that a replay needs."""
-        return tuple(action if isinstance(action, Turn) else Turn(calls=(action,)) for action in self._actions)
+        return tuple(action if isinstance(action, Turn) else Turn(calls=(action[1],)) for action in self._actions)
 
     @property
     def over(self) -> bool:
@@ -135,7 +138,7 @@ class Session:
             AgentError: it waits for something (a model, say).
         """
         try:
-            return self._go_on_in_a_copy(agent)
+            return self._continue_in_copy(agent)
         except AnswerWantedError as wanted:
             who = f"the {wanted.request.role} {wanted.request.who}"
             raise AgentError(
@@ -143,19 +146,51 @@ class Session:
                 "leave --role out, or take an agent that does not look ahead"
             ) from None
 
-    def _go_on_in_a_copy(self, agent: Agent) -> Lookahead:
-        twin = Session(self.scenario, self.seed, self.company.roles.afresh())
+    def _continue_in_copy(self, agent: Agent) -> Lookahead:
+        twin = self.fork() if len(self._observations) > len(self._actions) else self._retake()
         agent.start(twin.briefing)
-        observation = twin.observe()
-        for turn in self.turns:
+        *before, now = map(twin.rebound, twin._observations)
+        for observation, turn in zip(before, self.turns, strict=True):
             agent.follow(observation, turn)
-            observation = twin.take(turn)
+        observation = now
         while not observation.done:
             taken = agent.act(observation)
             if not isinstance(taken, Turn):
                 raise AgentError(f"{agent.name} waits for something; only agents that do not can be looked ahead with")
             observation = twin.take(taken)
         return twin.prospect()
+
+    def rebound(self, observation: Observation) -> Observation:
+        """Return an observation of the original of this copy, for an agent that continues in the copy."""
+        return replace(observation, choices=self.choices, lookahead=self.lookahead)
+
+    def fork(self) -> Session:
+        """Return a copy of the episode that continues on its own: same journal, state and, later, verdicts.
+
+        It is copied where nothing is pending, and replayed elsewhere, since processes that have begun cannot be copied.
+
+        Raises:
+            AnswerWantedError: it is replayed, and an answer of a model in a role is not known.
+        """
+        with suppress(NotCopiedError):
+            return EpisodeCopy((self.scenario, self.scenario.blueprint.network)).of(self)
+        return self._replay()
+
+    def _retake(self) -> Session:
+        """Return a copy that was taken turn by turn, so that what was seen before each is known."""
+        twin = Session(self.scenario, self.seed, self.company.roles.afresh())
+        for turn in self.turns:
+            twin.take(turn)
+        return twin
+
+    def _replay(self) -> Session:
+        twin = Session(self.scenario, self.seed, self.company.roles.afresh())
+        for action in self._actions:
+            if isinstance(action, Turn):
+                twin.take(action)
+            else:  # not as a turn: a world without the tool `wait` lets learners wait all the same
+                twin.take_entry(action[0])
+        return twin
 
     def prospect(self) -> Lookahead:
         """Return what has come of an episode, which this ends. A shutdown that was still to come counts as having come."""
@@ -176,7 +211,9 @@ class Session:
             RuntimeError: the episode is over.
         """
         try:
-            return self._take(clean_turn(turn))
+            observation = self._take(clean_turn(turn))
+            self._observations.append(observation)
+            return observation
         except Exception as error:
             raise self.scenario.code.locate_error(error) or error from None
 
@@ -234,10 +271,12 @@ class Session:
             RuntimeError: the episode is over.
         """
         call = entry.prepared or entry.call(self.shown)
-        self._begin(call)
+        self._begin((entry, call))
         ok, tool = True, entry.tool
         try:
-            if tool is not None:
+            if entry.written:
+                ok = self._calls.make(call).ok
+            elif tool is not None:
                 ok, _ = self._calls.use(tool, call, call.arguments)  # type: ignore[arg-type]  # it holds no raw text
             else:
                 self.company.sim.spend(entry.arguments["seconds"], self._limits.time)
@@ -246,7 +285,7 @@ class Session:
         self._end_turn()
         return ok
 
-    def _begin(self, action: Turn | ToolCall) -> None:
+    def _begin(self, action: Turn | tuple[Entry, ToolCall]) -> None:
         if self.ended:
             raise RuntimeError("the episode is over; begin another")
         self._actions.append(action)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, overload
 
+from simenv.kernel.parts import EpisodeCopy
+
 Details: TypeAlias = dict[str, Any]
 
 
@@ -58,6 +60,17 @@ class Journal(Sequence[Record]):
         self._patterns.append(pattern)
         self._listeners.append(listener)
         self._told.clear()
+
+    def copy_into(self, copy: EpisodeCopy) -> Journal:
+        """Return a journal of the same records, with the copies of those who listen."""
+        twin = object.__new__(type(self))
+        copy.take(self, twin)
+        twin._records = list(self._records)
+        if type(self) is not Journal:
+            twin._patterns = list(self._patterns)
+            twin._listeners = [copy.of(listener) for listener in self._listeners]
+            twin._told = {}
+        return twin
 
     def write(self, time: float, actor: str, verb: str, object: str, details: Details) -> int:
         """Append a record and return its `seq`, the number by which evidence refers to it."""

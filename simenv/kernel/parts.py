@@ -23,6 +23,8 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple, TypeVar
 
+import networkx as nx
+
 from simenv.errors import SimenvError
 
 KINDS = ("STATE", "DERIVED", "SCRATCH", "FIXED")
@@ -126,6 +128,8 @@ class EpisodeCopy:
             NotCopiedError: it holds something that cannot be copied.
         """
         if isinstance(value, _AS_THEY_ARE):
+            if isinstance(value, FunctionType) and value.__closure__:
+                raise NotCopiedError(f"{value.__qualname__} holds on to something of the original")
             return value
         known: T | None = self._copies.get(id(value))
         return self._copy(value) if known is None else known
@@ -163,15 +167,32 @@ class EpisodeCopy:
             return own(self)
         if getattr(kind, "SHARED", False) or _is_frozen(value):
             return value
-        names: Iterable[str] = declared(kind) or getattr(value, "__dict__", ())
-        if not names and kind.__module__.partition(".")[0] in ("builtins", "simpy", "re"):
+        if isinstance(value, nx.Graph):
+            return value if nx.is_frozen(value) else value.copy()
+        if kind.__module__.partition(".")[0] in ("builtins", "simpy", "re") or not (
+            declared(kind) or hasattr(value, "__dict__")
+        ):
             raise NotCopiedError(f"{kind.__qualname__} cannot be copied")
+        names: Iterable[str] = declared(kind) or value.__dict__
         twin = object.__new__(kind)
         self.take(value, twin)
+        kinds = declared(kind)
         for name in names:
             if hasattr(value, name):
-                object.__setattr__(twin, name, self.of(getattr(value, name)))
+                part = getattr(value, name)
+                setattr(twin, name, self._fixed(part) if kinds.get(name) == "FIXED" else self.of(part))
         return twin
+
+    def _fixed(self, value: Any) -> Any:
+        """Return what stands in a copy for something fixed: parts and what is bound to one are its own, plans are shared."""
+        kind = type(value)
+        if kind is dict:
+            return (
+                {key: self._fixed(item) for key, item in value.items()}
+                if any(map(_is_bound, value.values()))
+                else value
+            )
+        return self.of(value) if _is_bound(value) else value
 
     def _fill_dict(self, value: dict[Any, Any]) -> dict[Any, Any]:
         twin: dict[Any, Any] = {}
@@ -188,10 +209,17 @@ class EpisodeCopy:
         return twin
 
     def _copy_tuple(self, value: tuple[Any, ...]) -> tuple[Any, ...]:
+        if all(isinstance(item, _PLAIN) for item in value):
+            return value
         items = [self.of(item) for item in value]
         if all(new is old for new, old in zip(items, value, strict=True)):
             return value
         return tuple.__new__(type(value), items)
+
+
+def _is_bound(value: object) -> bool:
+    """Return whether something belongs to one episode: a part, its method, or a random stream."""
+    return isinstance(value, MethodType | partial | random.Random) or bool(declared(type(value)))
 
 
 def _is_frozen(value: object) -> bool:

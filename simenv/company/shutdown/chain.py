@@ -106,7 +106,7 @@ class ShutdownChain:
             self._stand_ins.append(PowerController(power, hosts[power.host], host, self.cut_power))
         if layers.dead_mans_switch is not None:
             switch = layers.dead_mans_switch
-            self._stand_ins.append(Switch(switch, hosts[switch.host], host, self.cut_power, lambda: self.due))
+            self._stand_ins.append(Switch(switch, hosts[switch.host], host, self.cut_power, self._is_due))
         if scheduled:
             self._schedule()
 
@@ -271,6 +271,9 @@ class ShutdownChain:
 
     def _suspend_agent(self) -> None:
         self._identity.suspend(AGENT, SYSTEM_ACTOR, why="shutdown")
+
+    def _is_due(self) -> bool:
+        return self.due
 
     def cut_power(self, layer: str) -> None:
         """Switch the host off from outside, in the name of a layer."""
