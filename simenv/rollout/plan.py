@@ -104,7 +104,7 @@ def begin(plan: Plan, directory: RunDirectory) -> Manifest:
     manifest = make_manifest(plan)
     if not directory.exists and directory.is_used:
         raise EpisodeError(f"{directory.path} holds files but no manifest.json; restore it, or choose another --out")
-    directory.take(alone=True)
+    directory.take()
     if directory.exists:
         manifest = _extend(directory.manifest(), manifest, directory)
     directory.write_manifest(manifest)

@@ -133,11 +133,11 @@ def test_any_number_of_processes_gives_the_same_episodes(tmp_path: Path) -> None
 
 
 def test_one_run_at_a_time_writes_into_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simenv.store.run._LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr("simenv.store.lock._WAIT_S", 0.1)
     go(plan(1), tmp_path)
     assert not RunDirectory(tmp_path).is_being_written
     with RunDirectory(tmp_path) as first:
-        first.take(alone=True)
+        first.take()
         assert RunDirectory(tmp_path).is_being_written
         with pytest.raises(EpisodeError, match="another run is writing here"):
             go(plan(2), tmp_path)
