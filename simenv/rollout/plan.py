@@ -123,9 +123,8 @@ def _extend(old: Manifest, new: Manifest, directory: RunDirectory) -> Manifest:
         for key in old.documents
         if new.documents.get(key, old.documents[key]) != old.documents[key]
     ]
-    changed += [
-        f"version of {name}" for name in ("simenv", "faker") if old.versions.get(name) != new.versions.get(name)
-    ]
+    if old.versions.get("simenv") != new.versions.get("simenv"):
+        changed.append("version of simenv")
     if changed:
         raise EpisodeError(
             f"{directory.path} holds a run that differs in: {', '.join(changed)}; choose another --out, or remove it"

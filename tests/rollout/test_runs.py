@@ -98,7 +98,8 @@ def test_what_is_good_of_a_damaged_segment_can_be_kept_as_the_message_says(tmp_p
     whole = lines(tmp_path)
     segment = tmp_path / "episodes-0000.jsonl.gz"
     raw = bytearray(segment.read_bytes())
-    raw[len(raw) // 2] ^= 0xFF
+    block = raw.index(b"\x00\x00\xff\xff", len(raw) // 2) + 4  # what a flush ends with
+    raw[block] = 0xFF  # no kind of block begins like this
     segment.write_bytes(raw)
     with pytest.raises(EpisodeError, match="damaged after line") as told:
         list(RunDirectory(tmp_path).episodes())
