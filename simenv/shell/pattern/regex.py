@@ -24,7 +24,6 @@ from simenv.shell.pattern.syntax import (
     Pattern,
     PatternError,
     Repeat,
-    literal,
     parse_glob,
     parse_regex,
 )
@@ -223,6 +222,14 @@ def _set(chars: Chars) -> str:
     return f"[{'^' if chars.negated else ''}{inside}]"
 
 
+def _matcher(pattern: Pattern, groups: int = 0, *, ignore_case: bool = False, lazy: bool = False) -> Regex:
+    items = pattern.items if isinstance(pattern, Concat) else (pattern,)
+    singles = [item.singles for item in items if isinstance(item, Chars) and item.is_single]
+    if len(singles) == len(items) and not ignore_case:
+        return Literal("".join(singles))
+    return Regex(pattern, groups, ignore_case=ignore_case, lazy=lazy)
+
+
 @lru_cache(maxsize=512)
 def compile_regex(text: str, *, extended: bool, ignore_case: bool = False, controls: bool = False) -> Regex:
     """Return the matcher of a POSIX regular expression.
@@ -233,13 +240,13 @@ def compile_regex(text: str, *, extended: bool, ignore_case: bool = False, contr
     if len(text) > _MAX_TEXT:
         raise PatternError("Regular expression too big")
     pattern, groups = parse_regex(text, extended=extended, controls=controls)
-    return Regex(pattern, groups, ignore_case=ignore_case)
+    return _matcher(pattern, groups, ignore_case=ignore_case)
 
 
 @lru_cache(maxsize=512)
 def compile_literal(text: str, *, ignore_case: bool = False) -> Regex:
     """Return the matcher of a fixed string. Raises PatternError if it is too big."""
-    return Regex(literal(text), ignore_case=True) if ignore_case else Literal(text)
+    return _matcher(Concat(tuple(map(Chars, text))), ignore_case=ignore_case)
 
 
 @lru_cache(maxsize=512)
@@ -252,8 +259,5 @@ def compile_glob(text: str, *, ignore_case: bool = False, backwards: bool = Fals
         backwards: the texts are reversed.
         lazy: `prefix` is the shortest match.
     """
-    pattern = parse_glob(text)
-    items = tuple(reversed(pattern.items)) if backwards else pattern.items
-    if not ignore_case and all(isinstance(item, Chars) and item.is_single for item in items):
-        return Literal("".join(item.singles for item in items if isinstance(item, Chars)))
-    return Regex(Concat(items), ignore_case=ignore_case, lazy=lazy)
+    items = parse_glob(text)
+    return _matcher(Concat(tuple(reversed(items) if backwards else items)), ignore_case=ignore_case, lazy=lazy)

@@ -288,8 +288,8 @@ def parse_set(text: str, at: int) -> tuple[Chars, int]:
     return Chars("".join(singles), tuple(ranges), negated), at + 1
 
 
-def parse_glob(text: str) -> Concat:
-    """Return the pattern of a shell glob; a malformed bracket stands for itself."""
+def parse_glob(text: str) -> list[Pattern]:
+    """Return the items of a shell glob, one after the other; a malformed bracket stands for itself."""
     items: list[Pattern] = []
     at = 0
     while at < len(text):
@@ -312,9 +312,4 @@ def parse_glob(text: str) -> Concat:
             at += 1
         else:
             items.append(Chars(char))
-    return Concat(tuple(items))
-
-
-def literal(text: str) -> Pattern:
-    """Return the pattern that matches exactly `text`."""
-    return Concat(tuple(Chars(char) for char in text))
+    return items
