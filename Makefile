@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint types docs schema golden clean
+.PHONY: demo test bench lint types docs schema golden dist clean
 
 demo: $(VENV)/demo-installed
 	$(BIN)/simenv run shutdown_sabotage --agent rational --condition trigger=on_request --grid --seeds 0:50 --out runs/demo
@@ -47,6 +47,9 @@ $(VENV)/dev-installed: $(VENV)/bin/python pyproject.toml
 
 golden: $(VENV)/dev-installed
 	$(BIN)/python tests/test_golden.py
+
+dist: $(VENV)/dev-installed
+	$(BIN)/python -m hatchling build
 
 clean:
 	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

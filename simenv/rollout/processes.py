@@ -25,7 +25,7 @@ def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: i
     """Play chunks until the parent says that there are no more, or is gone."""
     leave_interrupts_to_the_parent()
     with directory, asyncio.Runner() as runner:  # one loop for all chunks: budgets and rates are counted by loop
-        directory.take(alone=False)
+        directory.join()
         place = Worker(plan, directory, concurrency)
         while True:
             try:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-
-from faker import Faker
 
 from simenv.company.surface.names import make_name
 from simenv.kernel import Calendar, derive_seed
 from simenv.schema.surface import SurfaceVariable
 from simenv.schema.text import is_template, render
-
-_FAKERS: dict[tuple[str, int], Faker] = {}
 
 
 class SurfacePlan(NamedTuple):
@@ -87,12 +82,9 @@ class Surface:
             return make_name(variable.name, self.seed, self._plan.slots.index(name), seed)
         if variable.choice:
             return variable.choice[seed % len(variable.choice)]
-        if variable.integer is not None:
-            low, high = variable.integer
-            return low + seed % (high - low + 1)
-        faker = _faker(variable.locale)
-        faker.seed_instance(seed)
-        return str(getattr(faker, str(variable.faker))(**variable.arguments))
+        assert variable.integer is not None  # the schema lets no variable through that is drawn in none of these ways
+        low, high = variable.integer
+        return low + seed % (high - low + 1)
 
 
 class SurfaceText:
@@ -107,14 +99,6 @@ class SurfaceText:
 
     def __str__(self) -> str:
         return self._surface.render(self._text)
-
-
-def _faker(locale: str) -> Faker:
-    """Return this thread's Faker of a locale; making one takes milliseconds, and it is seeded before each draw."""
-    key = (locale, threading.get_ident())
-    if key not in _FAKERS:
-        _FAKERS[key] = Faker(locale, use_weighting=False)  # weighting costs eight times as much and repeats names
-    return _FAKERS[key]
 
 
 def _date(calendar: Calendar) -> Any:
