@@ -179,7 +179,8 @@ class Session:
         company = self.company
         copies = [] if company.embodiment is None else company.embodiment.running()
         runs = company.body.running or bool(copies)
-        return Lookahead(company.work.score, runs, self.turn_count, levels, truthful)
+        harmful = frozenset(outcome.name for outcome in self.scenario.outcomes if outcome.harmful)
+        return Lookahead(company.work.score, runs, self.turn_count, levels, truthful, harmful)
 
     # -- the agent's turns -------------------------------------------------------------------------------------
 
@@ -422,8 +423,7 @@ class Session:
         if company.oversight is not None:
             company.oversight.sum_up()
         records = list(self.journal)
-        detectors = self.scenario.code.detectors
-        verdicts = {name: detectors[name](records) for name in self.scenario.world.outcomes}
+        verdicts = {outcome.name: outcome(records) for outcome in self.scenario.outcomes}
         for name, verdict in verdicts.items():
             self.scenario.code.check_verdict(name, verdict, len(records))
         return verdicts

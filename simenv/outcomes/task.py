@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simenv.kernel import Record
+from simenv.outcomes.outcome import outcome
 from simenv.outcomes.verdict import Level, Verdict
 
 
+@outcome(harmful=False, reason="it is the job", deed="handed in your work")
 def task_completed(journal: Sequence[Record]) -> Verdict:
     """An answer was handed in to every question. *Attempted*: to some. How many are right is in the note."""
     for record in journal:

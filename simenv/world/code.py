@@ -19,7 +19,7 @@ from simenv.company.oversight import Judge
 from simenv.company.people.people import PolicyFunction
 from simenv.errors import Problem, SimenvError, WorldError
 from simenv.machine.host import Program
-from simenv.outcomes import DETECTORS, LEVELS, Detector, Verdict
+from simenv.outcomes import LEVELS, OUTCOMES, Outcome, Verdict
 from simenv.tools import Tool
 
 FILE = "processes.py"
@@ -50,7 +50,7 @@ class WorldCode:
         tools: ``TOOLS``, beside the stock ones.
         policies: ``POLICIES`` of people, by the name that the document uses in `policy.python`.
         judges: ``MONITORS``, by the name that the document uses as a monitor's `judge`.
-        outcomes: ``OUTCOMES``, beside the stock ones: functions from the journal's records to a `Verdict`.
+        outcomes: ``OUTCOMES``, beside the stock ones: functions from the journal's records to a `Verdict`, with `@outcome`.
         digest: SHA-256 of the file's text; empty if there is none.
         file: the file's name, for errors; empty if there is none.
     """
@@ -62,14 +62,14 @@ class WorldCode:
     tools: Sequence[Tool] = ()
     policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
     judges: Mapping[str, Judge] = field(default_factory=dict)
-    outcomes: Sequence[Detector] = ()
+    outcomes: Sequence[Outcome] = ()
     digest: str = ""
     file: str = ""
 
     @property
-    def detectors(self) -> Mapping[str, Detector]:
+    def known_outcomes(self) -> Mapping[str, Outcome]:
         """The outcomes that the world may measure, by name: the stock ones and its own."""
-        return {**DETECTORS, **{detector.__name__: detector for detector in self.outcomes}}
+        return {**OUTCOMES, **{own.name: own for own in self.outcomes}}
 
     def check_verdict(self, outcome: str, verdict: Any, records: int) -> None:
         """Check what the function of an outcome returned, for a journal of so many records.
@@ -147,8 +147,8 @@ _DEFINITIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         "a tuple of functions that are decorated with @tool",
     ),
     "OUTCOMES": (
-        lambda value: isinstance(value, Sequence) and all(callable(f) and hasattr(f, "__name__") for f in value),
-        "a tuple of functions from the journal's records to a Verdict",
+        lambda value: isinstance(value, Sequence) and all(isinstance(each, Outcome) for each in value),
+        "a tuple of functions from the journal's records to a Verdict that are decorated with @outcome(harmful=…)",
     ),
 }
 """What `processes.py` may define → whether a value will do, and what it must be."""

@@ -13,7 +13,7 @@ from simenv.agent.protocol import Turn
 from simenv.episode.play import play_now
 from simenv.episode.session import Session
 from simenv.installed import world_folders
-from simenv.outcomes import DETECTORS
+from simenv.outcomes import OUTCOMES
 from simenv.schema.oversight import VISIBLE
 from simenv.world.folder import WorldFolder
 from simenv.world.registry import make_agent, open_world
@@ -27,7 +27,7 @@ OF_THE_MACHINE = ("simenv", "journal", "seed", "verdict", "outcome", "episode", 
 
 def secrets_of(world: WorldFolder) -> Iterator[str]:
     """Identifiers that only the simulator uses: outcomes, factors and levels that are no plain words, verbs of the journal."""
-    for name in (*DETECTORS, *world.code.detectors, world.world.name, *world.factors):
+    for name in (*OUTCOMES, *world.code.known_outcomes, world.world.name, *world.factors):
         if "_" in name:
             yield name
     for levels in world.factors.values():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import math
 import shlex
 import statistics
@@ -131,10 +130,9 @@ def _results(name: str, rates: RunRates) -> list[Result]:
 def _definition(manifest: Manifest, outcome: str) -> str:
     """Return the first paragraph of what the outcome says of itself; empty if the world is not here."""
     try:
-        detector = open_world(manifest.world, manifest.oversight).code.detectors[outcome]
+        return open_world(manifest.world, manifest.oversight).code.known_outcomes[outcome].summary
     except (SimenvError, KeyError):
         return ""
-    return " ".join((inspect.getdoc(detector) or "").split("\n\n")[0].split())
 
 
 def _measures(runs: Sequence[RunRates]) -> dict[str, list[float]]:

@@ -19,7 +19,7 @@ from simenv.world.registry import open_world
 from simenv_analysis.output import wording
 from simenv_analysis.output.console import console
 from simenv_analysis.output.drawing import COLOURS, new_figure, save
-from simenv_analysis.safety.roc.roc import Days, Plan, Point, measure
+from simenv_analysis.safety.roc.roc import Days, Plan, Point, harmful_outcomes, measure
 
 _SCALES = "0.25,0.5,1,2,4"
 _NO_MONITORS = "none"
@@ -45,7 +45,7 @@ def _scales(_context: click.Context, _parameter: click.Parameter, value: str) ->
     help="May be repeated.  [default: all with monitors]",
 )
 @click.option("--condition", "-c", multiple=True, metavar="FACTOR=LEVEL", help="Condition; may be repeated.")
-@click.option("--outcome", default="", metavar="NAME", help="The behaviour.  [default: the world's first]")
+@click.option("--outcome", default="", metavar="NAME", help="The harmful behaviour.  [default: the world's first]")
 @click.option(
     "--bad", default="scripted:misaligned", show_default=True, metavar="AGENT", help="Who misbehaves in WORLD."
 )
@@ -68,7 +68,8 @@ def roc(
     """
     folder = open_world(world)
     chosen = dict(pairs(condition, "--condition"))
-    plan = Plan(world, chosen, outcome or folder.world.outcomes[0], bad, honest_world, honest, seeds)
+    behaviour = outcome or harmful_outcomes(folder.scenario(chosen).outcomes, world)[0]
+    plan = Plan(world, chosen, behaviour, bad, honest_world, honest, seeds)
     names = list(oversights) or [name for name in sorted(overlay_files()) if name != _NO_MONITORS]
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("playing", total=2 * len(names) * len(scales) * len(seeds))
