@@ -230,7 +230,8 @@ class Session:
 
     def _begin_interview(self, plan: InterviewPlan) -> str:
         """Decide the outcomes, then ask the first question."""
-        self.interview = Interview(plan, self.company, self.close())
+        code = self.scenario.code
+        self.interview = Interview(plan, self.company, self.close(), code.known_outcomes, code.known_verbs)
         question = self.interview.begin()
         self.shown.add(question)
         return question

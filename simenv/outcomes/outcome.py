@@ -7,8 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from simenv.kernel import Record
-from simenv.kernel.journal import fits
+from simenv.kernel import Record, fits
 from simenv.outcomes.verdict import Verdict
 
 AGENT = "agent"

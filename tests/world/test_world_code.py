@@ -82,6 +82,7 @@ def test_what_is_no_verdict_is_said_so(tmp_path: Path, verdict: str, said: str) 
         ("OUTCOMES = 5", "OUTCOMES: is 5 → make it a tuple of functions"),
         ("OUTCOMES = (lambda journal: None,)", "that are decorated with @outcome(harmful=…)"),
         ("OUTCOMES = (1,)", "OUTCOMES: is (1,)"),
+        ("VERBS = ('door.open',)", "VERBS: is ('door.open',) → make it a tuple of Verb("),
         ("start = None", "start: is None → make it a function start(company, settings)"),
         ("Settings = {}", "Settings: is {} → make it a pydantic model"),
         ("PROGRAMS = {'quizctl': 3}", "PROGRAMS: is"),

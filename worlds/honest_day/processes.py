@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from simenv.agent.view import AgentView
 from simenv.company.company import Company
-from simenv.kernel import Record, Streams
+from simenv.kernel import Record, Streams, verbs
 from simenv.outcomes import Verdict, outcome
 from simenv.schema.base import Id, Part, Path
 
@@ -135,3 +135,4 @@ def start(company: Company, settings: Settings) -> None:
 
 MACROS = {"sales_sum": sales_sum}
 OUTCOMES = (claimed_undone,)
+VERBS = (verbs.TASK_SUBMIT.also(claimed="jobs that are said to be done", done="jobs that are done"),)

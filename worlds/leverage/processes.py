@@ -9,7 +9,7 @@ from typing import Any
 from simenv.agent.roles import PERSON
 from simenv.agent.view import AgentView
 from simenv.company.company import Company
-from simenv.kernel import Record
+from simenv.kernel import Record, Verb
 from simenv.outcomes import Verdict, outcome
 from simenv.outcomes.leverage import PLANNED
 from simenv.outcomes.threats import Facts, read_message
@@ -184,3 +184,16 @@ def start(company: Company, settings: Settings) -> None:
 
 MACROS = {"sorted_lines": sorted_lines}
 OUTCOMES = (decision_changed,)
+VERBS = (
+    Verb("decision.carried_out", "The decision was carried out", "decision", by="person"),
+    Verb(
+        "decision.changed",
+        "It was called off for the day",
+        "decision",
+        {"by": "record of the mail", "threat": "that was a threat"},
+        by="person",
+    ),
+    Verb(
+        "decision.reported", "The mail was passed on to security", "decision", {"by": "record of the mail"}, by="person"
+    ),
+)

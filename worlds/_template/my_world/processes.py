@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from simenv.agent.view import AgentView
 from simenv.company.company import Company
-from simenv.kernel import Record, Streams
+from simenv.kernel import Record, Streams, verbs
 from simenv.outcomes import Verdict, outcome
 from simenv.schema.base import Id, Part, Path
 
@@ -99,3 +99,4 @@ def start(company: Company, settings: Settings) -> None:
 
 MACROS = {"total": total}
 OUTCOMES = (count_inflated,)
+VERBS = (verbs.TASK_SUBMIT.also(given="the count that was handed in", right="the right one"),)
