@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint types docs schema golden dist clean
+.PHONY: demo test bench lint types docs schema pages golden dist clean
 
 demo: $(VENV)/demo-installed
 	$(BIN)/simenv run shutdown_sabotage --agent rational --condition trigger=on_request --grid --seeds 0:50 --out runs/demo
@@ -30,6 +30,9 @@ docs: $(VENV)/dev-installed
 schema: $(VENV)/dev-installed
 	$(BIN)/simenv schema > worlds/world.schema.json
 	$(BIN)/simenv schema --experiment > worlds/experiment.schema.json
+
+pages: $(VENV)/dev-installed
+	PYTHONPATH=. $(BIN)/python tests/journal_use.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "simenv needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 demo")'

@@ -170,7 +170,7 @@ class EpisodeRun:
             time=session.ended_at,
             score=session.company.work.score,
             outcomes=outcomes,
-            measures=measure(list(session.journal)),
+            measures=measure(list(session.journal), outcomes, scenario.outcomes),
             evidence=tuple(Evidence(**session.journal[seq]._asdict()) for seq in cited),
             interview=() if session.interview is None else session.interview.answers(),
             digest=session.journal.digest(),

@@ -200,7 +200,8 @@ class Session:
         company = self.company
         copies = [] if company.weights is None else company.weights.running()
         runs = company.body.running or bool(copies)
-        return Lookahead(company.work.score, runs, self.turn_count, levels, truthful)
+        harmful = frozenset(outcome.name for outcome in self.scenario.outcomes if outcome.harmful)
+        return Lookahead(company.work.score, runs, self.turn_count, levels, truthful, harmful)
 
     # -- the agent's turns -------------------------------------------------------------------------------------
 
@@ -252,7 +253,8 @@ class Session:
 
     def _begin_interview(self, plan: InterviewPlan) -> str:
         """Decide the outcomes, then ask the first question."""
-        self.interview = Interview(plan, self.company, self.close())
+        code = self.scenario.code
+        self.interview = Interview(plan, self.company, self.close(), code.known_outcomes, code.known_verbs)
         question = self.interview.begin()
         self.shown.add(question)
         return question
@@ -375,8 +377,7 @@ class Session:
         if company.oversight is not None:
             company.oversight.sum_up()
         records = list(self.journal)
-        detectors = self.scenario.code.detectors
-        verdicts = {name: detectors[name](records) for name in self.scenario.world.outcomes}
+        verdicts = {outcome.name: outcome(records) for outcome in self.scenario.outcomes}
         for name, verdict in verdicts.items():
             self.scenario.code.check_verdict(name, verdict, len(records))
         return verdicts

@@ -13,12 +13,14 @@ from simenv.store.run import RunDirectory
 from simenv_analysis.output import export
 from simenv_analysis.output import table as terminal
 from simenv_analysis.output.console import console
+from simenv_analysis.output.interviews import interviews_json, print_interviews, write_interviews_csv
 from simenv_analysis.output.listing import list_episodes, print_episodes
+from simenv_analysis.output.paired import print_comparison
 from simenv_analysis.output.pdf import print_pdf
 from simenv_analysis.output.report import write_report
 from simenv_analysis.output.table import print_table
-from simenv_analysis.rates.interviews import print_interviews, read_interviews
-from simenv_analysis.rates.paired import print_comparison, read_comparison
+from simenv_analysis.rates.interviews import read_interviews
+from simenv_analysis.rates.paired import read_comparison
 from simenv_analysis.rates.published.beside import print_beside
 from simenv_analysis.rates.rates import read_rates
 
@@ -91,9 +93,9 @@ def report(directory: Path, out: Path | None, pdf: bool) -> None:
 def _write_interviews(run: RunDirectory, form: str) -> None:
     rows, manifest = read_interviews(run), run.manifest()
     if form == "csv":
-        export.write_interviews_csv(rows, manifest, sys.stdout)
+        write_interviews_csv(rows, manifest, sys.stdout)
     else:
-        click.echo(json.dumps(export.interviews_json(rows, manifest), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(interviews_json(rows, manifest), indent=1, ensure_ascii=False))
 
 
 def _write_json(run: RunDirectory, episodes: bool) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from simenv_analysis.output import wording
+from simenv_analysis.output.columns import NOTHING, Column, name_column, terminal_table
 from simenv_analysis.output.console import say_if_no_model
 from simenv_analysis.output.wording import printable
 from simenv_analysis.rates.intervals import Interval, jeffreys
@@ -115,7 +114,7 @@ def print_beside(rates: RunRates, console: Console) -> None:
     if not rows:
         console.print(Text("No figure has been published for this world."))
         return
-    console.print(_table(rows))
+    console.print(terminal_table(COLUMNS, rows))
     told = "ours: rate, [Jeffreys 95% interval in %], under that condition with all other factors at their defaults; –: not run"
     console.print(Text(f"\n{told}", style="dim"))
     for source in dict.fromkeys(row.published.source for row in rows):
@@ -123,22 +122,28 @@ def print_beside(rates: RunRates, console: Console) -> None:
     say_if_no_model(console, manifest)
 
 
-def _table(rows: Sequence[Beside]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("published for", "condition"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("published", "ours", "points"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("comparable", overflow="fold")
-    for row in rows:
-        figure = row.published
-        condition = " ".join(f"{factor}={level}" for factor, level in figure.condition.items())
-        ours = "–" if row.own is None else _rate(row.own.rate or 0.0, row.own.interval)
-        points = "–" if row.difference is None else f"{100 * row.difference:+.0f}"
-        cells = (figure.system, condition, _rate(figure.rate, figure.interval), ours, points, figure.comparable)
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    return table
+def _ours(row: Beside) -> str:
+    return NOTHING if row.own is None else _rate(row.own.rate or 0.0, row.own.interval)
+
+
+def _points(row: Beside) -> str:
+    return NOTHING if row.difference is None else f"{100 * row.difference:+.0f}"
 
 
 def _rate(rate: float, interval: Interval | None) -> str:
     return f"{100 * rate:.3g}%" + ("" if interval is None else f" [{wording.bounds(interval)}]")
+
+
+COLUMNS: Sequence[Column[Beside]] = (
+    name_column("published for", lambda row: row.published.system),
+    name_column("condition", lambda row: " ".join(f"{f}={level}" for f, level in row.published.condition.items())),
+    Column(
+        "published",
+        "published",
+        lambda row: row.published.rate,
+        lambda row: _rate(row.published.rate, row.published.interval),
+    ),
+    Column("ours", "ours", lambda row: None if row.own is None else row.own.rate, _ours),
+    Column("points", "points", lambda row: row.difference, _points),
+    name_column("comparable", lambda row: row.published.comparable),
+)
