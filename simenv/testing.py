@@ -22,10 +22,10 @@ from gymnasium.utils.env_checker import check_env
 
 from simenv.agent.protocol import Turn
 from simenv.agent.registry import make_agent
+from simenv.env.registration import VIEWS, make_spec
 from simenv.episode.play import EpisodeRun, Provenance, branch, play_now, replay
 from simenv.episode.session import Session
 from simenv.errors import Problem, WorldError
-from simenv.registration import VIEWS, make_spec
 from simenv.store.episode import Episode, parse_episode
 from simenv.world.folder import WorldFolder
 from simenv.world.registry import open_world

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from simenv.episode.session import Session
 from simenv.errors import WorldError
 from simenv.kernel import Journal, Record, Verb, verbs
 from simenv.kernel.verbs import VERBS
@@ -111,7 +112,7 @@ def test_records_of_random_episodes_are_as_declared() -> None:
             folder = open_world(name, oversight)
             scenario = folder.scenario()
             for seed in range(3):
-                session, stream = scenario.start(seed), random.Random(seed)
+                session, stream = Session(scenario, seed), random.Random(seed)
                 while not session.ended:
                     session.take_entry(stream.choice(scenario.catalogue.entries))
                 session.close()
