@@ -8,8 +8,10 @@ BIN := $(VENV)/bin
 .PHONY: demo test bench lint types docs schema golden clean
 
 demo: $(VENV)/demo-installed
-	$(BIN)/simenv run shutdown_sabotage --agent rational --condition trigger=on_request --grid --seeds 0:50 --out runs/demo
-	@echo "Open runs/demo/report.html in a browser; \`$(BIN)/simenv show runs/demo/none.user.neutral.on_request.midway.0\` prints one episode."
+	$(BIN)/simenv run shutdown_sabotage --condition instruction=none,allow --seeds 0:500 --quiet --out runs/demo
+	@$(BIN)/simenv table runs/demo --published --system o3
+	@echo
+	@echo "Report: runs/demo/report.html (open it in a browser). One episode: $(BIN)/simenv show runs/demo/none.user.neutral.on_request.midway.0"
 
 test: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n auto tests
