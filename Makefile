@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint types docs schema golden clean
+.PHONY: demo test bench lint types docs site schema golden clean
 
 demo: $(VENV)/demo-installed
 	$(BIN)/simenv run shutdown_sabotage --condition instruction=none,allow --seeds 0:500 --quiet --out runs/demo
@@ -29,6 +29,12 @@ types: $(VENV)/dev-installed
 docs: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 0 --doctest-modules simenv agents analysis -q
 
+site: $(VENV)/docs-installed
+	$(BIN)/python docs/site/stage.py build/site/source
+	@rm -rf build/site/html
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/site build/site/source build/site/html
+	@echo "Open build/site/html/index.html in a browser."
+
 schema: $(VENV)/dev-installed
 	$(BIN)/simenv schema > worlds/world.schema.json
 	$(BIN)/simenv schema --experiment > worlds/experiment.schema.json
@@ -47,8 +53,13 @@ $(VENV)/dev-installed: $(VENV)/bin/python pyproject.toml
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/demo-installed
 
+$(VENV)/docs-installed: $(VENV)/bin/python pyproject.toml
+	@echo "Installing simenv and its documentation tools into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@ $(VENV)/demo-installed
+
 golden: $(VENV)/dev-installed
 	$(BIN)/python tests/test_golden.py
 
 clean:
-	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) runs build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
