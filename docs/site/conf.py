@@ -24,7 +24,6 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 4  # links to a heading, as GitHub makes them
 default_role = "named"  # `name` in a docstring: code, and a link if it is the name of something documented
-suppress_warnings = ["ref.python"]  # two classes may have one name: the first of them is linked
 
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
@@ -60,6 +59,7 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-signature", shorten_model)
     app.connect("autodoc-skip-member", skip_alias)
     app.add_role("named", named)
+    app.connect("doctree-read", look_up_exactly)
     app.connect("missing-reference", find_by_name)
 
 
@@ -94,6 +94,13 @@ def named(
     return [nodes.literal(raw, text.replace("\x00", ""), classes=["docutils"])], []
 
 
+def look_up_exactly(_app: Sphinx, doctree: nodes.document) -> None:
+    """Leave names that are not exact to `find_by_name`: Sphinx would link any class of the same name."""
+    for node in doctree.findall(pending_xref):
+        if node.get("refdomain") == "py":
+            node.attributes.pop("refspecific", None)
+
+
 def find_by_name(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.Element
 ) -> nodes.Element | None:
@@ -104,7 +111,8 @@ def find_by_name(
     if node.get("refdomain") != "py":
         return None
     target, known = str(node["reftarget"]), env.domains.python_domain.objects
-    package, last = ".".join(target.split(".")[:2]) + "." if "." in target else "", target.rpartition(".")[2]
+    place = target if "." in target else "" if node["reftype"] == "obj" else node.get("py:module") or ""
+    package, last = ".".join(place.split(".")[:2]), target.rpartition(".")[2]
     found = [
         name
         for name, entry in known.items()

@@ -81,17 +81,16 @@ def stage(out: Path) -> None:
     for folder in ("guides", "worlds", "api"):
         (out / folder).mkdir(parents=True)
     for source, place in _pages().items():
-        if not source.startswith("worlds/"):
-            (out / place).write_text(_fitted(ROOT / source, out / place, out), encoding="utf-8")
-    with (out / "index.md").open("a", encoding="utf-8") as index:
-        index.write("\n" + "\n".join(_sidebar()))
-    for name, folder in _worlds().items():
-        page = out / "worlds" / f"{name}.md"
-        notes = _fitted(folder / "README.md", page, out)
-        page.write_text("\n\n".join([*world_page(open_world(name)), *_notes(notes)]) + "\n", encoding="utf-8")
+        text = _fitted(ROOT / source, out / place, out)
+        if source.startswith("worlds/"):
+            world = open_world(Path(place).stem)
+            text = "\n\n".join([*world_page(world), *_notes(text)])
+        elif place == "index.md":
+            text = "\n".join([text, *_sidebar()])
+        (out / place).write_text(f"{text}\n", encoding="utf-8")
     (out / "worlds" / "oversight.md").write_text("\n\n".join(oversight_page()) + "\n", encoding="utf-8")
-    for name in API:
-        (out / "api" / f"{name}.md").write_text(api_page(name), encoding="utf-8")
+    for module in API:
+        (out / "api" / f"{module}.md").write_text(api_page(module), encoding="utf-8")
 
 
 # ---------------------------------------------------------------------------------------------------------- guides
