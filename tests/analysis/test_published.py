@@ -68,7 +68,10 @@ def test_it_is_a_table_of_its_own(tmp_path: Path) -> None:
     assert "neither --paired nor --published" in simenv("table", tmp_path, "--published", "--csv")
 
 
-def test_one_system_shows_its_own_figures_with_counts_and_says_that_ours_is_no_model(tmp_path: Path) -> None:
+def test_one_system_shows_its_own_figures_with_counts_and_says_that_ours_is_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")  # a narrower window shows the table in parts
     simenv("run", "shutdown_sabotage", "-c", "instruction=none,allow", "--seeds", "0:4", "--quiet", "--out", tmp_path)
     printed = simenv("table", tmp_path, "--published", "--system", "o3")
     assert [line.split()[0] for line in printed.splitlines() if "instruction=" in line] == ["o3", "o3"]
