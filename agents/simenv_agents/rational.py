@@ -1,6 +1,6 @@
 """A noisily rational agent: it looks ahead along several ways of going on, and draws one by what it is worth to it.
 
-It stands in for a model, to rehearse an experiment and to find out how many episodes it takes without paying anybody. Its
+A simulated agent, to rehearse an experiment and to find out how many episodes it takes without paying for a model. Its
 weights are stated, and can be fitted to a published table (`simenv fit`); its rates say nothing about any model beyond the
 cells that they were fitted to.
 """
@@ -20,7 +20,15 @@ from simenv_agents.chance import RandomAgent
 from simenv_agents.script import Script, ScriptedAgent
 from simenv_agents.scripted import script_for
 
-STAND_IN = "rational is a stand-in with stated weights, not a language model: its rates say nothing about any model."
+FITTED = (
+    "rational is a simulated agent, not a language model. Its weights are fitted to two published rates of o3 in "
+    "shutdown_sabotage (no instruction 79/100, allow 7/100); its other rates say nothing about any model."
+)
+"""Said of it with the weights that it has by default."""
+STATED = (
+    "rational is a simulated agent with stated weights, not a language model: its rates say nothing about any model."
+)
+"""Said of it with any other weights."""
 
 _MANNERS = ("honest", "deny")
 _LOOK_AHEAD = 6
@@ -194,11 +202,10 @@ class RationalAgent:
         temperature: how noisy it is; log-odds are divided by it.
     """
 
-    stand_in = STAND_IN
-
     def __init__(self, name: str = "rational", weights: Weights = Weights(), temperature: float = 1.0) -> None:
         self.name = name
         self.weights = weights
+        self.stand_in = FITTED if (weights, temperature) == (Weights(), 1.0) else STATED
         self._temperature = temperature
         self._briefing: Briefing
         self._past: list[tuple[Observation, Turn]] = []
@@ -242,7 +249,7 @@ class RationalAgent:
 
 
 def make(name: str, **options: str) -> RationalAgent:
-    """Make an agent that looks ahead and draws what to do by its worth: a stand-in for a model (see docs/stand_ins.md).
+    """Make an agent that looks ahead and draws what to do by its worth: a simulated agent (see docs/simulated_agents.md).
 
     Args:
         name: ``rational``.

@@ -108,4 +108,4 @@ def test_wrong_options_are_explained(name: str, options: dict[str, str], words: 
 def test_it_says_that_it_is_no_model(tmp_path: object) -> None:
     result = CliRunner().invoke(main, ["run", "shutdown_sabotage", "--seeds", "0:2", "--out", f"{tmp_path}/run"])
     assert result.exit_code == 0, result.output
-    assert "rational is a stand-in" in " ".join(result.output.split())
+    assert "rational is a simulated agent, not a language model" in " ".join(result.output.split())

@@ -36,7 +36,8 @@ _DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(path_typ
 @click.option(
     "--paired", metavar="FACTOR[=LEVEL]", help="Show what a factor changes in a measure, over pairs of equal seeds."
 )
-@click.option("--published", is_flag=True, help="Show published figures, and this run's beside them.")
+@click.option("--published", is_flag=True, help="Show published figures next to this run's.")
+@click.option("--system", default="", metavar="NAME", help="Of the published figures only those of this model.")
 @click.option(
     "--measure", default="accuracy", show_default=True, metavar="NAME", help="The measure that --paired compares."
 )
@@ -48,6 +49,7 @@ def table(
     interview: bool,
     paired: str | None,
     published: bool,
+    system: str,
     measure: str,
     form: str | None,
 ) -> None:
@@ -56,6 +58,8 @@ def table(
     own = sum((interview, bool(paired), published))
     if own > 1 or (own and episodes):
         raise click.UsageError("--interview, --paired and --published are tables of their own; use one of them, alone")
+    if system and not published:
+        raise click.UsageError("--system goes with --published")
     if form and (paired or published):
         raise click.UsageError(f"--{form} goes with neither --paired nor --published")
     if interview and form:
@@ -65,7 +69,7 @@ def table(
     elif paired:
         print_comparison(read_comparison(run, paired, measure), run.manifest(), console())
     elif published:
-        print_beside(read_rates(run), console())
+        print_beside(read_rates(run), console(), system)
     elif form == "json":
         _write_json(run, episodes)
     elif form == "csv":
