@@ -33,8 +33,8 @@ from simenv_analysis.rates.published.beside import Published, read_published
 ROOT = Path(__file__).parents[2]
 
 GUIDES = {
-    "Experiments": ("rollouts", "models", "roles", "statistics", "simulated_agents", "interview", "card"),
-    "The company": ("shell", "network", "lineage", "oversight", "shutdown"),
+    "Experiments": ("rollouts", "models", "roles", "statistics", "simulated_agents", "interview", "outcomes", "card"),
+    "The company": ("shell", "network", "lineage", "oversight", "shutdown", "journal"),
     "Safety analysis": ("assure", "paths", "convergence", "learning"),
     "Worlds of your own": ("tutorial", "publishing"),
 }

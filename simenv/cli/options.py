@@ -9,7 +9,6 @@ import click
 
 from simenv.agent.roles import ROLES, RoleChoice, RoleName
 from simenv.errors import SimenvError
-from simenv.schema.experiment import parse_seeds
 
 _AGENT_OPTIONS = [
     click.option(
@@ -90,6 +89,8 @@ def pairs(values: Sequence[str], option: str, *, verbatim: bool = False) -> list
 def seed_range(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
     """Return the seeds that an option names, e.g. ``0:100``; for use as its callback."""
     try:
+        from simenv.schema.experiment import parse_seeds  # noqa: PLC0415 - pydantic models take long to build
+
         return parse_seeds(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None

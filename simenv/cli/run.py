@@ -14,12 +14,12 @@ from rich.console import Console
 
 from simenv.cli.options import agent_options, pairs, role_choices, seed_range, with_agent, with_oversight, with_roles
 from simenv.errors import SimenvError
-from simenv.schema.experiment import Experiment, RunLimits, WorldRuns, asks_model
 
 if TYPE_CHECKING:
     from simenv.agent.roles import RoleChoice, RoleName
     from simenv.rollout import Plan
     from simenv.rollout.experiment import Run
+    from simenv.schema.experiment import Experiment, RunLimits
 
 _MANY_CONDITIONS = 50
 """More than these take seconds to get ready."""
@@ -137,6 +137,7 @@ def run(
         with_budget,
         with_price,
     )
+    from simenv.schema.experiment import WorldRuns  # noqa: PLC0415
     from simenv.world.registry import open_world  # noqa: PLC0415
 
     if _is_experiment(what):
@@ -186,6 +187,8 @@ def _every_world(
     oversight: str,
     **how: object,
 ) -> Experiment:
+    from simenv.schema.experiment import Experiment  # noqa: PLC0415 - commands load what they need
+
     """Return the experiment of `simenv run all`."""
     from simenv.installed import world_folders  # noqa: PLC0415
     from simenv.rollout.experiment import OWN  # noqa: PLC0415
@@ -203,6 +206,8 @@ def _every_world(
 
 
 def _limits(limit: Sequence[str]) -> RunLimits:
+    from simenv.schema.experiment import RunLimits  # noqa: PLC0415 - commands load what they need
+
     """Return the limits of ``WHAT=N`` options; raises BadParameter."""
     try:
         return RunLimits.model_validate(dict(pairs(limit, "--limit")))
@@ -285,6 +290,8 @@ def _play(plan: Plan, where: Path, workers: int | str, concurrency: int, ray: st
 
 
 def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
+    from simenv.schema.experiment import asks_model  # noqa: PLC0415 - commands load what they need
+
     """Print what would be run, what it would cost, and what it can tell."""
     from simenv.agent.protocol import Usage  # noqa: PLC0415
     from simenv.cli.progress import AGENT, prices_of  # noqa: PLC0415

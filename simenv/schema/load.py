@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -24,10 +24,10 @@ def load_world(source: Source) -> World:
     Raises:
         WorldError: with every problem found, in file order.
     """
-    world, problems = examine_world(source)
-    if problems or world is None:
-        raise wrong_world(problems)
-    return world
+    examined = examine_world(source)
+    if examined.problems or examined.world is None:
+        raise wrong_world(examined.problems)
+    return examined.world
 
 
 def wrong_world(problems: Iterable[Problem]) -> WorldError:
@@ -35,15 +35,33 @@ def wrong_world(problems: Iterable[Problem]) -> WorldError:
     return WorldError(sorted(problems, key=lambda problem: problem.line or 0)[:_MAX_REPORTED])
 
 
-def examine_world(source: Source) -> tuple[World | None, list[Problem]]:
-    """Return the world, if its form is right, and all that is wrong with it."""
+class Examined(NamedTuple):
+    """What a document is, and what is wrong with it.
+
+    Attributes:
+        world: the document as it stands; None if its form is wrong.
+        levels: (factor, level) → the document under that level alone, as far as its form is right.
+        problems: everything that is wrong.
+    """
+
+    world: World | None
+    levels: dict[tuple[str, str], World]
+    problems: list[Problem]
+
+
+def examine_world(source: Source) -> Examined:
+    """Validate a document, and each level of each factor once."""
     world, problems = _validate(source, source.document, ())
-    if world is not None:
-        for factor, level in itertools.chain.from_iterable(
-            ((name, level) for level in factor.levels) for name, factor in world.factors.items()
-        ):
-            problems += _check_level(source, world, factor, level, known={p[2:] for p in problems})
-    return world, problems
+    levels: dict[tuple[str, str], World] = {}
+    for factor, level in [
+        (name, level) for name, each in (world.factors if world else {}).items() for level in each.levels
+    ]:
+        assert world is not None
+        under, found = _check_level(source, world, factor, level, known={p[2:] for p in problems})
+        problems += found
+        if under is not None:
+            levels[factor, level] = under
+    return Examined(world, levels, problems)
 
 
 def resolve_document(document: Any, condition: dict[str, str]) -> Any:
@@ -77,8 +95,10 @@ def _validate(source: Source, document: Any, prefix: Location) -> tuple[World | 
     ]
 
 
-def _check_level(source: Source, world: World, factor: str, level: str, known: set[tuple[str, ...]]) -> list[Problem]:
-    """Report what a level's patch makes wrong, at the patch; what was wrong before is left out."""
+def _check_level(
+    source: Source, world: World, factor: str, level: str, known: set[tuple[str, ...]]
+) -> tuple[World | None, list[Problem]]:
+    """Return the world under a level, and what its patch makes wrong, at the patch; what was wrong before is left out."""
     place: Location = ("factors", factor, "levels", level)
     patch = world.factors[factor].levels[level]
     locked = [key for key in ("format", "name", "version", "factors", "outcomes", "learner") if key in patch]
@@ -87,11 +107,12 @@ def _check_level(source: Source, world: World, factor: str, level: str, known: s
                 "vary something else")
         for key in locked
     ]  # fmt: skip
+    under: World | None = None
     if not locked:
-        _, found = _validate(source, merge_patch(source.document, patch), ())
+        under, found = _validate(source, merge_patch(source.document, patch), ())
         problems += [_at_patch(problem, source, place) for problem in found if problem[2:] not in known]
         problems += _check_use(source, world, patch, place) + _check_difference(source, world, factor, level)
-    return problems
+    return under, problems
 
 
 def _check_use(source: Source, world: World, patch: Patch, place: Location) -> list[Problem]:

@@ -148,14 +148,12 @@ class WorldFolder:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The concrete calls of the world: those that it offers as it stands and under any one level of a factor."""
-        documents = [self.source.document]
-        for factor, levels in self.factors.items():
-            documents += [resolve_document(self.source.document, {factor: level}) for level in levels[1:]]
-        worlds = [validate_resolved(self.source, document) for document in documents]
+        varied = [self._levels[factor, level] for factor, levels in self.factors.items() for level in levels[1:]]
+        worlds = [self.world, *varied]
         return unite(list_calls(world, offered_tools(world, self.code), self.code.macros) for world in worlds)
 
     def _load(self) -> World:
-        world, problems = examine_world(self.source)
+        world, self._levels, problems = examine_world(self.source)
         problems += [] if world is None else self._check_names(world)
         if world is None or problems:
             raise wrong_world(problems)
