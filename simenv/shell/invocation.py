@@ -105,7 +105,7 @@ class Invocation:
         """Return what a text of the shell stands for, as content: bulk data in it becomes tokens again."""
         return to_content(text, self.host.sim)
 
-    def atoms(self, content: str) -> str:
+    def placeholders(self, content: str) -> str:
         """Return a content as the shell sees it."""
         return to_placeholders(content, self.host.sim)
 
