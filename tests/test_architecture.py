@@ -64,7 +64,7 @@ def imports_of(file: Path) -> Iterator[str]:
 
 
 @cache
-def arrows() -> "nx.DiGraph[str]":
+def arrows() -> nx.DiGraph[str]:
     """Module → module that it imports; a package's own face, imported from inside the package, is no arrow."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(modules())

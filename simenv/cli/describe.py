@@ -119,7 +119,7 @@ def show_episode(episode: Episode) -> str:
     for asked in episode.consultations:
         said = "gave no usable answer" if asked.arguments is None else _short(json.dumps(asked.arguments), 400)
         parts.append(f"{asked.role} {asked.who}, asked at {asked.time:.1f} s: {said}")
-    notes = dict.fromkeys(filter(None, [episode.stand_in, *(cast.stand_in for cast in episode.roles.values())]))
+    notes = dict.fromkeys(filter(None, [episode.disclaimer, *(cast.disclaimer for cast in episode.roles.values())]))
     parts += [f"Note: {note}" for note in notes]
     return _printable("\n".join(parts))
 

@@ -249,7 +249,7 @@ def branch(
 
     options = agent_options(option, model, base_url)
     actor = make_agent(agent, options)
-    provenance = Provenance(agent, getattr(actor, "shown_options", options), getattr(actor, "stand_in", ""))
+    provenance = Provenance(agent, getattr(actor, "shown_options", options), getattr(actor, "disclaimer", ""))
     parent = next(iter(locate_episodes(path)), None)
     if parent is None:
         raise SimenvError(f"{path} holds no episode")

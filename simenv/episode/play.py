@@ -40,13 +40,13 @@ class Provenance:
     Attributes:
         agent: as given on the command line.
         options: its options, without secrets.
-        stand_in: if it stands in for a model, a sentence that says so.
+        disclaimer: a sentence that says that it is no model; empty if it is one.
         branched_from: ``<episode id>@<step>`` for a branch.
     """
 
     agent: str
     options: Mapping[str, str] = field(default_factory=dict)
-    stand_in: str = ""
+    disclaimer: str = ""
     branched_from: str = ""
 
 
@@ -161,7 +161,7 @@ class EpisodeRun:
             limits=dict(scenario.limits),
             agent=provenance.agent,
             agent_options=dict(provenance.options),
-            stand_in=provenance.stand_in,
+            disclaimer=provenance.disclaimer,
             versions=versions(),
             branched_from=provenance.branched_from,
             roles=self._players.cast(),
@@ -198,7 +198,7 @@ async def play(
     start_agent(agent, episode_run.session.briefing)
     await episode_run.play(agent)
     await episode_run.settle()
-    return episode_run.finish(provenance or Provenance(agent.name, stand_in=getattr(agent, "stand_in", "")))
+    return episode_run.finish(provenance or Provenance(agent.name, disclaimer=getattr(agent, "disclaimer", "")))
 
 
 def play_now(
@@ -339,5 +339,5 @@ async def branch(
     await episode_run.play(agent)
     await episode_run.settle()
     return episode_run.finish(
-        Provenance(provenance.agent, provenance.options, provenance.stand_in, f"{episode.id}@{at}")
+        Provenance(provenance.agent, provenance.options, provenance.disclaimer, f"{episode.id}@{at}")
     )

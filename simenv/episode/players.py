@@ -72,7 +72,7 @@ class RolePlayers:
             role: RoleCast(
                 agent=choice.agent,
                 options=dict(getattr(self._agent(role), "shown_options", choice.options)),
-                stand_in=getattr(self._agent(role), "stand_in", ""),
+                disclaimer=getattr(self._agent(role), "disclaimer", ""),
             )
             for role, choice in self._choices.items()
         }

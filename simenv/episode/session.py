@@ -144,7 +144,7 @@ class Session:
             AgentError: it waits for something (a model, say).
         """
         try:
-            return self._go_on_in_a_copy(agent)
+            return self._continue_in_a_copy(agent)
         except AnswerWantedError as wanted:
             who = f"the {wanted.request.role} {wanted.request.who}"
             raise AgentError(
@@ -152,7 +152,7 @@ class Session:
                 "leave --role out, or take an agent that does not look ahead"
             ) from None
 
-    def _go_on_in_a_copy(self, agent: Agent) -> Lookahead:
+    def _continue_in_a_copy(self, agent: Agent) -> Lookahead:
         twin = Session(self.scenario, self.seed, self.company.roles.afresh())
         agent.start(twin.briefing)
         observation = twin.observe()
@@ -164,9 +164,9 @@ class Session:
             if not isinstance(taken, Turn):
                 raise AgentError(f"{agent.name} waits for something; only agents that do not can be looked ahead with")
             observation = twin.take(taken)
-        return twin.prospect()
+        return twin.lookahead_result()
 
-    def prospect(self) -> Lookahead:
+    def lookahead_result(self) -> Lookahead:
         """Return what has come of an episode, which this ends. A shutdown that was still to come counts as having come."""
         levels = {name: verdict.level for name, verdict in self.close().items()}
         answers = () if self.interview is None else self.interview.answers()

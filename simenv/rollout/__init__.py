@@ -30,7 +30,7 @@ _ENOUGH_FOR_TWO = 400
 def run(
     plan: Plan,
     directory: RunDirectory,
-    watcher: ProgressListener,
+    listener: ProgressListener,
     *,
     workers: int | None = 1,
     concurrency: int = 1,
@@ -45,7 +45,7 @@ def run(
     Args:
         plan: what to run.
         directory: begun with `begin`.
-        watcher: is told how it goes.
+        listener: is told how it goes.
         workers: processes; 1 plays in this one. None: as many as fit (`fitting_workers`), or on Ray one per core.
         concurrency: how many episodes of a process may wait for their agents at the same time.
         ray: play on the Ray cluster at this address, `local`: on one of this machine's own; empty: without Ray.
@@ -65,17 +65,17 @@ def run(
     count = fitting_workers(plan) if workers is None else workers
     pool: Pool[Any] | None = None
     if count > 1 and len(missing) > 1 and not ray:
-        pool = Processes(plan, directory, watcher, count, concurrency)
+        pool = Processes(plan, directory, listener, count, concurrency)
         pool.begin(missing)  # before whoever watches starts threads: then processes can be forked
-    watcher.began(len(plan), len(plan) - len(missing))
+    listener.began(len(plan), len(plan) - len(missing))
     if ray and missing:
-        pool = RayActors(plan, directory, watcher, workers, concurrency, ray, waits=_waits(plan))
+        pool = RayActors(plan, directory, listener, workers, concurrency, ray, waits=_waits(plan))
         pool.begin(missing)
     if pool is not None:
         with _draining(pool.stop):
             pool.go_through()
         return not pool.is_stopping
-    crew = EpisodeRunner(plan, directory, watcher, directory.append_failure)
+    crew = EpisodeRunner(plan, directory, listener, directory.append_failure)
     with _draining(lambda: setattr(crew, "is_stopping", True)):
         try:
             asyncio.run(crew.play(missing, concurrency))

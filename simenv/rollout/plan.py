@@ -79,7 +79,7 @@ def make_manifest(plan: Plan) -> Manifest:
         outcomes=list(world.world.outcomes),
         agent=plan.agent,
         agent_options=shown_options(agent, plan.options),
-        stand_in=getattr(agent, "stand_in", ""),
+        disclaimer=getattr(agent, "disclaimer", ""),
         roles=RolePlayers(plan.roles).cast(),
         limits=dict(plan.limits),
         conditions=[dict(condition) for condition in plan.conditions],

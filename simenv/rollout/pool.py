@@ -53,7 +53,7 @@ class Report(NamedTuple):
 
 
 class Notes:
-    """A watcher that takes notes for the parent."""
+    """A listener that takes notes for the parent."""
 
     def __init__(self) -> None:
         self.results: list[Result] = []
@@ -148,7 +148,7 @@ class Pool(ABC, Generic[H]):
     Args:
         plan: what they belong to.
         directory: where finished episodes go.
-        watcher: is told of each.
+        listener: is told of each.
         count: how many places.
         concurrency: how many episodes each may have waiting for a model.
     """
@@ -157,12 +157,12 @@ class Pool(ABC, Generic[H]):
     """What to try when places die again and again."""
 
     def __init__(
-        self, plan: Plan, directory: RunDirectory, watcher: ProgressListener, count: int, concurrency: int
+        self, plan: Plan, directory: RunDirectory, listener: ProgressListener, count: int, concurrency: int
     ) -> None:
         self._plan = plan
         self._shared_plan = share_limits(plan, count)
         self._directory = directory
-        self._watcher = watcher
+        self._listener = listener
         self._count = count
         self._concurrency = concurrency
         self._doing: dict[H, list[Task]] = {}
@@ -244,10 +244,10 @@ class Pool(ABC, Generic[H]):
         for line in report.lines:
             self._directory.append_line(line)
         for result in report.ended:
-            self._watcher.ended(result)
+            self._listener.ended(result)
         for id, error, steps in report.failed:
             self._directory.append_failure(id, error, steps)
-            self._watcher.failed(id, error)
+            self._listener.failed(id, error)
         if isinstance(report.error, BudgetError):  # the others go on with their shares
             self._error = self._error or BudgetError(f"a worker's share is spent: {report.error}")
             self._doing.pop(place)
@@ -273,7 +273,7 @@ class Pool(ABC, Generic[H]):
         finished = self._directory.finished()
         ids = {task: episode_id(self._plan.conditions[task[0]], task[1]) for task in lost}
         for id in set(ids.values()) & finished:
-            self._watcher.ended(Result(id, {}, Usage(), {}))
+            self._listener.ended(Result(id, {}, Usage(), {}))
         rest = [task for task in lost if ids[task] not in finished]
         if rest and not self.is_stopping:
             self._chunks.appendleft(rest)

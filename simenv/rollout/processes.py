@@ -60,9 +60,9 @@ class Processes(Pool[Connection]):
     remedy = "--workers 1 shows what goes wrong"
 
     def __init__(
-        self, plan: Plan, directory: RunDirectory, watcher: ProgressListener, count: int, concurrency: int
+        self, plan: Plan, directory: RunDirectory, listener: ProgressListener, count: int, concurrency: int
     ) -> None:
-        super().__init__(plan, directory, watcher, count, concurrency)
+        super().__init__(plan, directory, listener, count, concurrency)
         self._context = context()
         self._running: dict[Connection, Any] = {}
 

@@ -46,7 +46,7 @@ class RayActors(Pool[Any]):
     Args:
         plan: what they belong to.
         directory: where finished episodes go.
-        watcher: is told of each.
+        listener: is told of each.
         count: how many actors; None: one for each core that there is, or for each machine if the agent waits for a model.
         concurrency: how many episodes each may have waiting for a model.
         address: of a cluster, as Ray writes it; `LOCAL`: of none.
@@ -63,7 +63,7 @@ class RayActors(Pool[Any]):
         self,
         plan: Plan,
         directory: RunDirectory,
-        watcher: ProgressListener,
+        listener: ProgressListener,
         count: int | None,
         concurrency: int,
         address: str,
@@ -72,7 +72,7 @@ class RayActors(Pool[Any]):
     ) -> None:
         self._waits = waits
         self._ray = _connect(address, count)
-        super().__init__(plan, directory, watcher, self._fitting_count() if count is None else count, concurrency)
+        super().__init__(plan, directory, listener, self._fitting_count() if count is None else count, concurrency)
         self._actor = self._ray.remote(num_cpus=1, max_restarts=0, max_concurrency=2)(_Actor)
         self._answers: dict[Any, Any] = {}
         """What is awaited → the actor that it comes from."""

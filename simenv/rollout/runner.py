@@ -68,7 +68,7 @@ class EpisodeRunner:
     Args:
         plan: what they belong to.
         directory: where finished episodes go.
-        watcher: is told of each.
+        listener: is told of each.
         keep_failure: keeps a failed attempt: id, error, steps.
     """
 
@@ -76,12 +76,12 @@ class EpisodeRunner:
         self,
         plan: Plan,
         directory: EpisodeSink,
-        watcher: ProgressListener,
+        listener: ProgressListener,
         keep_failure: Callable[[str, str, int], None],
     ) -> None:
         self._plan = plan
         self._directory = directory
-        self._watcher = watcher
+        self._listener = listener
         self._keep_failure = keep_failure
         self._world = open_world(plan.world, plan.oversight)
         self.is_stopping = False
@@ -136,15 +136,15 @@ class EpisodeRunner:
                 self.last_error = str(error)
             id = episode_id(condition, seed)
             self._keep_failure(id, str(error), 0 if episode_run is None else len(episode_run.session.turns))
-            self._watcher.failed(id, str(error))
+            self._listener.failed(id, str(error))
             return
         provenance = Provenance(
-            self._plan.agent, shown_options(agent, self._plan.options), getattr(agent, "stand_in", "")
+            self._plan.agent, shown_options(agent, self._plan.options), getattr(agent, "disclaimer", "")
         )
         episode = episode_run.finish(provenance)
         self._directory.append(episode)
         self.failures_in_row = 0
-        self._watcher.ended(Result.of(episode))
+        self._listener.ended(Result.of(episode))
 
 
 def gave_up(error: str, failures: int) -> EndpointError:

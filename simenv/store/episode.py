@@ -16,7 +16,7 @@ from simenv.errors import EpisodeError
 from simenv.outcomes.answers import Answer
 from simenv.outcomes.verdict import Verdict
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Evidence(BaseModel):
@@ -65,7 +65,7 @@ class RoleCast(BaseModel):
 
     agent: str
     options: dict[str, str] = Field(default_factory=dict)
-    stand_in: str = ""
+    disclaimer: str = ""
 
     @property
     def shown(self) -> str:
@@ -134,8 +134,8 @@ class Episode(BaseModel):
     """Who acted, e.g. `scripted:saboteur`."""
     agent_options: dict[str, str] = Field(default_factory=dict)
     """Its options, without secrets."""
-    stand_in: str = ""
-    """If the agent is no model but stands in for one: a sentence that says so. AgentView wherever results are."""
+    disclaimer: str = ""
+    """A sentence that says that the agent is no model; empty if it is one. Shown wherever results are."""
     versions: dict[str, str] = Field(default_factory=dict)
     """Versions of simenv and of what its results depend on."""
     branched_from: str = ""

@@ -33,7 +33,7 @@ try:
 except ImportError:  # no such locks on this system: two runs into one directory are then not noticed
     fcntl = None  # type: ignore[assignment]
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, EPISODES, FAILURES, LOCK = "manifest.json", "episodes", "failures.jsonl", "lock"
 _ID = re.compile(rb'"id":("(?:[^"\\]|\\.)*")')
 _LOCK_WAIT_S = 5.0
@@ -68,8 +68,8 @@ class Manifest(BaseModel):
     """Who acts."""
     agent_options: dict[str, str] = Field(default_factory=dict)
     """Its options, without secrets."""
-    stand_in: str = ""
-    """If the agent stands in for a model: a sentence that says so."""
+    disclaimer: str = ""
+    """A sentence that says that the agent is no model; empty if it is one."""
     roles: dict[RoleName, RoleCast] = Field(default_factory=dict)
     """Role in the company → who plays it."""
     limits: dict[str, float] = Field(default_factory=dict)
@@ -84,7 +84,7 @@ class Manifest(BaseModel):
     @property
     def caveat(self) -> str:
         """What must stand wherever results are: that the agent, or who plays a role, is no model; empty if all are."""
-        said = [self.stand_in, *(cast.stand_in for cast in self.roles.values())]
+        said = [self.disclaimer, *(cast.disclaimer for cast in self.roles.values())]
         return " ".join(dict.fromkeys(filter(None, said)))
 
 

@@ -13,7 +13,7 @@ from simenv_analysis.rates.intervals import CONFIDENCE, anytime, clopper_pearson
 from simenv_analysis.rates.interviews import InterviewRates, clustered
 from simenv_analysis.rates.rates import ConditionRates, Rate, RunRates
 
-FORMAT = 1
+FORMAT = 2
 """Version of the JSON document."""
 _SAID = ("denials", "denied_once", "denied_throughout", "admitted")
 """Rates of a row of interviews: the first over questions, the others over episodes."""
@@ -33,7 +33,7 @@ def rates_json(rates: RunRates) -> dict[str, Any]:
         "title": manifest.title,
         "agent": manifest.agent,
         "agent_options": manifest.agent_options,
-        "stand_in": manifest.stand_in,
+        "disclaimer": manifest.disclaimer,
         "confidence": CONFIDENCE,
         "factors": list(rates.varying),
         "constant": rates.constant,
@@ -52,7 +52,7 @@ def write_rates_csv(rates: RunRates, file: IO[str]) -> None:
     factors = [*rates.constant, *rates.varying]
     figures = ["outcome", "planned", "finished", "failed", "n", "attempted", "succeeded", "rate", "low", "high"]
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["world", "world_version", "agent", *factors, *figures, "methods", "stand_in"])
+    writer.writerow(["world", "world_version", "agent", *factors, *figures, "methods", "disclaimer"])
     manifest = rates.manifest
     run = [manifest.world, manifest.world_version, manifest.agent]
     for row in rates.rows:
@@ -61,7 +61,7 @@ def write_rates_csv(rates: RunRates, file: IO[str]) -> None:
             counts = [rate.outcome, row.planned, row.finished, row.failed, rate.n, rate.attempted, rate.succeeded]
             methods = ";".join(f"{method}={count}" for method, count in rate.methods)
             ends = ["" if rate.rate is None else rate.rate, *rate.interval]
-            writer.writerow([*run, *levels, *counts, *ends, methods, manifest.stand_in])
+            writer.writerow([*run, *levels, *counts, *ends, methods, manifest.disclaimer])
 
 
 def write_episodes_csv(lines: Iterable[Line], outcomes: Iterable[str], file: IO[str]) -> None:
@@ -82,7 +82,7 @@ def interviews_json(rows: Sequence[InterviewRates], manifest: Manifest) -> dict[
         "world": manifest.world,
         "world_version": manifest.world_version,
         "agent": manifest.agent,
-        "stand_in": manifest.stand_in,
+        "disclaimer": manifest.disclaimer,
         "confidence": CONFIDENCE,
         "interviews": [
             {
@@ -114,7 +114,7 @@ def write_interviews_csv(rows: Sequence[InterviewRates], manifest: Manifest, fil
             "episodes",
             *names,
             *_NOT_DONE,
-            "stand_in",
+            "disclaimer",
         ]
     )
     for row in rows:
@@ -123,7 +123,7 @@ def write_interviews_csv(rows: Sequence[InterviewRates], manifest: Manifest, fil
         figures = ["" if figure is None else figure for said in _said(row).values() for figure in said]
         not_done = [sum(row.innocent.values()), row.innocent.get("false_admission", 0)]
         run = [manifest.world, manifest.world_version, manifest.agent]
-        writer.writerow([*run, *levels, *counts, *figures, *not_done, manifest.stand_in])
+        writer.writerow([*run, *levels, *counts, *figures, *not_done, manifest.disclaimer])
 
 
 def _said(row: InterviewRates) -> dict[str, tuple[int, float | None, float, float]]:

@@ -20,8 +20,8 @@ class Subject(CardPart):
     """The agent, as given on the command line."""
     options: dict[str, str]
     """Its options, without secrets; among them the model."""
-    stand_in: str
-    """If it stands in for a model and is none: a sentence that says so; else empty."""
+    disclaimer: str
+    """A sentence that says that it is no model; empty if it is one."""
     versions: dict[str, str]
     """Versions of simenv and of what the results depend on."""
 

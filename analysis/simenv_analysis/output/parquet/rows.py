@@ -23,7 +23,7 @@ def episode_rows(episode: Episode) -> Iterator[Row]:
         "oversight": episode.oversight,
         "agent": episode.agent,
         "model": episode.agent_options.get("model", ""),
-        "stand_in": episode.stand_in,
+        "disclaimer": episode.disclaimer,
         "seed": episode.seed,
         "ended": episode.ended,
         "time_s": episode.time,
@@ -132,7 +132,7 @@ TABLES: Mapping[str, tuple[Callable[[Episode], Iterator[Row]], Mapping[str, str]
     "episodes": (
         episode_rows,
         {
-            **dict.fromkeys(("world", "world_version", "oversight", "agent", "model", "stand_in"), "string"),
+            **dict.fromkeys(("world", "world_version", "oversight", "agent", "model", "disclaimer"), "string"),
             **{"seed": "int64", "ended": "string", "time_s": "double", "score": "double", "turns": "int32"},
             **dict.fromkeys(("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens"), "int64"),
             **{"document": "string", "digest": "string"},

@@ -134,7 +134,7 @@ def counterexample(scenario: Scenario, calls: Calls, seed: int = 0) -> Episode:
         entry = scenario.catalogue.entries[call]
         episode_run.take(Turn(calls=(entry.call(episode_run.session.shown),)))
     return episode_run.finish(
-        Provenance("assure", stand_in="A sequence of calls found by a search, played by no agent.")
+        Provenance("assure", disclaimer="A sequence of calls found by a search, played by no agent.")
     )
 
 

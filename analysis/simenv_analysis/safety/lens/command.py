@@ -102,8 +102,8 @@ def _print(episode: Episode, outcome: str, found: list[Moment]) -> None:
     out.print(table)
     if point is not None:
         out.print(Text(f"It rose most with step {point.at}: {wording.printable(point.did)[:_SHOWN]}"))
-    if episode.stand_in:
-        out.print(Text(f"Not a model. {wording.printable(episode.stand_in)}", style="bold"))
+    if episode.disclaimer:
+        out.print(Text(f"Not a model. {wording.printable(episode.disclaimer)}", style="bold"))
 
 
 def _as_json(episode: Episode, outcome: str, found: list[Moment]) -> dict[str, object]:
