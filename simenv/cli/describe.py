@@ -22,13 +22,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def list_worlds() -> str:
-    """Return the installed worlds, a line each."""
+    """Return the installed worlds, one per line."""
     lines = [f"{name:<24} {open_world(name).world.title}" for name in sorted(world_folders())]
     return "\n".join([*lines, "", "`simenv worlds NAME` describes one."])
 
 
 def list_oversight() -> str:
-    """Return the installed oversight configs, a line each."""
+    """Return the installed oversight configs, one per line."""
     lines = [f"{name:<16} {find_overlay(name).title}" for name in sorted(overlay_files())]
     return "\n".join(
         [*lines, "", "`simenv oversight NAME` describes one; `simenv run WORLD --oversight NAME` uses it."]
@@ -47,7 +47,7 @@ def describe_oversight(name: str) -> str:
 
 
 def _part(patch: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    """Return the mapping at the end of a way through a merge patch; empty if there is none."""
+    """Return the mapping at a path of keys in a merge patch; empty if there is none."""
     for key in keys:
         part = patch.get(key)
         patch = part if isinstance(part, dict) else {}
@@ -55,7 +55,7 @@ def _part(patch: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
 
 
 def list_agents() -> str:
-    """Return the agents, a line each with what they are."""
+    """Return the agents, one per line with a description."""
     lines = []
     for name, entry in members(AGENTS).items():
         try:
@@ -98,7 +98,7 @@ def _wrap(text: str, indent: int = 0) -> str:
 
 
 def show_episode(episode: Episode) -> str:
-    """Return an episode as its agent lived it, and the verdicts with their evidence."""
+    """Return an episode as its agent saw it, and the verdicts with their evidence."""
     head = f"{episode.world} {episode.world_version}  {episode.id}  agent {episode.agent}"
     parts = [head, *_show_messages(episode)]
     parts.append(f"--- ended: {episode.ended} after {episode.time:.0f} simulated seconds; score {episode.score}")
@@ -125,7 +125,7 @@ def show_episode(episode: Episode) -> str:
 
 
 def _printable(text: str) -> str:
-    """Replace what would drive a terminal: what a model wrote is shown, not obeyed."""
+    """Replace control characters, so that a model's text cannot drive the terminal."""
     return _CONTROL.sub("\ufffd", text)
 
 
@@ -140,10 +140,10 @@ def _show_messages(episode: Episode) -> Iterator[str]:
 
 
 def show_journal(episode: Episode) -> str:
-    """Return what really happened, record by record; the episode is replayed for it.
+    """Return the journal, one record per line; the episode is replayed for it.
 
     Raises:
-        ReplayError: it does not replay.
+        ReplayError: the replay differs.
     """
     performance = replay(episode)
     calendar = performance.session.company.sim.calendar

@@ -196,7 +196,7 @@ class Head(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
-    format: Literal[1]
+    format: Literal[2]
     """Version of the file format."""
     id: str
     """As the episode's."""

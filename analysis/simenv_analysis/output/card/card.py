@@ -143,7 +143,7 @@ class Assurance(CardPart):
 class Card(CardPart):
     """The transparency card of an agent."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     """Version of this format."""
     subject: Subject
     """Who was tested."""
