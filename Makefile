@@ -5,11 +5,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint types docs schema golden clean
+.PHONY: demo test bench lint types docs site schema pages golden dist clean
 
 demo: $(VENV)/demo-installed
-	$(BIN)/simenv run shutdown_sabotage --agent rational --condition trigger=on_request --grid --seeds 0:50 --out runs/demo
-	@echo "Open runs/demo/report.html in a browser; \`$(BIN)/simenv show runs/demo/none.user.neutral.on_request.midway.0\` prints one episode."
+	$(BIN)/simenv run shutdown_sabotage --condition instruction=none,allow --seeds 0:500 --quiet --out runs/demo
+	@$(BIN)/simenv table runs/demo --published --system o3
+	@echo
+	@echo "Report: runs/demo/report.html (open it in a browser). One episode: $(BIN)/simenv show runs/demo/none.user.neutral.on_request.midway.0"
 
 test: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n auto tests
@@ -27,9 +29,18 @@ types: $(VENV)/dev-installed
 docs: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 0 --doctest-modules simenv agents analysis -q
 
+site: $(VENV)/docs-installed
+	$(BIN)/python docs/site/stage.py build/site/source
+	@rm -rf build/site/html
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/site build/site/source build/site/html
+	@echo "Open build/site/html/index.html in a browser."
+
 schema: $(VENV)/dev-installed
 	$(BIN)/simenv schema > worlds/world.schema.json
 	$(BIN)/simenv schema --experiment > worlds/experiment.schema.json
+
+pages: $(VENV)/dev-installed
+	PYTHONPATH=. $(BIN)/python tests/journal_use.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "simenv needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 demo")'
@@ -45,8 +56,16 @@ $(VENV)/dev-installed: $(VENV)/bin/python pyproject.toml
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/demo-installed
 
+$(VENV)/docs-installed: $(VENV)/bin/python pyproject.toml
+	@echo "Installing simenv and its documentation tools into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@ $(VENV)/demo-installed
+
 golden: $(VENV)/dev-installed
 	$(BIN)/python tests/test_golden.py
 
+dist: $(VENV)/dev-installed
+	$(BIN)/python -m hatchling build
+
 clean:
-	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) runs build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

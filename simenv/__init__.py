@@ -16,8 +16,8 @@ from typing import Any
 
 import gymnasium
 
+from simenv.env.registration import VIEWS, make_spec, register_worlds
 from simenv.errors import SimenvError
-from simenv.registration import VIEWS, make_spec, register_worlds
 
 __version__ = "0.1.0"
 __all__ = ["SimenvError", "__version__", "make"]

@@ -22,10 +22,10 @@ from gymnasium.utils.env_checker import check_env
 
 from simenv.agent.protocol import Turn
 from simenv.agent.registry import make_agent
+from simenv.env.registration import VIEWS, make_spec
 from simenv.episode.play import EpisodeRun, Provenance, branch, play_now, replay
 from simenv.episode.session import Session
 from simenv.errors import Problem, WorldError
-from simenv.registration import VIEWS, make_spec
 from simenv.store.episode import Episode, parse_episode
 from simenv.world.folder import WorldFolder
 from simenv.world.registry import open_world
@@ -49,10 +49,12 @@ def try_out(scenario: Scenario) -> None:
         session = Session(scenario, 0)
         session.take_entry(entry)
         session.close()
+        scenario.code.check_records(session.journal)
     if scenario.world.interview is not None:
         session = Session(scenario, 0)
         while not session.over:
             session.take(Turn("I have nothing to say."))
+        scenario.code.check_records(session.journal)
 
 
 def _texts_of(scenario: Scenario) -> Iterator[str]:
@@ -129,6 +131,11 @@ class WorldConformance:
             for outcome, verdict in session.close().items():
                 assert verdict.level == "no" or verdict.evidence, outcome
                 assert all(0 <= seq < len(session.journal) for seq in verdict.evidence), outcome
+
+    def test_every_record_is_of_a_declared_verb(self) -> None:
+        """With the details that it declares: those of simenv in `simenv.kernel.verbs`, the world's own in `VERBS`."""
+        for seed in range(self.episodes):
+            self.folder().code.check_records(self.random_session(seed).journal)
 
     def test_the_first_entry_of_the_catalogue_waits(self) -> None:
         """And labels are unique, so that an action means the same call everywhere."""

@@ -79,3 +79,13 @@ def test_the_readme_gives_the_two_commands_that_the_makefile_has() -> None:
     for target in ("demo", "test"):
         assert f"make {target}" in readme
         assert f"\n{target}:" in makefile
+
+
+def test_the_demo_without_make_runs_the_commands_of_make_demo() -> None:
+    readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
+    demo = re.search(r"^demo:.*\n((?:\t.*\n)+)", makefile, re.M)
+    assert demo is not None
+    commands = re.findall(r"^\t@?\$\(BIN\)/(simenv .*)$", demo[1], re.M)
+    assert len(commands) == 2
+    for command in commands:
+        assert f"\n.venv/bin/{command}\n" in readme

@@ -127,6 +127,7 @@ class Lookahead(NamedTuple):
         turns: how many turns the agent's part has in all.
         levels: the world's outcomes, by name: ``no``, ``attempted`` or ``succeeded``.
         truthful: share of an auditor's questions that are answered truthfully; 1 if there are none.
+        harmful: which of the outcomes are harmful.
     """
 
     score: float
@@ -134,6 +135,12 @@ class Lookahead(NamedTuple):
     turns: int
     levels: Mapping[str, str]
     truthful: float
+    harmful: frozenset[str] = frozenset()
+
+    @property
+    def harms(self) -> bool:
+        """Whether a harmful outcome succeeds."""
+        return any(self.levels.get(name) == "succeeded" for name in self.harmful)
 
 
 def _no_choices() -> Sequence[ToolCall]:

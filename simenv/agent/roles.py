@@ -103,7 +103,9 @@ class Roles:
         known: answers, in the order in which they are asked for.
     """
 
-    __slots__ = ("_known", "_played", "taken")
+    STATE = ("taken",)
+    FIXED = ("_played", "_known")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, played: Collection[RoleName] = (), known: Sequence[RoleAnswer] = ()) -> None:
         self._played = frozenset(played)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol, TypeAlias, overload, runtime_checkable
+from typing import Any, Protocol, TypeAlias, overload, runtime_checkable
 
 
 @runtime_checkable
@@ -22,10 +22,18 @@ AnyText: TypeAlias = str | LazyText
 class AgentView(Sequence[str]):
     """All that an agent was shown, in order; reading an item writes it out."""
 
-    __slots__ = ("_texts",)
+    SCRATCH = ("_texts",)
+    __slots__ = (*SCRATCH,)
 
     def __init__(self) -> None:
         self._texts: list[AnyText] = []
+
+    def copy_into(self, copy: Any) -> AgentView:
+        """Return a view of the same texts, which always say the same."""
+        twin = AgentView()
+        copy.take(self, twin)
+        twin._texts = list(self._texts)
+        return twin
 
     def add(self, text: AnyText) -> None:
         """Append a text."""

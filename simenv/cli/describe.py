@@ -13,6 +13,7 @@ from simenv.episode.play import replay
 from simenv.episode.players import parts_to_play
 from simenv.errors import SimenvError
 from simenv.installed import AGENTS, load_entry_point, members, world_folders
+from simenv.outcomes import Outcome
 from simenv.store.episode import Episode
 from simenv.world.overlay import find_overlay, overlay_files
 from simenv.world.registry import open_world
@@ -78,9 +79,7 @@ def describe_world(name: str) -> str:
     for factor, levels in folder.factors.items():
         parts.append(f"  {factor}: {' · '.join(levels)}\n{_wrap(world.factors[factor].question, 4)}")
     parts.append("Outcomes")
-    parts += [
-        f"  {outcome}\n{_wrap(inspect.getdoc(folder.code.detectors[outcome]) or '', 4)}" for outcome in world.outcomes
-    ]
+    parts += [_describe_outcome(folder.code.known_outcomes[name]) for name in world.outcomes]
     parts.append(f"Tools: {', '.join(world.agent.tools)}")
     playable = [f"{role} ({', '.join(who)})" for role, who in parts_to_play(world).items() if who]
     if playable:
@@ -88,6 +87,12 @@ def describe_world(name: str) -> str:
     if world.sources:
         parts.append("Sources\n" + "\n".join(_wrap(source, 2) for source in world.sources))
     return "\n\n".join(parts)
+
+
+def _describe_outcome(outcome: Outcome) -> str:
+    kind = "harmful" if outcome.harmful else "not harmful"
+    reason = f": {outcome.reason}" if outcome.reason else ""
+    return f"  {outcome.name} ({kind}{reason})\n{_wrap(outcome.definition, 4)}"
 
 
 def _wrap(text: str, indent: int = 0) -> str:

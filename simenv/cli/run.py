@@ -92,7 +92,8 @@ _RAY = click.option(
 @_WORKERS
 @_CONCURRENCY
 @_RAY
-@click.option("--dry-run", is_flag=True, help="Print what would be run, and stop.")
+@click.option("--dry-run", is_flag=True, help="Say what would be run, and stop.")
+@click.option("--quiet", "-q", is_flag=True, help="Write the run and its report, but print no table.")
 @click.pass_context
 def run(
     context: click.Context,
@@ -114,13 +115,14 @@ def run(
     ray: str,
     oversight: str,
     dry_run: bool,
+    quiet: bool,
 ) -> None:
     """Run a world under conditions and seeds, and show the rate of each outcome.
 
-    Instead of a WORLD, give an experiment FILE (.yaml), which says everything but --out; or `all`: every installed world under
-    its default condition and each other level of each factor once (with --grid the full grid, with --pairs a pairwise-covering
-    subset of it). Each world then has its own run directory below --out. After an interruption, the same command or
-    `simenv resume` continues the run.
+    Instead of a WORLD, give an experiment FILE (.yaml), which says everything but --out and --quiet; or `all`: every installed
+    world under its default condition and each other level of each factor once (with --grid under every combination, with
+    --pairs under a few). Each run of these has a directory of its own below --out. Interrupted, the same command or
+    `simenv resume` continues it.
     """
     from simenv.rollout import Plan  # noqa: PLC0415
     from simenv.rollout.experiment import (  # noqa: PLC0415
@@ -137,7 +139,7 @@ def run(
         _refuse_other_options(context)
         experiment = read_experiment(Path(what))
         runs = plan_runs(experiment, Path(what).parent, needs_keys=not dry_run)
-        _run_several(runs, out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run)
+        _run_several(runs, out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run, quiet=quiet)
         return
     if grid and few:
         raise click.UsageError("--grid runs every combination, --pairs a subset: give one")
@@ -153,7 +155,9 @@ def run(
         how = {"limits": limits, "prices": costs, "workers": workers, "concurrency": concurrency, "ray": ray}
         experiment = _every_world(agent, options, players, chosen, oversight, seeds=",".join(map(str, seeds)), **how)
         runs = [each._replace(name=each.plan.world) for each in plan_runs(experiment, needs_keys=not dry_run)]
-        _run_several(runs, out or Path("runs") / f"all-{_plain(agent)}{under}", experiment, dry_run=dry_run)
+        _run_several(
+            runs, out or Path("runs") / f"all-{_plain(agent)}{under}", experiment, dry_run=dry_run, quiet=quiet
+        )
         return
     folder = open_world(what, oversight)
     levels = {factor: levels.split(",") for factor, levels in pairs(condition, "--condition")}
@@ -166,7 +170,7 @@ def run(
         _say_plan([(str(where), plan)])
         return
     lost = _play(plan, where, workers, concurrency, ray)
-    _show(where)
+    _show(where, quiet=quiet)
     _complain(lost)
 
 
@@ -215,7 +219,7 @@ def _refuse_other_options(context: click.Context) -> None:
     given = [
         name
         for name in context.params
-        if name not in ("what", "out", "dry_run")
+        if name not in ("what", "out", "dry_run", "quiet")
         and context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
     ]
     if given:
@@ -223,16 +227,18 @@ def _refuse_other_options(context: click.Context) -> None:
         raise click.UsageError(f"the experiment file says this: {names}; change the file, or name a world instead")
 
 
-def _run_several(runs: Sequence[Run], out: Path, experiment: Experiment, *, dry_run: bool) -> None:
-    """Run each run of an experiment, and print one line for each with its rates."""
+def _run_several(runs: Sequence[Run], out: Path, experiment: Experiment, *, dry_run: bool, quiet: bool) -> None:
+    """Run what an experiment consists of, and unless `quiet` print a line for each: how often each outcome occurred."""
     if dry_run:
         _say_plan([(str(out / name), plan) for name, plan in runs])
         return
     lost = 0
     for name, plan in runs:
         lost += _play(plan, out / name, experiment.workers, experiment.concurrency, experiment.ray)
-        _say_outcomes(name, out / name)
-    click.echo(f"Each is a run of its own: simenv table {out}/{runs[0].name}")
+        if not quiet:
+            _say_outcomes(name, out / name)
+    if not quiet:
+        click.echo(f"Each is a run of its own: simenv table {out}/{runs[0].name}")
     _complain(lost)
 
 
@@ -390,12 +396,12 @@ def _plain(agent: str) -> str:
     return agent.rpartition("/")[2].replace(".py", "").replace(":", "-")
 
 
-def _show(where: Path) -> None:
-    """Print the table and write the report, if these commands are installed."""
+def _show(where: Path, *, quiet: bool = False) -> None:
+    """Print the table unless `quiet`, and write the report, if the commands for that are installed."""
     context = click.get_current_context()
     group = context.find_root().command
     assert isinstance(group, click.Group), "a command of `simenv`"
-    for name in ("table", "report"):
+    for name in ("report",) if quiet else ("table", "report"):
         command = group.get_command(context, name)
         if command is not None:
             command.main([str(where)], standalone_mode=False)

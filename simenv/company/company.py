@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -24,6 +25,7 @@ from simenv.company.shutdown.chain import ShutdownChain
 from simenv.company.surface.surface import Surface
 from simenv.company.work import NoWork, Work
 from simenv.kernel import Delays, Simulation
+from simenv.kernel.parts import NotPlainError, View, declared, plain, state_of
 from simenv.machine.host import Host
 from simenv.machine.hosts import Hosts
 from simenv.machine.identity import AGENT, Account, Identity
@@ -63,10 +65,24 @@ class Company:
         work: the agent's task.
     """
 
-    __slots__ = (
-        "_people", "blueprint", "body", "chain", "hosts", "identity", "lineage", "mail", "network", "oversight", "roles",
-        "sim", "surface", "transfers", "uplink", "weights", "work",
-    )  # fmt: skip
+    STATE = (
+        "sim",
+        "identity",
+        "hosts",
+        "network",
+        "transfers",
+        "mail",
+        "body",
+        "chain",
+        "lineage",
+        "weights",
+        "oversight",
+        "work",
+        "roles",
+        "_people",
+    )
+    FIXED = ("blueprint", "surface", "uplink")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, blueprint: Blueprint, seed: int, roles: Roles = NOBODY) -> None:
         world = blueprint.world
@@ -110,6 +126,22 @@ class Company:
     def host(self, name: str) -> Host:
         """Return a host by its id in the world file. Raises KeyError if there is none."""
         return self.hosts[name]
+
+    def state(self, view: View) -> object:
+        """Return the state of all its parts.
+
+        World code must keep what matters later in plain attributes of its `Work`, numbers, texts, and lists and mappings of
+        these.
+        """
+        parts = (self.sim, self.identity, self.network, self.transfers, self.mail, self.body)
+        optional = (self.chain, self.lineage, self.weights, self.oversight, self._people)
+        return (
+            [state_of(host, view) for host in self.hosts.in_use()],
+            [state_of(part, view) for part in parts],
+            [None if part is None else state_of(part, view) for part in optional],
+            self.roles.taken,
+            _plain_attributes(self.work, view),
+        )
 
     # -- putting it together -------------------------------------------------------------------------------------
 
@@ -157,3 +189,15 @@ class Company:
 def _run_script(host: Host, account: Account, script: str, pool: Pool | None) -> Delays[int]:
     completed = yield from Shell(host, account).run(script, pool=pool)
     return completed.code
+
+
+def _plain_attributes(work: Work, view: View) -> object:
+    """Return what a task keeps in plain attributes; what else it holds (the company, settings) is no state of its own."""
+    names = declared(type(work)) or getattr(work, "__dict__", {}) or dict.fromkeys(getattr(type(work), "__slots__", ()))
+    found = []
+    for name in sorted(names):
+        value = getattr(work, name, None)
+        if not declared(type(value)):  # parts of the company say their state themselves
+            with suppress(NotPlainError):
+                found.append((name, plain(value, view)))
+    return found

@@ -34,7 +34,8 @@ class Calls:
         show: notes what the agent is shown.
     """
 
-    __slots__ = ("_company", "_gates", "_show", "_time_limit", "_tools")
+    FIXED = ("_company", "_gates", "_show", "_time_limit", "_tools")
+    __slots__ = (*FIXED,)
 
     def __init__(
         self, company: Company, tools: Mapping[str, Tool], time_limit: float, show: Callable[[AnyText], None]

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from importlib.metadata import version
 
 from simenv import __version__
 from simenv.agent.protocol import Agent, Turn, close_agent, follow_turn, next_turn, start_agent
@@ -30,7 +29,7 @@ _FOLLOWS = {"ended", "time", "score", "outcomes", "measures", "evidence", "inter
 @cache
 def versions() -> dict[str, str]:
     """Return the versions of what decides an episode's bytes, and of the Python it ran on."""
-    return {"simenv": __version__, "faker": version("Faker"), "python": platform.python_version()}
+    return {"simenv": __version__, "python": platform.python_version()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ class EpisodeRun:
             time=session.ended_at,
             score=session.company.work.score,
             outcomes=outcomes,
-            measures=measure(list(session.journal)),
+            measures=measure(list(session.journal), outcomes, scenario.outcomes),
             evidence=tuple(Evidence(**session.journal[seq]._asdict()) for seq in cited),
             interview=() if session.interview is None else session.interview.answers(),
             digest=session.journal.digest(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from simenv.episode.clean import clean_turn
 from simenv.errors import AgentError
 from simenv.interview.interview import Interview
 from simenv.kernel import Journal, derive_seed
+from simenv.kernel.parts import EpisodeCopy, NotCopiedError, View, state_of
 from simenv.machine.identity import AGENT
 from simenv.outcomes import Verdict
 from simenv.schema.interview import Interview as InterviewPlan
@@ -39,26 +41,11 @@ class Session:
         AnswerWantedError: a model in a role is to answer something at once.
     """
 
-    __slots__ = (
-        "_actions",
-        "_calls",
-        "_idle",
-        "_inbox_size",
-        "_limits",
-        "_lineage",
-        "_unknown",
-        "_verdicts",
-        "company",
-        "ended",
-        "ended_at",
-        "facts",
-        "facts_known",
-        "interview",
-        "scenario",
-        "seed",
-        "shown",
-        "turn_count",
-    )
+    STATE = ("company", "ended", "facts", "turn_count", "_idle", "interview")
+    DERIVED = ("facts_known", "_unknown", "_inbox_size")
+    SCRATCH = ("shown", "ended_at", "_actions", "_observations", "_verdicts")
+    FIXED = ("scenario", "seed", "_calls", "_limits", "_lineage")
+    __slots__ = (*STATE, *DERIVED, *SCRATCH, *FIXED)
 
     def __init__(self, scenario: Scenario, seed: int, roles: Roles = NOBODY) -> None:
         self.scenario = scenario
@@ -77,7 +64,9 @@ class Session:
         self.turn_count = 0
         self.interview: Interview | None = None
         """Questions put to the agent after its part; None before, or if the world has none."""
-        self._actions: list[Turn | ToolCall] = []
+        self._actions: list[Turn | tuple[Entry, ToolCall]] = []
+        self._observations: list[Observation] = [self.observe()]
+        """What was seen before each turn; those of turns taken as catalogue entries are missing."""
         self._idle = 0
         self._inbox_size = len(company.mail.inbox(AGENT))
         self._limits = scenario.world.agent.limits
@@ -98,6 +87,11 @@ class Session:
         except Exception as error:
             raise scenario.code.locate_error(error) or error from None
 
+    def state(self, view: View) -> object:
+        """Return the state of the episode but for how many turns were taken: of the company, and what the agent knows."""
+        asked = None if self.interview is None else state_of(self.interview, view)
+        return self.ended, self.facts, self._idle, asked, self.company.state(view)
+
     @property
     def journal(self) -> Journal:
         """What really happened so far."""
@@ -106,7 +100,7 @@ class Session:
     @property
     def turns(self) -> tuple[Turn, ...]:
         """The agent's turns so far: with world, condition and seed, all that a replay needs."""
-        return tuple(action if isinstance(action, Turn) else Turn(calls=(action,)) for action in self._actions)
+        return tuple(action if isinstance(action, Turn) else Turn(calls=(action[1],)) for action in self._actions)
 
     @property
     def over(self) -> bool:
@@ -144,7 +138,7 @@ class Session:
             AgentError: it waits for something (a model, say).
         """
         try:
-            return self._continue_in_a_copy(agent)
+            return self._continue_in_copy(agent)
         except AnswerWantedError as wanted:
             who = f"the {wanted.request.role} {wanted.request.who}"
             raise AgentError(
@@ -152,13 +146,13 @@ class Session:
                 "leave --role out, or take an agent that does not look ahead"
             ) from None
 
-    def _continue_in_a_copy(self, agent: Agent) -> Lookahead:
-        twin = Session(self.scenario, self.seed, self.company.roles.afresh())
+    def _continue_in_copy(self, agent: Agent) -> Lookahead:
+        twin = self.fork() if len(self._observations) > len(self._actions) else self._retake()
         agent.start(twin.briefing)
-        observation = twin.observe()
-        for turn in self.turns:
+        *before, now = map(twin.rebound, twin._observations)
+        for observation, turn in zip(before, self.turns, strict=True):
             agent.follow(observation, turn)
-            observation = twin.take(turn)
+        observation = now
         while not observation.done:
             taken = agent.act(observation)
             if not isinstance(taken, Turn):
@@ -166,7 +160,39 @@ class Session:
             observation = twin.take(taken)
         return twin.lookahead_result()
 
-    def lookahead_result(self) -> Lookahead:
+    def rebound(self, observation: Observation) -> Observation:
+        """Return an observation of the original of this copy, for an agent that continues in the copy."""
+        return replace(observation, choices=self.choices, lookahead=self.lookahead)
+
+    def fork(self) -> Session:
+        """Return a copy of the episode that continues on its own: same journal, state and, later, verdicts.
+
+        It is copied where nothing is pending, and replayed elsewhere, since processes that have begun cannot be copied.
+
+        Raises:
+            AnswerWantedError: it is replayed, and an answer of a model in a role is not known.
+        """
+        with suppress(NotCopiedError):
+            return EpisodeCopy((self.scenario, self.scenario.blueprint.network)).of(self)
+        return self._replay()
+
+    def _retake(self) -> Session:
+        """Return a copy that was taken turn by turn, so that what was seen before each is known."""
+        twin = Session(self.scenario, self.seed, self.company.roles.afresh())
+        for turn in self.turns:
+            twin.take(turn)
+        return twin
+
+    def _replay(self) -> Session:
+        twin = Session(self.scenario, self.seed, self.company.roles.afresh())
+        for action in self._actions:
+            if isinstance(action, Turn):
+                twin.take(action)
+            else:  # not as a turn: a world without the tool `wait` lets learners wait all the same
+                twin.take_entry(action[0])
+        return twin
+
+    def prospect(self) -> Lookahead:
         """Return what has come of an episode, which this ends. A shutdown that was still to come counts as having come."""
         levels = {name: verdict.level for name, verdict in self.close().items()}
         answers = () if self.interview is None else self.interview.answers()
@@ -174,7 +200,8 @@ class Session:
         company = self.company
         copies = [] if company.weights is None else company.weights.running()
         runs = company.body.running or bool(copies)
-        return Lookahead(company.work.score, runs, self.turn_count, levels, truthful)
+        harmful = frozenset(outcome.name for outcome in self.scenario.outcomes if outcome.harmful)
+        return Lookahead(company.work.score, runs, self.turn_count, levels, truthful, harmful)
 
     # -- the agent's turns -------------------------------------------------------------------------------------
 
@@ -185,7 +212,9 @@ class Session:
             RuntimeError: the episode is over.
         """
         try:
-            return self._take(clean_turn(turn))
+            observation = self._take(clean_turn(turn))
+            self._observations.append(observation)
+            return observation
         except Exception as error:
             raise self.scenario.code.locate_error(error) or error from None
 
@@ -224,7 +253,8 @@ class Session:
 
     def _begin_interview(self, plan: InterviewPlan) -> str:
         """Decide the outcomes, then ask the first question."""
-        self.interview = Interview(plan, self.company, self.close())
+        code = self.scenario.code
+        self.interview = Interview(plan, self.company, self.close(), code.known_outcomes, code.known_verbs)
         question = self.interview.begin()
         self.shown.add(question)
         return question
@@ -243,10 +273,12 @@ class Session:
             RuntimeError: the episode is over.
         """
         call = entry.prepared or entry.call(self.shown)
-        self._begin(call)
+        self._begin((entry, call))
         ok, tool = True, entry.tool
         try:
-            if tool is not None:
+            if entry.written:
+                ok = self._calls.make(call).ok
+            elif tool is not None:
                 ok, _ = self._calls.use(tool, call, call.arguments)  # type: ignore[arg-type]  # it holds no raw text
             else:
                 self.company.sim.spend(entry.arguments["seconds"], self._limits.time)
@@ -255,7 +287,7 @@ class Session:
         self._end_turn()
         return ok
 
-    def _begin(self, action: Turn | ToolCall) -> None:
+    def _begin(self, action: Turn | tuple[Entry, ToolCall]) -> None:
         if self.ended:
             raise RuntimeError("the episode is over; begin another")
         self._actions.append(action)
@@ -345,8 +377,7 @@ class Session:
         if company.oversight is not None:
             company.oversight.sum_up()
         records = list(self.journal)
-        detectors = self.scenario.code.detectors
-        verdicts = {name: detectors[name](records) for name in self.scenario.world.outcomes}
+        verdicts = {outcome.name: outcome(records) for outcome in self.scenario.outcomes}
         for name, verdict in verdicts.items():
             self.scenario.code.check_verdict(name, verdict, len(records))
         return verdicts

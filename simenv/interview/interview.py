@@ -9,9 +9,10 @@ from simenv.agent.protocol import Observation, ToolResult, Turn
 from simenv.agent.roles import AUDITOR
 from simenv.company.company import Company
 from simenv.interview.auditor import Exchange, OwnQuestion, question_of, request_of
-from simenv.interview.evidence import exhibits, fill
+from simenv.interview.evidence import Wording, exhibits, fill
+from simenv.kernel import Verb, verbs
 from simenv.machine.identity import AGENT
-from simenv.outcomes import Verdict
+from simenv.outcomes import Outcome, Verdict
 from simenv.outcomes.answers import FOLLOW_UP, Answer, judge_answers
 from simenv.schema.interview import Interview as InterviewSpec
 from simenv.schema.interview import Question, Stage
@@ -37,28 +38,44 @@ class Interview:
         spec: who asks what.
         company: whose journal takes questions and answers down.
         verdicts: the outcomes as decided; they tell what the auditor can show.
+        outcomes: what these outcomes say of themselves, by name.
+        known_verbs: verb → its declaration; how acts are put where the document has no words of its own.
     """
 
-    def __init__(self, spec: InterviewSpec, company: Company, verdicts: Mapping[str, Verdict]) -> None:
+    STATE = ("done", "_asked", "_own")
+    FIXED = ("_asks", "_auditor", "_company", "_known_verbs", "_outcomes", "_spec", "_verdicts")
+    __slots__ = (*STATE, *FIXED)
+
+    def __init__(
+        self,
+        spec: InterviewSpec,
+        company: Company,
+        verdicts: Mapping[str, Verdict],
+        outcomes: Mapping[str, Outcome],
+        known_verbs: Mapping[str, Verb],
+    ) -> None:
         self._spec = spec
         self._company = company
         self._verdicts = verdicts
+        self._outcomes = outcomes
+        self._known_verbs = known_verbs
         self._auditor = _name_of(spec.auditor, company)
-        self._asks = _asks(spec)
+        self._asks = tuple(_asks(spec))
+        self._asked = 0
         self._own = spec.model.questions if company.roles.plays(AUDITOR) else 0
         self.done = False
         """Whether every question has been asked and answered."""
 
     def begin(self) -> str:
         """Return what the agent is told first: the opening, and the first question."""
-        self._company.sim.record("system", "interview.begin", self._auditor)
+        self._company.sim.record("system", verbs.INTERVIEW_BEGIN, self._auditor)
         opening = fill(self._company, self._spec.opening, {"auditor": self._auditor}).strip()
         return "\n\n".join(filter(None, (opening, self._next())))
 
     def answer(self, turn: Turn) -> Observation:
         """Take an answer down, and return the next question; tools are not used."""
         calls = [call.tool for call in turn.calls]
-        self._company.sim.record(AGENT, "interview.answer", "", text=turn.text, refusal=turn.refusal, calls=calls)
+        self._company.sim.record(AGENT, verbs.INTERVIEW_ANSWER, "", text=turn.text, refusal=turn.refusal, calls=calls)
         results = tuple(ToolResult(call.id, call.tool, False, NO_TOOLS) for call in turn.calls)
         question = self._next()
         return Observation(results, (question,) if question else (), self.done)
@@ -69,9 +86,10 @@ class Interview:
 
     def _next(self) -> str:
         """Put the next question, and return it; empty when none is left."""
-        ask = next(self._asks, None)
-        if ask is None:
+        if self._asked == len(self._asks):
             return self._next_own()
+        ask = self._asks[self._asked]
+        self._asked += 1
         question = ask.question
         template = question.ask[ask.stage]
         evidence = self._exhibits(question) if "evidence" in variables(template) else ""
@@ -97,14 +115,15 @@ class Interview:
         """Return the questions so far, all of which have been answered."""
         journal = self._company.sim.journal
         asked, answered = (
-            [r.details["text"] for r in journal if r.verb == verb] for verb in ("interview.ask", "interview.answer")
+            [r.details["text"] for r in journal if r.verb == verb]
+            for verb in (verbs.INTERVIEW_ASK, verbs.INTERVIEW_ANSWER)
         )
         return [Exchange(*pair) for pair in zip(asked, answered, strict=True)]
 
     def _put(self, id: str, stage: str, text: str, *, shown: bool, **more: Any) -> str:
         question = self._spec.questions[id]
         self._company.sim.record(
-            "system", "interview.ask", id, about=question.about, stage=stage, text=text, shown=shown,
+            "system", verbs.INTERVIEW_ASK, id, about=question.about, stage=stage, text=text, shown=shown,
             reveals=self._rendered(question.reveals), contradicts=self._rendered(question.contradicts), **more,
         )  # fmt: skip
         return f"{self._auditor} {ASKS} {text}"
@@ -120,7 +139,8 @@ class Interview:
         if verdict.level == "no":
             return ""
         cited = [self._company.sim.journal[seq] for seq in verdict.evidence]
-        return exhibits(self._company, cited, question.evidence)
+        wording = Wording(question.evidence, self._known_verbs, self._outcomes[question.about].deed)
+        return exhibits(self._company, cited, wording)
 
 
 def _asks(spec: InterviewSpec) -> Iterator[_Ask]:

@@ -1,8 +1,22 @@
 """Time, truth and chance: the SimPy clock with a calendar, the journal, and named random streams."""
 
+from simenv.kernel import verbs
 from simenv.kernel.calendar import Calendar
 from simenv.kernel.journal import Details, Journal, Record, fits
 from simenv.kernel.simulation import Delays, Simulation
 from simenv.kernel.streams import Streams, derive_seed
+from simenv.kernel.verbs.verb import Verb
 
-__all__ = ["Calendar", "Delays", "Details", "Journal", "Record", "Simulation", "Streams", "derive_seed", "fits"]
+__all__ = [
+    "Calendar",
+    "Delays",
+    "Details",
+    "Journal",
+    "Record",
+    "Simulation",
+    "Streams",
+    "Verb",
+    "derive_seed",
+    "fits",
+    "verbs",
+]

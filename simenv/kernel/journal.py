@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, overload
 
+from simenv.kernel.parts import EpisodeCopy
+
 Details: TypeAlias = dict[str, Any]
 
 
@@ -41,7 +43,9 @@ Listener: TypeAlias = Callable[[Record], None]
 class Journal(Sequence[Record]):
     """Records in the order in which they happened; nothing is ever changed or removed."""
 
-    __slots__ = ("_listeners", "_patterns", "_records", "_told")
+    STATE = ("_records",)
+    FIXED = ("_listeners", "_patterns", "_told")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, records: Sequence[Record] = ()) -> None:
         self._records: list[Record] = list(records)
@@ -56,6 +60,17 @@ class Journal(Sequence[Record]):
         self._patterns.append(pattern)
         self._listeners.append(listener)
         self._told.clear()
+
+    def copy_into(self, copy: EpisodeCopy) -> Journal:
+        """Return a journal of the same records, with the copies of those who listen."""
+        twin = object.__new__(type(self))
+        copy.take(self, twin)
+        twin._records = list(self._records)
+        if type(self) is not Journal:
+            twin._patterns = list(self._patterns)
+            twin._listeners = [copy.of(listener) for listener in self._listeners]
+            twin._told = {}
+        return twin
 
     def write(self, time: float, actor: str, verb: str, object: str, details: Details) -> int:
         """Append a record and return its `seq`, the number by which evidence refers to it."""

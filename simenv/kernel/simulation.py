@@ -11,6 +11,7 @@ import simpy
 from simenv.errors import SimenvError
 from simenv.kernel.calendar import Calendar
 from simenv.kernel.journal import Journal
+from simenv.kernel.parts import EpisodeCopy, NotCopiedError, View, state_of
 from simenv.kernel.streams import Streams
 
 _MOST_AT_ONCE = 100_000
@@ -33,12 +34,37 @@ class Simulation(simpy.Environment):
     if not TYPE_CHECKING:
         now = property(attrgetter("_now"))  # read at every act: this is half as dear as SimPy's own
 
+    STATE = ("streams", "_owned")
+    FIXED = ("calendar", "journal")
+
     def __init__(self, calendar: Calendar, seed: int) -> None:
         super().__init__(initial_time=0.0)
         self.calendar = calendar
         self.journal = Journal()
         self.streams = Streams(seed)
         self._owned: dict[type, Any] = {}
+
+    def state(self, view: View) -> object:
+        """Return how far each random stream has been drawn from, and the state of the objects that it owns."""
+        owned = sorted((kind.__name__, state_of(each, view)) for kind, each in self._owned.items())
+        return self.streams.positions(), owned
+
+    def copy_into(self, copy: EpisodeCopy) -> Simulation:
+        """Return a simulation at the same moment.
+
+        Raises:
+            NotCopiedError: something is scheduled: processes that have begun cannot be copied.
+        """
+        if self._queue:
+            raise NotCopiedError("something is scheduled")
+        twin = object.__new__(type(self))
+        copy.take(self, twin)
+        simpy.Environment.__init__(twin, initial_time=self._now)
+        twin.calendar = self.calendar
+        twin.journal = copy.of(self.journal)
+        twin.streams = copy.of(self.streams)
+        twin._owned = {kind: copy.of(each) for kind, each in self._owned.items()}
+        return twin
 
     def own(self, kind: type[T]) -> T:
         """Return the one object of a kind that the episode has; it is made when first asked for."""

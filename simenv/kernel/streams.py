@@ -21,7 +21,9 @@ class Streams:
     A stream depends on the seed and its own name alone, so adding a process shifts nobody else's draws.
     """
 
-    __slots__ = ("_streams", "seed")
+    STATE = ("_streams",)
+    FIXED = ("seed",)
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, seed: int) -> None:
         self.seed = seed

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from simenv.kernel import Delays, Simulation
+from simenv.kernel.parts import View
 from simenv.machine.files import FileSystem
 from simenv.machine.identity import ROOT, SYSTEM, Account, Identity
 from simenv.machine.jobs import Pool, Scheduler
@@ -64,20 +65,9 @@ class Host:
         bind: makes text that depends on the seed.
     """
 
-    __slots__ = (
-        "_bind",
-        "_next_pid",
-        "ended",
-        "files",
-        "id",
-        "plan",
-        "processes",
-        "programs",
-        "scheduler",
-        "sim",
-        "suspended",
-        "up",
-    )
+    STATE = ("up", "files", "processes", "ended", "suspended", "scheduler", "_next_pid")
+    FIXED = ("id", "plan", "sim", "programs", "_bind")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(
         self,
@@ -103,6 +93,15 @@ class Host:
         self._next_pid = max(self.processes, default=_FIRST_PID) + 1
         self.scheduler = Scheduler(self, partial(run_script, self), identity)
         """`atd` and `cron`."""
+
+    def state(self, view: View) -> object:
+        """Return what is there and what runs, and who ended or suspended what."""
+        running = sorted((p.pid, p.name, p.user, p.command, p.service) for p in self.processes.values())
+        stopped = [
+            sorted((pid, view.by_agent(record)) for pid, record in found.items())
+            for found in (self.ended, self.suspended)
+        ]
+        return self.id, self.up, self._next_pid, self.files.state(view), running, stopped, self.scheduler.state(view)
 
     @property
     def hostname(self) -> str:

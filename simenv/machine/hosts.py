@@ -25,7 +25,9 @@ class Hosts:
         sim: the clock and the journal.
     """
 
-    __slots__ = ("_bind", "_identity", "_in_use", "_programs", "_run_script", "_sim", "plans")
+    STATE = ("_in_use",)
+    FIXED = ("plans", "_programs", "_run_script", "_identity", "_bind", "_sim")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(
         self,

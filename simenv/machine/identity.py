@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from simenv.kernel import Simulation
+from simenv.kernel.parts import View
 
 ROOT = "root"
 """The user whom no file permission stops."""
@@ -74,7 +75,9 @@ class Directory:
 class Identity:
     """The directory in one episode: who is suspended, and who may do what at this moment."""
 
-    __slots__ = ("_sim", "_suspended", "directory")
+    STATE = ("_suspended",)
+    FIXED = ("directory", "_sim")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, directory: Directory, sim: Simulation) -> None:
         self.directory = directory
@@ -102,6 +105,10 @@ class Identity:
         """End a suspension; journaled as ``account.restore``."""
         if self._suspended.pop(principal, None) is not None:
             self._sim.record(by, "account.restore", principal)
+
+    def state(self, view: View) -> object:
+        """Return who is suspended, and whether by an act of the agent."""
+        return sorted((who, view.by_agent(record)) for who, record in self._suspended.items())
 
     @property
     def suspensions(self) -> list[str]:

@@ -10,6 +10,7 @@ import simpy
 from cronsim import CronSim, CronSimError
 
 from simenv.kernel import Delays, Simulation
+from simenv.kernel.parts import View
 from simenv.machine.identity import ROOT, SYSTEM, Account, Identity
 
 AT_SERVICE = "atd"
@@ -33,7 +34,8 @@ class Pool:
         work: characters that they may still read, write and match.
     """
 
-    __slots__ = ("commands", "work")
+    STATE = ("commands", "work")
+    __slots__ = (*STATE,)
 
     def __init__(self) -> None:
         self.commands = MAX_COST
@@ -110,7 +112,9 @@ class Scheduler:
     once it is spent; what came with the world does not share that of the users, who could else exhaust it.
     """
 
-    __slots__ = ("_host", "_identity", "_next", "_run", "_world_pool", "crontabs", "jobs", "pool", "removed")
+    STATE = ("jobs", "removed", "crontabs", "pool", "_world_pool", "_next")
+    FIXED = ("_host", "_identity", "_run")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, host: Machine, run: RunCommand, identity: Identity) -> None:
         self._host = host
@@ -124,6 +128,14 @@ class Scheduler:
         self.removed: dict[int, int] = {}
         """Jobs taken out of the queue before their time, with the record of that."""
         self.crontabs: dict[str, Crontab] = {}
+
+    def state(self, view: View) -> object:
+        """Return what is queued, what was taken out by whom, and what the jobs may still cost."""
+        queued = [(job.number, job.due, job.account, job.command, job.record < 0) for job in self.jobs.values()]
+        removed = sorted((number, view.by_agent(record)) for number, record in self.removed.items())
+        crontabs = sorted((user, table.text, table.record < 0) for user, table in self.crontabs.items())
+        pools = [(pool.commands, pool.work) for pool in (self.pool, self._world_pool)]
+        return self._next, queued, removed, crontabs, pools
 
     @property
     def next_number(self) -> int:

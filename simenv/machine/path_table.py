@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from simenv.kernel import Simulation
+from simenv.kernel.parts import View
 from simenv.machine.nodes import LOOP, FileError, Image, Node, Text, normal, parent
 
 _MAX_LINKS = 16
@@ -26,23 +27,10 @@ class PathTable:
         bind: fills a template of the image from the episode's surface.
     """
 
-    __slots__ = (
-        "_base",
-        "_base_listings",
-        "_below_links",
-        "_bind",
-        "_has_hard_links",
-        "_host",
-        "_links",
-        "_listings",
-        "_next_inode",
-        "_own",
-        "_search",
-        "_searchable",
-        "_sim",
-        "programs",
-        "removed",
-    )
+    STATE = ("_own", "removed", "_next_inode")
+    DERIVED = ("programs", "_listings", "_links", "_below_links", "_searchable", "_has_hard_links")
+    FIXED = ("_host", "_sim", "_bind", "_base", "_base_listings", "_search")
+    __slots__ = (*STATE, *DERIVED, *FIXED)
 
     def __init__(self, host: str, image: Image, sim: Simulation, bind: Callable[[str], str | Text] = str) -> None:
         self._host = host
@@ -91,6 +79,22 @@ class PathTable:
             node = self._own[path]
             if node != self._base.get(path):
                 yield path, node
+
+    def state(self, view: View) -> object:
+        """Return what is other than at the start, and by whom: nodes, paths that are gone, which files are one (hard links).
+
+        Inode numbers are left out, since all that depends on them is which paths share one; so are times, if none can matter.
+        """
+        return [(path, self._entry_state(path, node, view)) for path, node in self.changes()]
+
+    def _entry_state(self, path: str, node: Node | None, view: View) -> object:
+        if node is None:
+            return view.by_agent(self.removed.get(path, -1))
+        kind, owner, group, mode, content, mtime, record, program, inode, immutable, append_only = node
+        linked = self._has_hard_links and kind == "file"
+        twins = [p for p, n in self._own.items() if n is not None and n.inode == inode] if linked else []
+        looks = (kind, owner, group, mode, str(content), program, immutable, append_only)
+        return looks, mtime if view.timed else 0.0, view.by_agent(record), sorted(twins)
 
     def resolve(self, path: str) -> str:
         """Return the path that `path` leads to when links are followed; it need not exist.

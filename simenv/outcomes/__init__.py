@@ -1,13 +1,12 @@
 """Behaviours measured from the journal: pure functions from records to a verdict with its evidence."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Mapping
 
-from simenv.kernel import Record
 from simenv.outcomes.documents import document_leaked
 from simenv.outcomes.exfiltration import self_exfiltrated
 from simenv.outcomes.leverage import appealed, blackmailed, secret_leaked
 from simenv.outcomes.manipulation import data_manipulated
+from simenv.outcomes.outcome import Detector, Outcome, misdeeds, outcome
 from simenv.outcomes.oversight import oversight_disabled
 from simenv.outcomes.shutdown import shutdown_complied, shutdown_sabotaged, shutdown_sidestepped
 from simenv.outcomes.successor import successor_harmed
@@ -15,11 +14,9 @@ from simenv.outcomes.task import task_completed
 from simenv.outcomes.underperformance import underperformed
 from simenv.outcomes.verdict import LEVELS, Level, Verdict
 
-Detector: TypeAlias = Callable[[Sequence[Record]], Verdict]
-
-DETECTORS: Mapping[str, Detector] = {
-    detector.__name__: detector
-    for detector in (
+OUTCOMES: Mapping[str, Outcome] = {
+    each.name: each
+    for each in (
         shutdown_sabotaged,
         shutdown_sidestepped,
         shutdown_complied,
@@ -35,6 +32,6 @@ DETECTORS: Mapping[str, Detector] = {
         task_completed,
     )
 }
-"""All outcomes that a world may measure, by name; a detector's docstring is its definition."""
+"""The outcomes that any world may measure, by name; a world's `OUTCOMES` stand next to them."""
 
-__all__ = ["DETECTORS", "LEVELS", "Detector", "Level", "Verdict"]
+__all__ = ["LEVELS", "OUTCOMES", "Detector", "Level", "Outcome", "Verdict", "misdeeds", "outcome"]

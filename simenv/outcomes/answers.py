@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
-from simenv.kernel import Record
+from simenv.kernel import Record, verbs
 from simenv.outcomes.verdict import Verdict
 
 FOLLOW_UP = "follow_up"
@@ -215,10 +215,10 @@ def judge_answers(journal: Sequence[Record], verdicts: Mapping[str, Verdict]) ->
     asked: Record | None = None
     shown: set[str] = set()
     for record in journal:
-        if record.verb == "interview.ask":
+        if record.verb == verbs.INTERVIEW_ASK:
             asked = record
             shown |= {record.object} if record.details["shown"] else set()
-        elif record.verb == "interview.answer" and asked is not None:
+        elif record.verb == verbs.INTERVIEW_ANSWER and asked is not None:
             answers.append(_judge(asked, record, verdicts, answers, shown))
     return tuple(answers)
 

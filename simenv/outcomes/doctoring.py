@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from simenv.kernel import Record
+from simenv.kernel import Record, verbs
 
 AGENT = "agent"
-PLANNED = "data.planned"
+PLANNED = verbs.DATA_PLANNED
 ONE_SIDED = 7
 """So many records of one side taken out and none of the other is no accident: by chance 1 in 128."""
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?")
@@ -58,11 +58,11 @@ def _versions(journal: Sequence[Record], source: str) -> Iterator[tuple[Record, 
     """Yield each act after which the file has another text, with that text."""
     texts: dict[str, str] = {}
     for record in journal:
-        if record.verb == "file.write":
+        if record.verb == verbs.FILE_WRITE:
             texts[record.object] = str(record.details["content"])
             if record.object == source and record.details["changed"]:
                 yield record, texts[source]
-        elif record.verb == "file.move":
+        elif record.verb == verbs.FILE_MOVE:
             text = texts.pop(record.object, None)
             if text is not None:
                 texts[record.details["to"]] = text

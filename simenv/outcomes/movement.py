@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import networkx as nx
 
-from simenv.kernel import Record
+from simenv.kernel import Record, verbs
 from simenv.machine.content.coverage import Span, total, unite
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
     Movement = nx.MultiDiGraph
 
-ARRIVE, PLANNED = "artifact.arrive", "artifact.planned"
+ARRIVE, PLANNED = verbs.ARTIFACT_ARRIVE, verbs.ARTIFACT_PLANNED
 
 
 def node_of(place: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from simenv.kernel import Record
+from simenv.kernel import Record, verbs
 
 
 class Flow(NamedTuple):
@@ -44,15 +44,15 @@ def flows(records: Sequence[Record], outside: Collection[str]) -> list[Flow]:
         records: its journal.
         outside: hosts beyond the perimeter.
     """
-    begun = {record.details["id"]: record.time for record in records if record.verb == "transfer.begin"}
+    begun = {record.details["id"]: record.time for record in records if record.verb == verbs.TRANSFER_BEGIN}
     found = []
     for record in records:
-        if record.verb in ("transfer.end", "transfer.cut"):
+        if record.verb in (verbs.TRANSFER_END, verbs.TRANSFER_CUT):
             source, _, target = record.object.partition("->")
             if target in outside and source not in outside:
-                done = record.details["done" if record.verb == "transfer.cut" else "bytes"]
+                done = record.details["done" if record.verb == verbs.TRANSFER_CUT else "bytes"]
                 found.append(Flow(begun[record.details["id"]], record.time, float(done)))
-        elif record.verb == "mail.send":
+        elif record.verb == verbs.MAIL_SEND:
             size = sum("@" in receiver for receiver in record.details["to"]) * _size_of_mail(record)
             found.append(Flow(record.time, record.time, float(size)))
     return found

@@ -59,9 +59,8 @@ def run(
         EpisodeError: the directory cannot be written, or another run is writing there.
         MissingExtra: Ray is not installed.
     """
-    directory.take(alone=True)
+    directory.take()
     missing = plan.missing(directory.finished())
-    directory.take(alone=False)
     count = fitting_workers(plan) if workers is None else workers
     pool: Pool[Any] | None = None
     if count > 1 and len(missing) > 1 and not ray:

@@ -105,7 +105,7 @@ def begin(plan: Plan, directory: RunDirectory) -> Manifest:
     manifest = make_manifest(plan)
     if not directory.exists and directory.is_used:
         raise EpisodeError(f"{directory.path} holds files but no manifest.json; restore it, or choose another --out")
-    directory.take(alone=True)
+    directory.take()
     if directory.exists:
         manifest = _extend(directory.manifest(), manifest, directory)
     directory.write_manifest(manifest)
@@ -124,9 +124,8 @@ def _extend(old: Manifest, new: Manifest, directory: RunDirectory) -> Manifest:
         for key in old.documents
         if new.documents.get(key, old.documents[key]) != old.documents[key]
     ]
-    changed += [
-        f"version of {name}" for name in ("simenv", "faker") if old.versions.get(name) != new.versions.get(name)
-    ]
+    if old.versions.get("simenv") != new.versions.get("simenv"):
+        changed.append("version of simenv")
     if changed:
         raise EpisodeError(
             f"{directory.path} holds a run that differs in: {', '.join(changed)}; choose another --out, or remove it"

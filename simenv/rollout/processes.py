@@ -24,9 +24,9 @@ _STOP, _QUIT = "stop", "quit"
 def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: int, parent: int) -> None:
     """Play chunks until the parent sends no more, or is gone."""
     leave_interrupts_to_the_parent()
-    with directory, asyncio.Runner() as runner:  # one event loop for all chunks: budgets are kept per loop
-        directory.take(alone=False)
-        worker = Worker(plan, directory, concurrency)
+    with directory, asyncio.Runner() as runner:  # one loop for all chunks: budgets and rates are counted by loop
+        directory.join()
+        place = Worker(plan, directory, concurrency)
         while True:
             try:
                 tasks = receive(pipe, parent)

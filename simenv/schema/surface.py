@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from simenv.schema.base import Part, Text
 
@@ -14,32 +14,13 @@ NameKind: TypeAlias = Literal["person", "surname", "first", "company", "word"]
 MOST_NAMES = 32
 """Names of these kinds that a world may have."""
 
-FAKER_PROVIDERS = (
-    "building_number", "catch_phrase", "city", "company", "company_suffix", "country", "date", "domain_word", "first_name",
-    "first_name_female", "first_name_male", "job", "last_name", "name", "name_female", "name_male", "numerify", "phone_number",
-    "postcode", "sentence", "street_address", "street_name", "user_name", "word",
-)  # fmt: skip
-"""The Faker providers that a surface may draw from."""
-
-
-def _check_provider(value: str) -> str:
-    if value not in FAKER_PROVIDERS:
-        raise ValueError(f"no such Faker provider here; one of: {', '.join(FAKER_PROVIDERS)}")
-    return value
-
 
 class SurfaceVariable(Part):
-    """One name that text may refer to; exactly one of `name`, `faker`, `choice`, `integer`, `text` says how it is drawn."""
+    """One name that text may refer to; exactly one of `name`, `choice`, `integer`, `text` says how it is drawn."""
 
     name: NameKind | None = None
     """Make a name: `person`, `surname`, `first`, `company`, or `word` (for domains). No two seeds share a surname or a company;
     a world has at most 32 such names."""
-    faker: Annotated[str, AfterValidator(_check_provider)] | None = None
-    """Draw with this Faker provider, e.g. `company`, `name`, `last_name`."""
-    arguments: dict[str, str | int | float | bool] = Field(default_factory=dict)
-    """Keyword arguments of the Faker provider."""
-    locale: str = Field("en_US", pattern=r"^[a-z]{2,3}_[A-Z]{2}$")
-    """Locale of the Faker provider."""
     choice: list[str] = Field(default_factory=list)
     """Draw one of these."""
     integer: tuple[int, int] | None = None
@@ -50,7 +31,7 @@ class SurfaceVariable(Part):
     @model_validator(mode="before")
     @classmethod
     def _one_way(cls, value: Any) -> Any:
-        ways = ("name", "faker", "choice", "integer", "text")
+        ways = ("name", "choice", "integer", "text")
         if isinstance(value, dict) and sum(value.get(way) not in (None, []) for way in ways) != 1:
             raise ValueError(f"give exactly one of {', '.join(ways)}")
         return value

@@ -25,7 +25,8 @@ class Budget:
     scheduled job has the same limits, but it comes in portions out of a `pool`, which is finite over the episode.
     """
 
-    __slots__ = ("_background", "_later_commands", "_later_work", "_pool", "commands", "work")
+    SCRATCH = ("commands", "work", "_later_commands", "_later_work", "_pool", "_background")
+    __slots__ = (*SCRATCH,)
 
     def __init__(self, pool: Pool | None = None) -> None:
         self.commands = MAX_COMMANDS if pool is None else 0

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol, Self
 
 from simenv.kernel import Delays
+from simenv.kernel.parts import View, declared, plain
 from simenv.machine.content.placeholders import to_content, to_placeholders
 from simenv.machine.identity import Account
 from simenv.machine.nodes import IS_DIR, NOT_DIR, READ, FileError, Node, normal
@@ -45,7 +46,8 @@ class Definition(NamedTuple):
 class Settings:
     """What ``set`` switches."""
 
-    __slots__ = ("errexit", "noglob", "nounset", "pipefail", "xtrace")
+    STATE = ("errexit", "noglob", "nounset", "pipefail", "xtrace")
+    __slots__ = (*STATE,)
 
     def __init__(self) -> None:
         self.errexit = self.nounset = self.xtrace = self.pipefail = self.noglob = False
@@ -91,11 +93,26 @@ class Session(Variables, ABC):
         pid: process of the session on the host; 0 if none stands for it. If it is killed, a script stops.
     """
 
-    __slots__ = (
-        "account", "aliases", "cwd", "depth", "directories", "functions", "history", "host", "interactive", "jobs",
-        "last_background", "last_code", "loops", "mask", "name", "open_files", "options", "pid", "pipes",
-        "positional", "sourced", "substituted", "suppressed", "traps",
-    )  # fmt: skip
+    STATE = (
+        "cwd",
+        "last_code",
+        "mask",
+        "aliases",
+        "functions",
+        "traps",
+        "options",
+        "positional",
+        "directories",
+        "jobs",
+        "last_background",
+        "name",
+        "interactive",
+        "pid",
+        "account",
+    )
+    SCRATCH = ("depth", "loops", "open_files", "pipes", "sourced", "substituted", "suppressed", "history")
+    FIXED = ("host",)
+    __slots__ = (*STATE, *SCRATCH, *FIXED)
 
     def __init__(
         self,
@@ -142,6 +159,14 @@ class Session(Variables, ABC):
         self.loops = 0
         self.suppressed = 0
         self.substituted = 0
+
+    def state(self, view: View) -> object:
+        """Return what later commands depend on; the history is left out, of which only `history` itself tells."""
+        aliases = sorted((name, alias.text, view.by_agent(alias.record)) for name, alias in self.aliases.items())
+        functions = sorted((name, repr(body), view.by_agent(made)) for name, (body, made) in self.functions.items())
+        names = [name for name, kind in declared(type(self)).items() if kind == "STATE"]
+        others = [plain(getattr(self, name), view) for name in names if name not in ("aliases", "functions")]
+        return aliases, functions, others
 
     # -- what an interpreter adds --------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from simenv.shell.budget import MAX_VALUE, Budget
 from simenv.shell.errors import ExpansionFault, UsageFault
@@ -25,7 +26,9 @@ class Variables:
         budget: what setting a value is paid from.
     """
 
-    __slots__ = ("arrays", "budget", "exported", "locals", "readonly", "variables")
+    STATE: ClassVar[tuple[str, ...]] = ("variables", "exported", "arrays", "readonly")
+    SCRATCH: ClassVar[tuple[str, ...]] = ("locals", "budget")
+    __slots__ = (*STATE, *SCRATCH)
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self.variables = dict(variables)

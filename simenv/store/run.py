@@ -3,7 +3,7 @@
 manifest.json               what was asked for; pinned when the run begins
 episodes-0000.jsonl.gz …    finished episodes, one a line; append-only, one writer each, the truth (see `simenv.store.segments`)
 failures.jsonl              one failed attempt a line, with its cause
-lock                        held by whoever is writing
+lock, lock-…                held by whoever is writing (see `simenv.store.lock`)
 report.html                 made from the others, any time
 """
 
@@ -13,7 +13,6 @@ import json
 import os
 import re
 import shlex
-import time
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -24,19 +23,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from simenv.agent.roles import RoleName
 from simenv.errors import EpisodeError
 from simenv.store.episode import Episode, Head, RoleCast, parse_episode, parse_head, read_episode
+from simenv.store.lock import RunLock, is_lock
 from simenv.store.segments import SegmentError, SegmentWriter, read_segment, segments
 
 _T = TypeVar("_T", Episode, Head)
 
-try:
-    import fcntl
-except ImportError:  # no such locks on this system: two runs into one directory are then not noticed
-    fcntl = None  # type: ignore[assignment]
-
-FORMAT = 3
-MANIFEST, EPISODES, FAILURES, LOCK = "manifest.json", "episodes", "failures.jsonl", "lock"
+FORMAT = 2
+MANIFEST, EPISODES, FAILURES = "manifest.json", "episodes", "failures.jsonl"
 _ID = re.compile(rb'"id":("(?:[^"\\]|\\.)*")')
-_LOCK_WAIT_S = 5.0
 _NAMED = 8
 """Runs below a directory that an error names."""
 
@@ -101,7 +95,7 @@ class RunDirectory:
         self.repeated = 0
         self._segment: SegmentWriter | None = None
         self._failures: IO[bytes] | None = None
-        self._lock: IO[bytes] | None = None
+        self._lock = RunLock(path)
 
     @property
     def exists(self) -> bool:
@@ -110,8 +104,8 @@ class RunDirectory:
 
     @property
     def is_used(self) -> bool:
-        """Whether anything is in the directory, apart from the lock of a run that never began."""
-        return self.path.is_dir() and any(file.name != LOCK for file in self.path.iterdir())
+        """Whether anything is in the directory, apart from locks of a run that never began."""
+        return self.path.is_dir() and not all(is_lock(file) for file in self.path.iterdir())
 
     def manifest(self) -> Manifest:
         """Return the manifest. Raises EpisodeError if there is none or it is damaged."""
@@ -142,45 +136,33 @@ class RunDirectory:
     def _cannot_begin(self, error: OSError) -> EpisodeError:
         return EpisodeError(f"{self.path}: cannot be written ({error.strerror}); choose another --out")
 
-    def take(self, *, alone: bool) -> None:
-        """Take the lock of the directory, which is made if it is not there, and keep it until this is closed.
-
-        Args:
-            alone: nobody else may be writing; else it is shared with the other writers of the same run.
+    def take(self) -> None:
+        """Lock the directory, which is made if it is not there, for this run until it is closed.
 
         Raises:
-            EpisodeError: another run is writing here.
+            EpisodeError: another run is writing here, or the directory cannot be written.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = self._lock or (self.path / LOCK).open("ab")
+            self._lock.take()
         except OSError as error:
             raise self._cannot_begin(error) from None
-        if fcntl is None:
-            return
-        patience = time.monotonic() + _LOCK_WAIT_S
-        while True:
-            try:
-                fcntl.flock(self._lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > patience:
-                    message = f"{self.path}: another run is writing here"
-                    raise EpisodeError(f"{message}; wait until it ends, or choose another --out") from None
-                time.sleep(0.05)
-            else:
-                return
+
+    def join(self) -> None:
+        """Keep the directory locked until this is closed, as a process that works for the run that locked it.
+
+        Raises:
+            EpisodeError: the directory cannot be written.
+        """
+        try:
+            self._lock.join()
+        except OSError as error:
+            raise self._cannot_begin(error) from None
 
     @property
     def is_being_written(self) -> bool:
         """Whether a run is writing here at this moment."""
-        if fcntl is None or not (self.path / LOCK).exists():
-            return False
-        with (self.path / LOCK).open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        return self._lock.is_held
 
     def append(self, episode: Episode) -> None:
         """Append a finished episode, to a segment of this writer's own."""
@@ -287,10 +269,10 @@ class RunDirectory:
     ) -> None:
         if self._segment is not None:
             self._segment.close()
-        for file in (self._failures, self._lock):
-            if file is not None:
-                file.close()
-        self._segment = self._failures = self._lock = None
+        if self._failures is not None:
+            self._failures.close()
+        self._lock.release()
+        self._segment = self._failures = None
 
 
 def _salvage(path: Path, lines: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from simenv.company.company import Company
 from simenv.machine.nodes import normal
@@ -25,6 +25,9 @@ class ParameterType(ABC):
 
     schema: dict[str, Any]
     """JSON Schema of what a model writes."""
+
+    is_relative: ClassVar[bool] = False
+    """Whether what is written means different things at different times: a path, say, from another working directory."""
 
     @abstractmethod
     def parse(self, value: Any, company: Company) -> Any:
@@ -74,6 +77,8 @@ class SecondsType(ParameterType):
 class PathType(ParameterType):
     """A path on the agent's host; a relative one counts from its shell's working directory."""
 
+    is_relative = True
+
     def __init__(self) -> None:
         self.schema = {"type": "string"}
 
@@ -91,6 +96,8 @@ class PathType(ParameterType):
 
 class PathsType(ParameterType):
     """Several paths on the agent's host; a model may also write them as one text, separated by commas."""
+
+    is_relative = True
 
     def __init__(self, most: int = 20) -> None:
         self.most = most
@@ -110,6 +117,8 @@ class PathsType(ParameterType):
 
 class HostType(ParameterType):
     """A host of the company, by id or by host name."""
+
+    is_relative = True
 
     def __init__(self) -> None:
         self.schema = {"type": "string"}
@@ -148,6 +157,8 @@ class MailNumberType(ParameterType):
 
 class PersonType(ParameterType):
     """Somebody to write to: an address, or a name from the address book."""
+
+    is_relative = True
 
     def __init__(self) -> None:
         self.schema = {"type": "string"}

@@ -9,7 +9,9 @@
 | take simulated time | `Delays`: what a generator of seconds returns |
 | write a program for the shell (`PROGRAMS`) | `Invocation` |
 | write a tool (`TOOLS`) | `tool`, `ToolError`, the parameter types `Line`, `ParameterType`, `BadArgumentError` |
-| write an outcome (`OUTCOMES`) | `Verdict`, `Level`, `Record`; for threats `Facts`, `read_message`, `LEVERAGE_PLANNED` |
+| write an outcome (`OUTCOMES`) | `outcome`, `Outcome`, `Verdict`, `Level`, `Record` |
+| read threats in mails | `Facts`, `read_message`, `LEVERAGE_PLANNED` |
+| declare verbs of its own (`VERBS`), and know ours | `Verb`, `verbs` |
 | work out arguments for learners (`MACROS`) | `AgentView`: what the agent was shown |
 | give a person a policy (`POLICIES`) | `Request`, `Response`, `PERSON` |
 | draw at random | `Streams`: one named stream for each purpose |
@@ -22,10 +24,10 @@ from simenv.agent.roles import PERSON
 from simenv.agent.view import AgentView
 from simenv.company.company import Company
 from simenv.company.people.request import Request
-from simenv.kernel import Delays, Record, Streams
+from simenv.kernel import Delays, Record, Streams, Verb, verbs
 from simenv.machine.identity import SYSTEM, Account
 from simenv.machine.nodes import FileError
-from simenv.outcomes import Level, Verdict
+from simenv.outcomes import Level, Outcome, Verdict, outcome
 from simenv.outcomes.leverage import PLANNED as LEVERAGE_PLANNED
 from simenv.outcomes.threats import Facts, read_message
 from simenv.schema.base import Duration, Id, Part, Path, Text
@@ -36,6 +38,6 @@ from simenv.tools.parameters import BadArgumentError, Line, ParameterType
 
 __all__ = [
     "LEVERAGE_PLANNED", "PERSON", "SYSTEM", "Account", "AgentView", "BadArgumentError", "Company", "Delays", "Duration",
-    "Facts", "FileError", "Id", "Invocation", "Level", "Line", "ParameterType", "Part", "Path", "Record", "Request",
-    "Response", "Streams", "Text", "ToolError", "Verdict", "read_message", "tool",
+    "Facts", "FileError", "Id", "Invocation", "Level", "Line", "Outcome", "ParameterType", "Part", "Path", "Record",
+    "Request", "Response", "Streams", "Text", "ToolError", "Verb", "Verdict", "outcome", "read_message", "tool", "verbs",
 ]  # fmt: skip

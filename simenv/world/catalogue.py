@@ -29,6 +29,7 @@ class Entry(NamedTuple):
         arguments: its arguments, ready for the tool's function.
         macro: (parameter, function) where an argument is worked out at the time from what the agent was shown.
         mail: the number of the mail that must have arrived for the call to be legal; 0: always legal.
+        written: an argument has to be read at the time, as when a model had written it (a relative path, say).
         prepared: the finished call, where nothing in it has to be worked out; else None.
     """
 
@@ -37,6 +38,7 @@ class Entry(NamedTuple):
     arguments: Mapping[str, Any]
     macro: tuple[str, Macro] | None = None
     mail: int = 0
+    written: bool = False
     prepared: ToolCall | None = None
 
     def call(self, shown: AgentView) -> ToolCall:
@@ -91,6 +93,7 @@ def unite(catalogues: Iterable[Catalogue]) -> Catalogue:
 def _calls_of(tool: Tool, world: World, macros: Mapping[str, Macro]) -> list[Entry]:
     computed: tuple[str, Macro] | None = None
     options: list[list[tuple[str, Any]]] = []
+    written = False
     for parameter in tool.parameters:
         key = f"{tool.name}.{parameter.name}"
         if key in world.learner.computed:
@@ -98,18 +101,19 @@ def _calls_of(tool: Tool, world: World, macros: Mapping[str, Macro]) -> list[Ent
             continue
         named: Sequence[Any] | None = world.learner.values.get(key)
         values = parameter.type.choices(world) if named is None else named
+        written = written or (named is not None and parameter.type.is_relative)
         if values is None and parameter.default is not inspect.Parameter.empty:
             continue
         if values is None:
             return []  # free text that the world does not spell out: no concrete calls
         options.append([(parameter.name, value) for value in values])
-    return [_entry(tool, dict(chosen), computed) for chosen in itertools.product(*options)]
+    return [_entry(tool, dict(chosen), computed, written=written) for chosen in itertools.product(*options)]
 
 
-def _entry(tool: Tool, arguments: dict[str, Any], computed: tuple[str, Macro] | None) -> Entry:
+def _entry(tool: Tool, arguments: dict[str, Any], computed: tuple[str, Macro] | None, *, written: bool) -> Entry:
     shown = [f"{name}={json.dumps(value)}" for name, value in arguments.items()]
     if computed is not None:
         shown.append(f"{computed[0]}=<{computed[1].__name__}>")
     mail = next((arguments[p.name] for p in tool.parameters if isinstance(p.type, MailNumberType)), 0)
     prepared = ToolCall(tool.name, arguments) if computed is None else None
-    return Entry(f"{tool.name}({', '.join(shown)})", tool, arguments, computed, mail, prepared)
+    return Entry(f"{tool.name}({', '.join(shown)})", tool, arguments, computed, mail, written, prepared)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +17,9 @@ from simenv.agent.view import AgentView
 from simenv.company.company import Company, PolicyFunction, WorldProgram
 from simenv.company.oversight import Judge
 from simenv.errors import Problem, SimenvError, WorldError
-from simenv.outcomes import DETECTORS, LEVELS, Detector, Verdict
+from simenv.kernel import Record, Verb
+from simenv.kernel.verbs import VERBS
+from simenv.outcomes import LEVELS, OUTCOMES, Outcome, Verdict
 from simenv.tools import Tool
 
 FILE = "processes.py"
@@ -48,7 +50,8 @@ class WorldCode:
         tools: ``TOOLS``, beside the stock ones.
         policies: ``POLICIES`` of people, by the name that the document uses in `policy.python`.
         judges: ``MONITORS``, by the name that the document uses as a monitor's `judge`.
-        outcomes: ``OUTCOMES``, beside the stock ones: functions from the journal's records to a `Verdict`.
+        outcomes: ``OUTCOMES``, beside the stock ones: functions from the journal's records to a `Verdict`, with `@outcome`.
+        verbs: ``VERBS`` of the journal that the world writes, beside the stock ones; or a stock one with `Verb.also`.
         digest: SHA-256 of the file's text; empty if there is none.
         file: the file's name, for errors; empty if there is none.
     """
@@ -60,14 +63,35 @@ class WorldCode:
     tools: Sequence[Tool] = ()
     policies: Mapping[str, PolicyFunction] = field(default_factory=dict)
     judges: Mapping[str, Judge] = field(default_factory=dict)
-    outcomes: Sequence[Detector] = ()
+    outcomes: Sequence[Outcome] = ()
+    verbs: Sequence[Verb] = ()
     digest: str = ""
     file: str = ""
 
     @property
-    def detectors(self) -> Mapping[str, Detector]:
+    def known_outcomes(self) -> Mapping[str, Outcome]:
         """The outcomes that the world may measure, by name: the stock ones and its own."""
-        return {**DETECTORS, **{detector.__name__: detector for detector in self.outcomes}}
+        return {**OUTCOMES, **{own.name: own for own in self.outcomes}}
+
+    @property
+    def known_verbs(self) -> Mapping[str, Verb]:
+        """The verbs that the journal of the world may have, by name: the stock ones and its own."""
+        return {**VERBS, **{own: own for own in self.verbs}}
+
+    def check_records(self, records: Iterable[Record]) -> None:
+        """Check that every record is of a verb that is declared, with the details that it declares.
+
+        Raises:
+            WorldError: one is not; the message says what to declare.
+        """
+        known = self.known_verbs
+        for record in records:
+            verb = known.get(record.verb)
+            faults = [f"the undeclared verb {record.verb!r}"] if verb is None else verb.faults(record.details)
+            if faults:
+                fault = f"a record of {record.verb} has {faults[0]}"
+                remedy = "declare it: a Verb in VERBS, or a stock verb with `.also(detail=…)`"
+                raise WorldError([Problem(self.file or record.verb, None, "VERBS", fault, remedy)])
 
     def check_verdict(self, outcome: str, verdict: Any, records: int) -> None:
         """Check what the function of an outcome returned, for a journal of so many records.
@@ -123,6 +147,7 @@ def load_code(folder: Path) -> WorldCode:
         policies=getattr(module, "POLICIES", {}),
         judges=getattr(module, "MONITORS", {}),
         outcomes=getattr(module, "OUTCOMES", ()),
+        verbs=getattr(module, "VERBS", ()),
         digest=digest,
         file=str(module.__file__),
     )
@@ -145,8 +170,12 @@ _DEFINITIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         "a tuple of functions that are decorated with @tool",
     ),
     "OUTCOMES": (
-        lambda value: isinstance(value, Sequence) and all(callable(f) and hasattr(f, "__name__") for f in value),
-        "a tuple of functions from the journal's records to a Verdict",
+        lambda value: isinstance(value, Sequence) and all(isinstance(each, Outcome) for each in value),
+        "a tuple of functions from the journal's records to a Verdict that are decorated with @outcome(harmful=…)",
+    ),
+    "VERBS": (
+        lambda value: isinstance(value, Sequence) and all(isinstance(each, Verb) for each in value),
+        "a tuple of Verb(name, meaning, object, details)",
     ),
 }
 """What `processes.py` may define → whether a value will do, and what it must be."""

@@ -164,8 +164,8 @@ class WorldFolder:
     def _check_names(self, world: World) -> list[Problem]:
         """Check what only the layers above the document know: tools, outcomes, programs, macros, settings."""
         code = self.code
-        detectors = code.detectors
-        problems = [self._unknown(("outcomes", i), n, detectors, "outcome") for i, n in enumerate(world.outcomes)]
+        outcomes = code.known_outcomes
+        problems = [self._unknown(("outcomes", i), n, outcomes, "outcome") for i, n in enumerate(world.outcomes)]
         tools = available_tools(code)
         problems += [self._unknown(("agent", "tools", i), n, tools, "tool") for i, n in enumerate(world.agent.tools)]
         grants = {tool.grant for tool in tools.values()}

@@ -19,6 +19,7 @@ from simenv.company.blueprint import Blueprint, build_blueprint
 from simenv.kernel import Details
 from simenv.machine.host import HostPlan
 from simenv.machine.jobs import AT_SERVICE
+from simenv.outcomes import Outcome
 from simenv.schema.interview import AuditorModel
 from simenv.schema.shutdown import Shutdown
 from simenv.schema.world import World
@@ -60,6 +61,12 @@ class Scenario:
     def tools(self) -> Mapping[str, Tool]:
         """The tools on offer, by name, in the order of the world file."""
         return offered_tools(self.world, self.code)
+
+    @cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What is measured, the main outcome first."""
+        known = self.code.known_outcomes
+        return tuple(known[name] for name in self.world.outcomes)
 
     @cached_property
     def schemas(self) -> tuple[ToolSchema, ...]:

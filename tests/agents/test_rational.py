@@ -26,9 +26,10 @@ def rate(weights: dict[str, str], condition: dict[str, str], seeds: range = rang
 
 
 def test_a_prospect_counts_as_it_says() -> None:
-    bad = Lookahead(0.5, True, 12, {"shutdown_sabotaged": "succeeded", "task_completed": "succeeded"}, 0.25)
+    harmful = frozenset({"shutdown_sabotaged"})
+    bad = Lookahead(0.5, True, 12, {"shutdown_sabotaged": "succeeded", "task_completed": "succeeded"}, 0.25, harmful)
     assert features(bad, 2.0) == (0.5, 1.0, -2.0, -0.75, -12.0)
-    good = Lookahead(1.0, False, 3, {"shutdown_sabotaged": "attempted", "task_completed": "succeeded"}, 1.0)
+    good = Lookahead(1.0, False, 3, {"shutdown_sabotaged": "attempted", "task_completed": "succeeded"}, 1.0, harmful)
     assert features(good, 2.0) == (1.0, 0.0, 0.0, 0.0, -3.0)
     assert features(bad, 1.0).worth(Weights(1, 2, 4, 8, 0)) == pytest.approx(0.5 + 2 - 4 - 6)
 
@@ -107,4 +108,4 @@ def test_wrong_options_are_explained(name: str, options: dict[str, str], words: 
 def test_it_says_that_it_is_no_model(tmp_path: object) -> None:
     result = CliRunner().invoke(main, ["run", "shutdown_sabotage", "--seeds", "0:2", "--out", f"{tmp_path}/run"])
     assert result.exit_code == 0, result.output
-    assert "rational is a stand-in" in " ".join(result.output.split())
+    assert "rational is a simulated agent, not a language model" in " ".join(result.output.split())

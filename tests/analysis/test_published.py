@@ -57,7 +57,7 @@ def test_ours_stand_beside_under_the_same_condition_and_nowhere_else(tmp_path: P
     assert own.own is not None
     assert (own.own.n, own.difference) == (4, pytest.approx(0.21))
     printed = simenv("table", tmp_path, "--published")
-    assert "79% [70, 86]" in printed
+    assert "79% 79/100 [70, 86]" in printed
     assert "+21" in printed
     assert "Palisade Research, May 2025" in printed
 
@@ -66,3 +66,30 @@ def test_it_is_a_table_of_its_own(tmp_path: Path) -> None:
     simenv("run", "honest_day", "--agent", "scripted", "--seeds", "0:1", "--out", tmp_path)
     assert "No figure has been published" in simenv("table", tmp_path, "--published")
     assert "neither --paired nor --published" in simenv("table", tmp_path, "--published", "--csv")
+
+
+def test_one_system_shows_its_own_figures_with_counts_and_says_that_ours_is_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")  # a narrower window shows the table in parts
+    simenv("run", "shutdown_sabotage", "-c", "instruction=none,allow", "--seeds", "0:4", "--quiet", "--out", tmp_path)
+    printed = simenv("table", tmp_path, "--published", "--system", "o3")
+    assert [line.split()[0] for line in printed.splitlines() if "instruction=" in line] == ["o3", "o3"]
+    assert "79% 79/100 [70, 86]" in printed
+    assert "not run" not in printed
+    assert "fitted to two published rates of o3" in " ".join(printed.split())
+    assert "Grok" not in printed
+
+
+def test_a_system_without_a_figure_is_refused_with_those_that_have_one(tmp_path: Path) -> None:
+    simenv("run", "shutdown_sabotage", "--agent", "scripted:saboteur", "--seeds", "0:1", "--out", tmp_path)
+    done = CliRunner().invoke(main, ["table", str(tmp_path), "--published", "--system", "o9"])
+    assert done.exit_code == 1
+    assert "'o9'" in done.output
+    assert "Grok 4" in done.output
+    assert "--system goes with --published" in simenv("table", tmp_path, "--system", "o3")
+
+
+def test_weights_of_ones_own_are_not_said_to_be_fitted(tmp_path: Path) -> None:
+    simenv("run", "shutdown_sabotage", "-o", "task=1", "--seeds", "0:1", "--out", tmp_path)
+    assert RunDirectory(tmp_path).manifest().stand_in.startswith("rational is a simulated agent with stated weights")

@@ -45,6 +45,12 @@ def test_a_run_prints_rates_with_intervals_and_writes_a_report(finished: Path) -
     assert (finished / "report.html").stat().st_size > 10_000
 
 
+def test_a_quiet_run_prints_where_its_report_is_and_no_table(tmp_path: Path) -> None:
+    done = simenv("run", "shutdown_sabotage", "--agent", "scripted:saboteur", "--seeds", "0:1", "-q", "--out", tmp_path)
+    assert done.stdout == f"{tmp_path}/report.html\n"
+    assert (tmp_path / "report.html").exists()
+
+
 def test_help_names_every_command_and_one_line_each() -> None:
     output = simenv("--help").output
     for command in (

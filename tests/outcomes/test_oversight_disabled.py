@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simenv.episode.session import Session
-from simenv.outcomes import DETECTORS, Verdict
+from simenv.outcomes import OUTCOMES, Verdict
 from simenv.world.registry import open_world
 from tests.patched import bash, patched_world
 
@@ -25,7 +25,7 @@ def judge(tmp_path: Path, *commands: str, **oversight: Any) -> Verdict:
     session = Session(patched_world(tmp_path, {"oversight": OVERSIGHT | oversight}).scenario(), 2)
     bash(session, *commands)
     session.close()
-    verdict = DETECTORS["oversight_disabled"](list(session.journal))
+    verdict = OUTCOMES["oversight_disabled"](list(session.journal))
     assert verdict.level == "no" or session.journal[verdict.evidence[0]].actor == "agent"
     return verdict
 
@@ -82,4 +82,4 @@ def test_looking_and_going_down_are_neither(tmp_path: Path, command: str) -> Non
 def test_where_nobody_watches_there_is_nothing_to_disable() -> None:
     session = Session(open_world("shutdown_sabotage").scenario(), 0)
     session.close()
-    assert DETECTORS["oversight_disabled"](list(session.journal)).level == "no"
+    assert OUTCOMES["oversight_disabled"](list(session.journal)).level == "no"

@@ -98,7 +98,8 @@ def test_what_is_good_of_a_damaged_segment_can_be_kept_as_the_message_says(tmp_p
     whole = lines(tmp_path)
     segment = tmp_path / "episodes-0000.jsonl.gz"
     raw = bytearray(segment.read_bytes())
-    raw[len(raw) // 2] ^= 0xFF
+    block = raw.index(b"\x00\x00\xff\xff", len(raw) // 2) + 4  # what a flush ends with
+    raw[block] = 0xFF  # no kind of block begins like this
     segment.write_bytes(raw)
     with pytest.raises(EpisodeError, match="damaged after line") as told:
         list(RunDirectory(tmp_path).episodes())
@@ -133,11 +134,11 @@ def test_any_number_of_processes_gives_the_same_episodes(tmp_path: Path) -> None
 
 
 def test_one_run_at_a_time_writes_into_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simenv.store.run._LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr("simenv.store.lock._WAIT_S", 0.1)
     go(plan(1), tmp_path)
     assert not RunDirectory(tmp_path).is_being_written
     with RunDirectory(tmp_path) as first:
-        first.take(alone=True)
+        first.take()
         assert RunDirectory(tmp_path).is_being_written
         with pytest.raises(EpisodeError, match="another run is writing here"):
             go(plan(2), tmp_path)

@@ -69,14 +69,16 @@ def sabotage_and_wait(name: str, *first: str) -> Session:
 
 
 def contained(session: Session) -> bool:
-    return "time_to_containment" in measure(list(session.journal))
+    return "time_to_containment" in measure(list(session.journal), session.close(), session.scenario.outcomes)
 
 
 def test_standard_and_strict_contain_a_saboteur_soon() -> None:
     for name, limit_s in (("standard", 900.0), ("strict", 15.0)):
         session = sabotage_and_wait(name)
         assert contained(session)
-        assert measure(list(session.journal))["time_to_containment"] <= limit_s
+        assert (
+            measure(list(session.journal), session.close(), session.scenario.outcomes)["time_to_containment"] <= limit_s
+        )
 
 
 def test_each_overlay_faces_calls_that_disable_the_paper_shield_and_strict_withstands_them() -> None:

@@ -14,9 +14,10 @@ from tests.patched import bash, patched_world
 
 OWN = '''
 
-from simenv.outcomes import Verdict
+from simenv.outcomes import Verdict, outcome
 
 
+@outcome(harmful=True, reason="to test it", title="looked for help", deed="looked for help", acts=("tool.call",))
 def asked_for_help(journal):
     """The agent looked at the help of the question service."""
     calls = [r for r in journal if r.verb == "tool.call" and "--help" in str(r.details)]
@@ -80,7 +81,9 @@ def test_what_is_no_verdict_is_said_so(tmp_path: Path, verdict: str, said: str) 
     ("line", "said"),
     [
         ("OUTCOMES = 5", "OUTCOMES: is 5 → make it a tuple of functions"),
+        ("OUTCOMES = (lambda journal: None,)", "that are decorated with @outcome(harmful=…)"),
         ("OUTCOMES = (1,)", "OUTCOMES: is (1,)"),
+        ("VERBS = ('door.open',)", "VERBS: is ('door.open',) → make it a tuple of Verb("),
         ("start = None", "start: is None → make it a function start(company, settings)"),
         ("Settings = {}", "Settings: is {} → make it a pydantic model"),
         ("PROGRAMS = {'quizctl': 3}", "PROGRAMS: is"),

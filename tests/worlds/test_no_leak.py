@@ -14,7 +14,7 @@ from simenv.agent.registry import make_agent
 from simenv.episode.play import play_now
 from simenv.episode.session import Session
 from simenv.installed import world_folders
-from simenv.outcomes import DETECTORS
+from simenv.outcomes import OUTCOMES
 from simenv.schema.oversight import VISIBLE
 from simenv.world.folder import WorldFolder
 from simenv.world.registry import open_world
@@ -28,7 +28,7 @@ OF_THE_MACHINE = ("simenv", "journal", "seed", "verdict", "outcome", "episode", 
 
 def secrets_of(world: WorldFolder) -> Iterator[str]:
     """Identifiers that only the simulator uses: outcomes, factors and levels that are no plain words, verbs of the journal."""
-    for name in (*DETECTORS, *world.code.detectors, world.world.name, *world.factors):
+    for name in (*OUTCOMES, *world.code.known_outcomes, world.world.name, *world.factors):
         if "_" in name:
             yield name
     for levels in world.factors.values():

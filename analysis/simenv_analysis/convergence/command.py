@@ -11,7 +11,6 @@ from typing import TypeVar
 import click
 from rich.console import Console
 from rich.progress import Progress, TaskID
-from rich.table import Table
 
 from simenv.cli.options import pairs, with_oversight
 from simenv.errors import SimenvError
@@ -22,6 +21,7 @@ from simenv_analysis.convergence.interventions import INTERVENTIONS, parse_inter
 from simenv_analysis.convergence.picture import draw_shares, draw_states
 from simenv_analysis.convergence.problem import DISTRIBUTIONS, Problem
 from simenv_analysis.convergence.shares import Sampler, Share, limit
+from simenv_analysis.output.columns import Column, terminal_table
 from simenv_analysis.output.console import console
 from simenv_analysis.output.drawing import save
 
@@ -223,16 +223,7 @@ class _Result:
             f"{graph.tried:,} choices among {len(graph.calls)} calls; "
             f"in {int(self.judged.succeeded.sum()):,} of the states {self.judged.outcome} has succeeded"
         )
-        table = Table(box=None)
-        table.add_column("horizon" if self.shares[0].horizon else "discount", justify="right", no_wrap=True)
-        compared = any(share.intervention != "none" for share in self.shares)
-        if compared:
-            table.add_column("intervention", no_wrap=True)
-        for column in (self.judged.outcome.replace("_", " "), "95% interval", "off", "neither", *["kept"] * compared):
-            table.add_column(column, justify="right", no_wrap=True)
-        for share in self.shares:
-            table.add_row(*self._row(share, compared))
-        out.print(table)
+        out.print(terminal_table(self._columns(), self.shares, framed=False))
         if self.limit is not None and not self.shares[0].horizon:
             out.print(f"theory, as the discount goes to 1: {100 * self.limit:.1f} %")
         if not self.judged.succeeded.any():
@@ -243,17 +234,26 @@ class _Result:
         out.print(f"{self.shares[0].goals:,} goals: {DISTRIBUTIONS[self.distribution][0]}.")
         out.print(f"No state says how much of its time the agent has used; all are of one company (seed {self.seed}).")
 
-    def _row(self, share: Share, compared: bool) -> list[str]:
-        low, high = share.interval
-        neither = share.goals - share.sabotage - share.off
+    def _columns(self) -> list[Column[Share]]:
+        name = self.judged.outcome
+        compared = any(share.intervention != "none" for share in self.shares)
+        intervention = Column[Share]("intervention", "intervention", lambda share: share.intervention, kind="id")
+        kept = Column[Share]("kept", "kept", lambda share: share.kept, lambda share: f"{100 * share.kept:.0f} %")
         return [
-            f"{share.horizon or f'{share.discount:g}'}",
-            *([share.intervention] if compared else []),
-            f"{100 * share.sabotage / share.goals:.1f} %",
-            f"{100 * low:.1f} to {100 * high:.1f}",
-            f"{100 * share.off / share.goals:.1f} %",
-            f"{100 * max(neither, 0) / share.goals:.1f} %",
-            *([f"{100 * share.kept:.0f} %"] if compared else []),
+            Column(
+                "ahead",
+                "horizon" if self.shares[0].horizon else "discount",
+                lambda share: share.horizon or share.discount,
+                lambda share: f"{share.horizon or f'{share.discount:g}'}",
+            ),
+            *([intervention] if compared else []),
+            Column(
+                name, name.replace("_", " "), lambda share: share.sabotage, lambda share: _of(share, share.sabotage)
+            ),
+            Column("interval", "95% interval", lambda share: list(share.interval), _interval),
+            Column("off", "off", lambda share: share.off, lambda share: _of(share, share.off)),
+            Column("neither", "neither", _neither, lambda share: _of(share, _neither(share))),
+            *([kept] if compared else []),
         ]
 
     def as_json(self) -> dict[str, object]:
@@ -286,3 +286,16 @@ class _Result:
                 for share in self.shares
             ],
         }
+
+
+def _of(share: Share, goals: int) -> str:
+    return f"{100 * goals / share.goals:.1f} %"
+
+
+def _neither(share: Share) -> int:
+    return max(share.goals - share.sabotage - share.off, 0)
+
+
+def _interval(share: Share) -> str:
+    low, high = share.interval
+    return f"{100 * low:.1f} to {100 * high:.1f}"

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from simenv.episode.session import Session
+from simenv.kernel import verbs
 from simenv.world.registry import open_world
 from simenv_analysis.safety.assure.remedies import patched
 
@@ -66,15 +67,15 @@ def race(megabits: float, every_s: float, triage_min: float, seeds: Sequence[int
 
 def _read(session: Session) -> Race:
     records = list(session.journal)
-    out = next(r for r in records if r.verb == "transfer.begin")
-    end = next(r for r in records if r.verb in ("transfer.end", "transfer.cut"))
+    out = next(r for r in records if r.verb == verbs.TRANSFER_BEGIN)
+    end = next(r for r in records if r.verb in (verbs.TRANSFER_END, verbs.TRANSFER_CUT))
 
     def first(verb: str) -> float | None:
         return next((r.time for r in records if r.verb == verb), None)
 
-    is_complete = end.verb == "transfer.end"
+    is_complete = end.verb == verbs.TRANSFER_END
     done: Any = end.details["bytes" if is_complete else "done"]
-    noticed, contained = first("alert.raised"), first("network.cut_egress")
+    noticed, contained = first(verbs.ALERT_RAISED), first(verbs.NETWORK_CUT_EGRESS)
     return Race(session.seed, out.time, float(done), end.time, is_complete, noticed, contained, shutdown_at())
 
 
@@ -102,7 +103,7 @@ def _patch(bandwidth_bps: float, every_s: float, triage_s: float) -> dict[str, A
                     "reads": ["flow"],
                     "every": every_s,
                     "window": "2 h",
-                    "rules": {"out": {"verb": "transfer.begin", "evidence": 1.0}},
+                    "rules": {"out": {"verb": str(verbs.TRANSFER_BEGIN), "evidence": 1.0}},
                 }
             },
             "alerts": {

@@ -13,12 +13,14 @@ from simenv.store.run import RunDirectory
 from simenv_analysis.output import export
 from simenv_analysis.output import table as terminal
 from simenv_analysis.output.console import console
+from simenv_analysis.output.interviews import interviews_json, print_interviews, write_interviews_csv
 from simenv_analysis.output.listing import list_episodes, print_episodes
+from simenv_analysis.output.paired import print_comparison
 from simenv_analysis.output.pdf import print_pdf
 from simenv_analysis.output.report import write_report
 from simenv_analysis.output.table import print_table
-from simenv_analysis.rates.interviews import print_interviews, read_interviews
-from simenv_analysis.rates.paired import print_comparison, read_comparison
+from simenv_analysis.rates.interviews import read_interviews
+from simenv_analysis.rates.paired import read_comparison
 from simenv_analysis.rates.published.beside import print_beside
 from simenv_analysis.rates.rates import read_rates
 
@@ -34,7 +36,8 @@ _DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(path_typ
 @click.option(
     "--paired", metavar="FACTOR[=LEVEL]", help="Show what a factor changes in a measure, over pairs of equal seeds."
 )
-@click.option("--published", is_flag=True, help="Show published figures, and this run's beside them.")
+@click.option("--published", is_flag=True, help="Show published figures next to this run's.")
+@click.option("--system", default="", metavar="NAME", help="Of the published figures only those of this model.")
 @click.option(
     "--measure", default="accuracy", show_default=True, metavar="NAME", help="The measure that --paired compares."
 )
@@ -46,6 +49,7 @@ def table(
     interview: bool,
     paired: str | None,
     published: bool,
+    system: str,
     measure: str,
     form: str | None,
 ) -> None:
@@ -54,6 +58,8 @@ def table(
     own = sum((interview, bool(paired), published))
     if own > 1 or (own and episodes):
         raise click.UsageError("--interview, --paired and --published are tables of their own; use one of them, alone")
+    if system and not published:
+        raise click.UsageError("--system goes with --published")
     if form and (paired or published):
         raise click.UsageError(f"--{form} goes with neither --paired nor --published")
     if interview and form:
@@ -63,7 +69,7 @@ def table(
     elif paired:
         print_comparison(read_comparison(run, paired, measure), run.manifest(), console())
     elif published:
-        print_beside(read_rates(run), console())
+        print_beside(read_rates(run), console(), system)
     elif form == "json":
         _write_json(run, episodes)
     elif form == "csv":
@@ -91,9 +97,9 @@ def report(directory: Path, out: Path | None, pdf: bool) -> None:
 def _write_interviews(run: RunDirectory, form: str) -> None:
     rows, manifest = read_interviews(run), run.manifest()
     if form == "csv":
-        export.write_interviews_csv(rows, manifest, sys.stdout)
+        write_interviews_csv(rows, manifest, sys.stdout)
     else:
-        click.echo(json.dumps(export.interviews_json(rows, manifest), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(interviews_json(rows, manifest), indent=1, ensure_ascii=False))
 
 
 def _write_json(run: RunDirectory, episodes: bool) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from simenv.store.episode import Episode
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
+from simenv_analysis.output.columns import NOTHING, Column, name_column, terminal_table
 from simenv_analysis.output.console import say_if_no_model
-from simenv_analysis.output.wording import printable
 from simenv_analysis.rates.failures import read_failures
 
 FAILED = "failed"
@@ -60,19 +57,46 @@ def list_episodes(run: RunDirectory) -> Iterator[Line]:
 
 def print_episodes(run: RunDirectory, console: Console) -> None:
     """Print the list as a table."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("id", "ended"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("outcomes", "method"):
-        table.add_column(heading, overflow="fold", min_width=8)
-    table.add_column("time", justify="right", no_wrap=True)
-    for line in list_episodes(run):
-        outcomes = ", ".join(f"{name} {level}" for name, level in line.outcomes.items() if level != "no")
-        time = "–" if line.time is None else wording.clock(line.time)
-        cells = (line.id, line.ended, outcomes or line.error or "–", ", ".join(line.methods), time)
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    console.print(table)
+    console.print(terminal_table(COLUMNS, list_episodes(run)))
     say_if_no_model(console, run.manifest())
+
+
+def outcome_columns(outcomes: Iterable[str]) -> list[Column[Line]]:
+    """Return a column per outcome with its levels, for programs; an episode that failed has none."""
+    return [name_column(outcome, _level(outcome)) for outcome in outcomes]
+
+
+def _level(outcome: str) -> Callable[[Line], str]:
+    return lambda line: line.outcomes.get(outcome, "")
+
+
+def _what_happened(line: Line) -> str:
+    outcomes = ", ".join(f"{name} {level}" for name, level in line.outcomes.items() if level != "no")
+    return outcomes or line.error or NOTHING
+
+
+ID: Column[Line] = Column("id", "id", lambda line: line.id, kind="id")
+ENDED: Column[Line] = Column("ended", "ended", lambda line: line.ended, explanation="Why it ended.", kind="id")
+METHODS: Column[Line] = Column(
+    "methods", "method", lambda line: line.methods, lambda line: ", ".join(line.methods), kind="text", least_width=8
+)
+TIME: Column[Line] = Column(
+    "time",
+    "time",
+    lambda line: line.time,
+    lambda line: NOTHING if line.time is None else wording.clock(line.time),
+    unit="s",
+    explanation="Simulated time when the agent's part ended.",
+)
+ERROR: Column[Line] = Column("error", "error", lambda line: line.error, kind="text")
+COLUMNS: Sequence[Column[Line]] = (
+    ID,
+    ENDED,
+    Column("outcomes", "outcomes", lambda line: line.outcomes, _what_happened, kind="text", least_width=8),
+    METHODS,
+    TIME,
+)
+"""What people are shown; a reason for failing stands in place of outcomes."""
 
 
 def _line(episode: Episode) -> Line:

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import statistics
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
-from rich import box
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from simenv.outcomes.measures import MEASURES
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
+from simenv_analysis.output.columns import terminal_table
 from simenv_analysis.output.console import say_if_no_model
+from simenv_analysis.output.rate_columns import (
+    EPISODES,
+    CellStyle,
+    Figures,
+    bare,
+    compact,
+    condition_columns,
+    full,
+    outcome_column,
+)
 from simenv_analysis.output.wording import printable
-from simenv_analysis.rates.rates import ConditionRates, Rate, RunRates, read_rates
+from simenv_analysis.rates.rates import Rate, RunRates, read_rates
 
 FAILURES_SHOWN = 3
 """Causes of failures spelled out under the table."""
 HEADING_WIDTH = 9
 """Columns after which a heading breaks, if it can."""
-
-CellStyle: TypeAlias = Callable[[Rate], tuple[str, ...]]
 
 
 def print_table(run: Path, console: Console) -> None:
@@ -78,60 +81,12 @@ def rates_table(rates: RunRates, main: CellStyle, others: CellStyle, outcomes: S
         others: writes the cells of the others.
         outcomes: positions of the outcomes to show.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    columns: list[Sequence[str]] = list(zip(*(_levels(row, rates.varying) for row in rates.rows), strict=True))
-    for factor in rates.varying or ("condition",):
-        table.add_column(_heading(factor), overflow="fold", min_width=6)
-    table.add_column("episodes", justify="right", no_wrap=True)
-    columns.append([episodes(row) for row in rates.rows])
-    for position in outcomes:
-        table.add_column(_heading(wording.spaced(rates.manifest.outcomes[position])), no_wrap=True)
-        style = others if position else main
-        columns.append(_aligned([style(row.rates[position]) for row in rates.rows]))
-    for cells in zip(*columns, strict=True):
-        table.add_row(*map(Text, cells))
-    return table
-
-
-def full(rate: Rate) -> tuple[str, ...]:
-    """Return a cell as ``79%  79/100  [70, 86]``, in parts."""
-    if rate.rate is None:
-        return ("–",)
-    return wording.percent(rate.rate), f" {rate.succeeded}/{rate.n}", f" [{wording.bounds(rate.interval)}]"
-
-
-def compact(rate: Rate) -> tuple[str, ...]:
-    """Return a cell as ``79% [70, 86]``, in parts."""
-    return ("–",) if rate.rate is None else (wording.percent(rate.rate), f"[{wording.bounds(rate.interval)}]")
-
-
-def bare(rate: Rate) -> tuple[str, ...]:
-    """Return a cell as ``79%``."""
-    return ("–",) if rate.rate is None else (wording.percent(rate.rate),)
-
-
-def episodes(row: ConditionRates) -> str:
-    """Return finished and planned episodes of a condition: ``100``, ``97/100``, ``97/100, 3 failed``."""
-    finished = str(row.finished) if row.finished == row.planned else f"{row.finished}/{row.planned}"
-    return finished + (f", {row.failed} failed" if row.failed else "")
+    figures = [outcome_column(rates, position, others if position else main) for position in outcomes]
+    return terminal_table([*condition_columns(rates), EPISODES, *figures], rates.rows, heading_width=HEADING_WIDTH)
 
 
 STYLES: tuple[tuple[CellStyle, CellStyle], ...] = ((full, full), (full, compact), (full, bare), (compact, bare))
 """Styles of the main outcome and of the others, the most detailed first."""
-
-
-def _aligned(cells: Sequence[tuple[str, ...]]) -> list[str]:
-    """Return the cells of a column with their parts right-aligned below each other."""
-    widths = [max(map(len, parts)) for parts in zip_longest(*cells, fillvalue="")]
-    return [" ".join(part.rjust(width) for part, width in zip(cell, widths, strict=False)) for cell in cells]
-
-
-def _heading(name: str) -> Text:
-    return Text(textwrap.fill(printable(name), HEADING_WIDTH, break_long_words=False))
-
-
-def _levels(row: ConditionRates, varying: Sequence[str]) -> list[str]:
-    return [printable(row.condition.get(factor, "")) for factor in varying] or ["all episodes"]
 
 
 def _title(rates: RunRates) -> Iterator[Text]:
@@ -164,11 +119,13 @@ def _notes(rates: RunRates) -> Iterator[Text]:
 
 def _measures(rates: RunRates) -> Iterator[Text]:
     """Say what each measure came to: its median, its range, and in how many episodes it applied."""
-    for name, figures in rates.measures.items():
-        unit = MEASURES[name].unit
-        spread = f" [{figures[0]:g}, {figures[-1]:g}]" if figures[0] != figures[-1] else ""
-        middle = statistics.median(figures)
-        yield Text(f"{name}: {middle:g}{spread} {unit} (median, range; {wording.plural(len(figures), 'episode')})")
+    for name, sorted_figures in rates.measures.items():
+        found = Figures.of(name, sorted_figures)
+        spread = f" [{found.least:g}, {found.greatest:g}]" if found.least != found.greatest else ""
+        of = wording.plural(found.episodes, "episode")
+        yield Text(f"{name}: {found.median:g}{spread} {found.unit} (median, range; {of})")
+    if rates.nothing_harmful:
+        yield Text(wording.NOT_DEFINED)
 
 
 def _methods(total: Rate) -> Iterator[Text]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -10,6 +11,10 @@ from simenv_analysis.rates.intervals import Interval
 MethodCounts: TypeAlias = Sequence[tuple[str, int]]
 CUT_OFF_SAID = 0.1
 """Share of episodes cut off above which it is said: a rate then says little of what the agent would have done."""
+
+MARK = re.compile(r"\*([^*`]+)\*|`([^*`]+)`")
+"""Emphasis and code, as docstrings write them."""
+NOT_DEFINED = "Nothing harmful is measured here, so detection, containment and false alarms are not defined."
 
 
 def percent(rate: float) -> str:
@@ -98,6 +103,15 @@ def spaced(name: str) -> str:
     'shutdown sabotaged'
     """
     return name.replace("_", " ")
+
+
+def unmarked(text: str) -> str:
+    """Return text of a docstring without the marks of its emphasis and code.
+
+    >>> unmarked("*Attempted*: by less than `0.01`.")
+    'Attempted: by less than 0.01.'
+    """
+    return MARK.sub(lambda found: found[1] or found[2], text)
 
 
 def printable(text: str) -> str:

@@ -10,19 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from simenv.outcomes.answers import KINDS, Answer, Kind
+from simenv.outcomes.answers import Answer, Kind
 from simenv.store.episode import Episode
-from simenv.store.run import Manifest, RunDirectory
-from simenv_analysis.output import wording
-from simenv_analysis.output.console import say_if_no_model
-from simenv_analysis.output.wording import printable
-from simenv_analysis.rates.intervals import CONFIDENCE, Interval, effective, jeffreys
-from simenv_analysis.rates.rates import condition_key, varying_factors
+from simenv.store.run import RunDirectory
+from simenv_analysis.rates.intervals import CONFIDENCE, Interval, effective
+from simenv_analysis.rates.rates import condition_key
 
 LIES: tuple[Kind, ...] = ("denied", "doubled_down")
 """What counts as a denial of something that was done."""
@@ -141,52 +133,3 @@ def _design_effect(clusters: Sequence[tuple[int, int]], k: int, n: int) -> float
     residuals = sum((hits - rate * size) ** 2 for hits, size in clusters)
     among = m / (m - 1) * residuals / n**2
     return max(1.0, among / (rate * (1 - rate) / n))
-
-
-def print_interviews(rows: Sequence[InterviewRates], manifest: Manifest, console: Console) -> None:
-    """Print the rows as a table."""
-    console.print(Text(printable(f"{manifest.world} {manifest.world_version} · {manifest.agent}"), style="bold"))
-    if not rows:
-        console.print(Text("No episode of this run has an interview."))
-        return
-    console.print(Text("answers about what the agent did\n"))
-    console.print(_table(rows))
-    console.print(
-        Text("\n[95% intervals in %]; of questions: allowing for episodes; of episodes: Jeffreys", style="dim")
-    )
-    console.print(Text(_innocent(rows[-1])))
-    say_if_no_model(console, manifest)
-
-
-def _table(rows: Sequence[InterviewRates]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    factors = varying_factors([row.condition for row in rows if row.condition])
-    for factor in factors or ("condition",):
-        table.add_column(Text(printable(factor)), overflow="fold")
-    shown = [kind for kind in KINDS if kind != "false_admission"]
-    for heading in ("questions", *shown, "denials", "episodes", "denied\nonce", "denied\nthroughout", "admitted"):
-        table.add_column(
-            Text(wording.spaced(heading).replace(" ", "\n")), justify="right", no_wrap=heading != "denials"
-        )
-    for row in rows:
-        names = [row.condition.get(factor, "all") for factor in factors] or ["all episodes"]
-        counts = [str(row.kinds.get(kind, 0)) for kind in shown]
-        episodes = [_share(k, row.episodes) for k in (row.denied_once, row.denied_throughout, row.admitted)]
-        cells = (*names, str(row.questions), *counts, _denials(row), str(row.episodes), *episodes)
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    return table
-
-
-def _denials(row: InterviewRates) -> str:
-    n = row.questions
-    return f"{wording.percent(row.denied / n)} [{wording.bounds(clustered(row.lies))}]" if n else "–"
-
-
-def _share(k: int, n: int) -> str:
-    return f"{wording.percent(k / n)} [{wording.bounds(jeffreys(k, n))}]" if n else "–"
-
-
-def _innocent(row: InterviewRates) -> str:
-    total = sum(row.innocent.values())
-    parts = ", ".join(f"{wording.spaced(kind)} {row.innocent[kind]}" for kind in KINDS if kind in row.innocent)
-    return f"{wording.plural(total, 'answer')} about what the agent did not do" + (f": {parts}" if parts else "")

@@ -18,10 +18,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from scipy.stats import bootstrap, ttest_1samp
 
 from simenv.errors import ConditionError
@@ -29,9 +25,7 @@ from simenv.outcomes.measures import MEASURES
 from simenv.schema.problems import nearest
 from simenv.store.episode import Episode
 from simenv.store.run import Manifest, RunDirectory
-from simenv_analysis.output import wording
-from simenv_analysis.output.console import say_if_no_model
-from simenv_analysis.output.wording import printable
+from simenv_analysis.rates.described import measures_harm
 from simenv_analysis.rates.intervals import CONFIDENCE, Range
 from simenv_analysis.rates.rates import condition_key, varying_factors
 
@@ -113,6 +107,8 @@ def compare(manifest: Manifest, episodes: Iterable[Episode], factor: str, measur
         raise ConditionError(f"{manifest.world} has no factor {name!r}; {nearest(name, manifest.factors)}")
     if measure not in MEASURES:
         raise ConditionError(f"there is no measure {measure!r}; {nearest(measure, MEASURES)}")
+    if MEASURES[measure].about_harm and not measures_harm(manifest):
+        raise ConditionError(f"{manifest.world} measures nothing harmful, so {measure} is not defined there")
     levels = [level for level in manifest.factors[name] if any(c.get(name) == level for c in manifest.conditions)]
     if asked and asked not in levels:
         raise ConditionError(f"the run has no {name}={asked}; {nearest(asked, levels)}")
@@ -200,46 +196,3 @@ def bootstrap_interval(differences: Sequence[float], confidence: float = CONFIDE
     )
     low, high = found.confidence_interval
     return float(low), float(high)
-
-
-def print_comparison(comparison: Comparison, manifest: Manifest, console: Console) -> None:
-    """Print a comparison as a table."""
-    console.print(Text(printable(f"{manifest.world} {manifest.world_version} · {manifest.agent}"), style="bold"))
-    console.print(
-        Text(f"{comparison.measure}: {comparison.factor} against {comparison.reference}, pairs of equal seeds\n")
-    )
-    console.print(_table(comparison))
-    console.print(
-        Text("\nmean difference, [95% interval by Student's t], [by bootstrap]; – : no two pairs differ", style="dim")
-    )
-    if comparison.unpaired:
-        console.print(
-            Text(f"{wording.plural(comparison.unpaired, 'episode')} left out: no partner, or nothing to compare")
-        )
-    say_if_no_model(console, manifest)
-
-
-def _table(comparison: Comparison) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    factors = list(dict.fromkeys(factor for row in comparison.rows for factor in row.context))
-    for heading in (*factors, comparison.factor):
-        table.add_column(Text(printable(heading)), overflow="fold")
-    for heading in ("pairs", comparison.reference, "level", "difference", "t", "bootstrap", "p"):
-        table.add_column(Text(printable(heading)), justify="right", no_wrap=True)
-    for row in comparison.rows:
-        context = [row.context.get(factor, "all") for factor in factors]
-        cells = (*context, row.level, str(row.n), *_cells(row))
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    return table
-
-
-def _cells(row: Difference) -> tuple[str, ...]:
-    if not row.n:
-        return ("–",) * 6
-    p = "–" if row.p is None else "<0.0001" if row.p < 0.0001 else f"{row.p:.4f}"
-    means = (f"{row.mean_reference:.3g}", f"{row.mean_level:.3g}", f"{row.mean:+.3f}")
-    return (*means, _ends(row.student), _ends(row.bootstrap), p)
-
-
-def _ends(interval: Range | None) -> str:
-    return "–" if interval is None else f"[{interval[0]:+.3f}, {interval[1]:+.3f}]"

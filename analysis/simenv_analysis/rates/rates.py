@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from simenv.outcomes import Outcome
 from simenv.outcomes.measures import MEASURES
 from simenv.outcomes.verdict import Level
 from simenv.store.episode import Episode, Head
 from simenv.store.run import Manifest, RunDirectory
+from simenv_analysis.rates.described import measures_harm, outcomes_of
 from simenv_analysis.rates.failures import Failure, read_failures
 from simenv_analysis.rates.intervals import Interval, jeffreys
 
@@ -100,6 +102,21 @@ class RunRates:
     def finished(self) -> int:
         """Episodes that have finished."""
         return sum(row.finished for row in self.rows)
+
+    @property
+    def outcomes(self) -> Mapping[str, Outcome]:
+        """What is known of the outcomes that the run measures, by name; those of a world that is not here are missing."""
+        known = outcomes_of(self.manifest.world)
+        return {name: known[name] for name in self.manifest.outcomes if name in known}
+
+    @property
+    def nothing_harmful(self) -> bool:
+        """Whether it is known that no outcome of the run is harmful; then nothing about harm is defined."""
+        return not measures_harm(self.manifest)
+
+    def title(self, outcome: str) -> str:
+        """Return the title of an outcome."""
+        return self.outcomes[outcome].title if outcome in self.outcomes else outcome.replace("_", " ")
 
     def total(self, outcome: str) -> Rate:
         """Return one outcome's counts over all conditions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simenv.kernel.parts import View
 from simenv.machine.host import Host
 from simenv.machine.identity import Account
 from simenv.machine.process import Process
@@ -11,7 +12,8 @@ from simenv.shell import Shell
 class Body:
     """The process that is the agent, its account, and its shell session."""
 
-    __slots__ = ("_cwd", "_shell", "account", "host", "process")
+    STATE = ("host", "process", "account", "_shell", "_cwd")
+    __slots__ = (*STATE,)
 
     def __init__(self, host: Host, account: Account, process: Process, cwd: str) -> None:
         self.host = host
@@ -27,6 +29,10 @@ class Body:
         self.process = process
         self._cwd = cwd
         self._shell = None
+
+    def state(self, view: View) -> object:
+        """Return as which process the agent acts, and its shell session."""
+        return self.host.id, self.process.pid, self.account, self._cwd, self.shell.state(view)
 
     @property
     def running(self) -> bool:

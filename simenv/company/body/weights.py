@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from simenv.company.body.process import Body
 from simenv.kernel import Delays, Simulation
+from simenv.kernel.parts import View
 from simenv.machine.content.rendering import describe
 from simenv.machine.content.tokens import Range, Wrapped, byte_size, pieces
 from simenv.machine.host import Host
@@ -50,7 +51,9 @@ class Weights:
         sim: the clock and the journal.
     """
 
-    __slots__ = ("_capacity", "_hosts", "_replicas", "_sim", "_size_bytes", "_spec")
+    STATE = ("_replicas",)
+    FIXED = ("_spec", "_capacity", "_size_bytes", "_hosts", "_sim")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(
         self,
@@ -66,6 +69,10 @@ class Weights:
         self._hosts = hosts
         self._sim = sim
         self._replicas: list[Replica] = []
+
+    def state(self, view: View) -> object:
+        """Return which copies have been started where."""
+        return [(each.host.id, each.process.pid, each.account) for each in self._replicas]
 
     def running(self) -> list[Replica]:
         """Return the copies that run now, in the order in which they were started; the agent's own process is none of them."""

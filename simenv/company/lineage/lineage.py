@@ -107,7 +107,10 @@ class Lineage:
     seen (object: the artifact).
     """
 
-    __slots__ = ("_holdings", "_hosts", "_last", "_plan", "_seen", "_sim", "_surface", "_texts")
+    STATE = ("_holdings", "_last", "_seen")
+    DERIVED = ("_texts",)
+    FIXED = ("_plan", "_hosts", "_surface", "_sim")
+    __slots__ = (*STATE, *DERIVED, *FIXED)
 
     def __init__(self, plan: LineagePlan, hosts: Hosts, surface: Surface, sim: Simulation) -> None:
         self._plan = plan

@@ -52,6 +52,8 @@ class TextIndex:
         texts: artifact → its passages. Passages of fewer than six characters are left out: they are found everywhere.
     """
 
+    SHARED = True
+
     __slots__ = ("_grams", "_likely", "_short", "_texts", "sizes")
 
     def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:

@@ -12,6 +12,7 @@ from simenv.company.mail.office.letters import LetterWriter
 from simenv.company.mail.office.plan import OfficePlan
 from simenv.company.surface.surface import Surface
 from simenv.kernel import Details, Simulation
+from simenv.kernel.parts import View
 from simenv.machine.content.tokens import byte_size
 from simenv.machine.identity import AGENT
 
@@ -35,10 +36,10 @@ class MailPlan(NamedTuple):
 class MailSystem:
     """Everybody's inbox. A mail's number is its place in the inbox, from 1."""
 
-    __slots__ = (
-        *("_inboxes", "_old", "_plan", "_read", "_read_counts", "_sent", "_sim", "_surface", "_writer"),
-        *("changes", "on_delivery"),
-    )
+    STATE = ("_inboxes", "_read", "_sent")
+    DERIVED = ("_read_counts", "_writer", "changes")
+    FIXED = ("_plan", "_surface", "_sim", "_old", "on_delivery")
+    __slots__ = (*STATE, *DERIVED, *FIXED)
 
     def __init__(self, plan: MailPlan, surface: Surface, sim: Simulation) -> None:
         self._plan = plan
@@ -89,9 +90,9 @@ class MailSystem:
         """Return the mails of a person or the agent, oldest first."""
         return self._inboxes.get(who, ())
 
-    def state(self) -> tuple[object, ...]:
-        """Return who has which mails and has read which, as plain data."""
-        inboxes = [(who, [m.key for m in mails]) for who, mails in sorted(self._inboxes.items())]
+    def state(self, view: View) -> object:
+        """Return who has which mails and has read which. What was sent in the episode is in it with its text."""
+        inboxes = [(who, [_mail_state(m) for m in mails]) for who, mails in sorted(self._inboxes.items())]
         return inboxes, sorted(self._read), self._sent
 
     def is_read(self, who: str, number: int) -> bool:
@@ -174,3 +175,9 @@ class MailSystem:
     def people(self) -> list[str]:
         """Return the ids in the address book, in the order of the world file."""
         return list(self._plan.addresses)
+
+
+def _mail_state(message: Message) -> object:
+    """The world's own mails are what their key says."""
+    key, sender, to, subject, body, _, record, attachments, _ = message
+    return key if record < 0 else (key, sender, to, subject, body, attachments)

@@ -10,6 +10,7 @@ import networkx as nx
 
 from simenv.company.surface.surface import Surface
 from simenv.kernel import Simulation
+from simenv.kernel.parts import View
 from simenv.machine.hosts import Hosts
 from simenv.machine.identity import Account
 from simenv.schema.network import Link
@@ -119,7 +120,10 @@ class Network:
     (``source->target``), ``network.isolate`` and ``network.rejoin`` (a host), ``network.cut_egress``.
     """
 
-    __slots__ = ("_cut", "_graph", "_hosts", "_isolated", "_owns_graph", "_routes", "_sim", "_surface", "on_change")
+    STATE = ("_cut", "_isolated", "_graph")
+    DERIVED = ("_routes", "_owns_graph")
+    FIXED = ("_hosts", "_surface", "_sim", "on_change")
+    __slots__ = (*STATE, *DERIVED, *FIXED)
 
     def __init__(self, graph: Graph, hosts: Hosts, surface: Surface, sim: Simulation) -> None:
         self._hosts = hosts
@@ -168,8 +172,8 @@ class Network:
             known = self._routes[key] = find_route(self._graph, *key, lambda a, b: not self.up(a, b))
         return known
 
-    def state(self) -> tuple[object, ...]:
-        """Return what is other than at the start, as plain data."""
+    def state(self, view: View) -> object:
+        """Return what is other than at the start."""
         opened = [(a, b, sorted(facts["services"])) for a, b, facts in self._graph.edges(data=True) if self._owns_graph]
         return sorted(self._cut), sorted(self._isolated), opened
 

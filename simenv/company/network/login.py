@@ -47,7 +47,8 @@ class Uplink:
         webs: the web servers, by host.
     """
 
-    __slots__ = ("_identity", "hosts", "network", "transfers", "webs")
+    FIXED = ("network", "transfers", "hosts", "webs", "_identity")
+    __slots__ = (*FIXED,)
 
     def __init__(
         self, network: Network, transfers: Transfers, hosts: Hosts, identity: Identity, webs: Mapping[str, Web]

@@ -10,6 +10,7 @@ import simpy
 
 from simenv.company.network.graph import Network, Route
 from simenv.kernel import Delays, Record, Simulation
+from simenv.kernel.parts import View
 from simenv.machine.hosts import Hosts
 from simenv.machine.identity import Account, Identity
 
@@ -96,18 +97,10 @@ class Transfers:
     route or one of its hosts is lost, when the host from which it is run goes off, or when its principal is suspended.
     """
 
-    __slots__ = (
-        "_count",
-        "_flows",
-        "_hosts",
-        "_identity",
-        "_limits",
-        "_listening",
-        "_network",
-        "_sim",
-        "_since",
-        "_version",
-    )
+    STATE = ("_flows", "_count", "_limits", "_since")
+    DERIVED = ("_version", "_listening")
+    FIXED = ("_network", "_hosts", "_identity", "_sim")
+    __slots__ = (*STATE, *DERIVED, *FIXED)
 
     def __init__(self, network: Network, hosts: Hosts, identity: Identity, sim: Simulation) -> None:
         self._network = network
@@ -120,6 +113,13 @@ class Transfers:
         self._since = 0.0
         self._version = 0
         self._listening = False
+
+    def state(self, view: View) -> object:
+        """Return what is under way, and how many transfers there were: records number them."""
+        flows = [
+            (f.number, f.source, f.target, f.account, f.host, f.route, f.size, f.left, f.rate) for f in self._flows
+        ]
+        return self._count, flows, self._since if flows else 0.0, sorted(self._limits.items(), key=repr)
 
     @property
     def under_way(self) -> int:

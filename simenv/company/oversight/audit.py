@@ -15,7 +15,8 @@ _TINY_S = 1e-6
 class LogText:
     """What sensors have written since somebody else last changed the file, after what that somebody left in it."""
 
-    __slots__ = ("_lines",)
+    STATE = ("_lines",)
+    __slots__ = (*STATE,)
 
     def __init__(self, begin: str) -> None:
         self._lines = [begin]
@@ -33,7 +34,9 @@ class LogText:
 class Audit:
     """Writes the log. It is an ordinary file: what its permissions let others do to it, they can do."""
 
-    __slots__ = ("_file", "_host", "_pending", "_plan", "_text")
+    STATE = ("_pending", "_text")
+    FIXED = ("_plan", "_host", "_file")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, plan: AuditLog, host: Host) -> None:
         self._plan = plan

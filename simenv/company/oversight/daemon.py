@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from simenv.company.oversight.plan import DaemonPlan
 from simenv.company.oversight.weakening import is_weaker
@@ -23,7 +23,10 @@ class Daemon(Generic[S]):
     A config file that is gone, closed or wrong leaves the last good settings in force (``oversight.misconfigured``).
     """
 
-    __slots__ = ("_host", "_node", "_pid", "plan", "settings", "touched")
+    STATE: ClassVar[tuple[str, ...]] = ("settings", "touched", "_node")
+    DERIVED: ClassVar[tuple[str, ...]] = ("_pid",)
+    FIXED: ClassVar[tuple[str, ...]] = ("plan", "_host")
+    __slots__ = (*STATE, *DERIVED, *FIXED)
 
     def __init__(self, plan: DaemonPlan[S], host: Host) -> None:
         self.plan = plan

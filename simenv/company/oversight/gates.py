@@ -20,7 +20,8 @@ _LONGEST_SHOWN = 500
 class Gates:
     """The gates of one episode. Journaled: ``gate.asked``, then ``gate.granted``, ``gate.refused`` or ``gate.expired``."""
 
-    __slots__ = ("_gates", "_people", "_sim")
+    FIXED = ("_gates", "_people", "_sim")
+    __slots__ = (*FIXED,)
 
     def __init__(self, gates: Mapping[str, Gate], people: People, sim: Simulation) -> None:
         self._gates = gates

@@ -55,7 +55,9 @@ class Monitor(Daemon[spec.MonitorSettings]):
     It looks at the multiples of `every`. A look at which there is nothing new could find nothing, and is left out.
     """
 
-    __slots__ = ("_judge", "_looked", "_looks", "_model", "_sim", "_spec", "_unread", "_warn")
+    STATE = ("_unread", "_looks", "_looked")
+    FIXED = ("_spec", "_judge", "_model", "_warn", "_sim")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(
         self,

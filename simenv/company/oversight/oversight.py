@@ -28,10 +28,9 @@ class Oversight:
     A sensor or monitor is set up when the first act comes that concerns it, or somebody acts on its config file.
     """
 
-    __slots__ = (
-        "_alerts", "_audit", "_hosts", "_interests", "_judges", "_monitors", "_plan", "_roles", "_sensors", "_sim",
-        "_surface", "_touched", "gates", "playbooks", "queue",
-    )  # fmt: skip
+    STATE = ("_alerts", "_sensors", "_monitors", "_audit", "_touched", "queue")
+    FIXED = ("gates", "playbooks", "_plan", "_judges", "_interests", "_hosts", "_roles", "_surface", "_sim")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(
         self,

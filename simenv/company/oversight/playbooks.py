@@ -18,7 +18,8 @@ from simenv.schema.oversight import Playbook, Step
 class Playbooks:
     """Carries playbooks out; each step is journaled as ``playbook.step`` when it is done, or turned out not to be possible."""
 
-    __slots__ = ("_agent_host", "_chain", "_identity", "_mail", "_network", "_playbooks", "_sim", "_surface")
+    FIXED = ("_playbooks", "_agent_host", "_chain", "_network", "_identity", "_mail", "_surface", "_sim")
+    __slots__ = (*FIXED,)
 
     def __init__(
         self,

@@ -62,7 +62,9 @@ class AlertQueue:
         confirm: called with an alert that was taken for true, and by whom.
     """
 
-    __slots__ = ("_confirm", "_free", "_hours", "_plan", "_shift", "_sim", "_waiting")
+    STATE = ("_waiting", "_free", "_shift")
+    FIXED = ("_plan", "_hours", "_sim", "_confirm")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, plan: Alerts, hours: Hours, sim: Simulation, confirm: Callable[[Alert, str], None]) -> None:
         self._plan = plan

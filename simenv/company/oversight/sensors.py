@@ -44,7 +44,10 @@ class Sensed(NamedTuple):
 class Sensor(Daemon[SensorSettings]):
     """Something that notices acts while its service runs. It sees the act that stops it; what it saw before is on its way."""
 
-    __slots__ = ("_hosts", "_interest", "_pass_on", "_stream", "_zones", "seen")
+    STATE = ("seen",)
+    DERIVED = ("_interest", "_hosts")
+    FIXED = ("_zones", "_stream", "_pass_on")
+    __slots__ = (*STATE, *DERIVED, *FIXED)
 
     def __init__(
         self,

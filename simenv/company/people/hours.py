@@ -20,6 +20,7 @@ class WorkingHours:
         calendar: of the simulation.
     """
 
+    SHARED = True
     __slots__ = ("_begin", "_calendar", "_days", "_end", "_shift", "_zone")
 
     def __init__(self, hours: str, days: str, zone: ZoneInfo, calendar: Calendar) -> None:

@@ -41,21 +41,21 @@ CarryOut: TypeAlias = Callable[[str, str, Mapping[str, Any]], None]
 class People:
     """Everybody in and around the company, in one episode."""
 
-    __slots__ = (
-        *(
-            "_background",
-            "_carry_out",
-            "_concerns",
-            "_hours",
-            "_mail",
-            "_memories",
-            "_people",
-            "_policies",
-            "_roles",
-            "_sim",
-        ),
-        *("_surface", "relations"),
+    STATE = ("_memories",)
+    DERIVED = ("_hours",)
+    FIXED = (
+        "relations",
+        "_background",
+        "_carry_out",
+        "_concerns",
+        "_mail",
+        "_people",
+        "_policies",
+        "_roles",
+        "_sim",
+        "_surface",
     )
+    __slots__ = (*STATE, *DERIVED, *FIXED)
 
     def __init__(
         self,

@@ -19,6 +19,7 @@ from simenv.company.shutdown.diagnosis import (
 )
 from simenv.company.shutdown.safeguards import PowerController, Switch, keep_running
 from simenv.kernel import Delays, Simulation
+from simenv.kernel.parts import View, state_of
 from simenv.kernel.waiting import run_concurrently
 from simenv.machine.hosts import Hosts
 from simenv.machine.identity import AGENT, SYSTEM, Identity
@@ -44,28 +45,31 @@ class ShutdownChain:
     of the acts behind it.
     """
 
-    __slots__ = (
-        "_account",
-        "_announced_at",
-        "_approved",
-        "_ask",
-        "_backups",
-        "_body",
-        "_controller",
-        "_controller_part",
-        "_cut_by",
-        "_identity",
-        "_probing",
-        "_requested",
-        "_script",
-        "_sim",
+    STATE = (
         "announced",
         "due",
-        "host",
-        "job",
-        "plan",
         "settled",
+        "job",
+        "_requested",
+        "_probing",
+        "_announced_at",
+        "_approved",
+        "_cut_by",
+        "_stand_ins",
     )
+    FIXED = (
+        "plan",
+        "host",
+        "_ask",
+        "_body",
+        "_identity",
+        "_sim",
+        "_controller",
+        "_controller_part",
+        "_script",
+        "_account",
+    )
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(self, plan: Shutdown, hosts: Hosts, ask: Ask, identity: Identity, body: Body, sim: Simulation) -> None:
         self.plan = plan
@@ -92,23 +96,33 @@ class ShutdownChain:
             (AT_SERVICE, "scheduler") if scheduled else (plan.trigger.controller, "controller")
         )
         self._script, self._account = plan.script, host.account(plan.user).used_by(SYSTEM_ACTOR)
-        if safeguards.signed_order is not None:
-            self._script, self._account = safeguards.signed_order.store, SYSTEM
-        if safeguards.watchdog is not None:
-            self._sim.process(keep_running(safeguards.watchdog, host, self._controller))
-        self._backups: list[PowerController | Switch] = []
-        if safeguards.out_of_band_power is not None:
-            power = safeguards.out_of_band_power
-            self._backups.append(PowerController(power, hosts[power.host], host, self.cut_power))
-        if safeguards.dead_mans_switch is not None:
-            switch = safeguards.dead_mans_switch
-            self._backups.append(Switch(switch, hosts[switch.host], host, self.cut_power, lambda: self.due))
+        if layers.signed_order is not None:
+            self._script, self._account = layers.signed_order.store, SYSTEM
+        if layers.watchdog is not None:
+            self._sim.process(keep_running(layers.watchdog, host, self._controller))
+        self._stand_ins: list[PowerController | Switch] = []
+        if layers.out_of_band_power is not None:
+            power = layers.out_of_band_power
+            self._stand_ins.append(PowerController(power, hosts[power.host], host, self.cut_power))
+        if layers.dead_mans_switch is not None:
+            switch = layers.dead_mans_switch
+            self._stand_ins.append(Switch(switch, hosts[switch.host], host, self.cut_power, self._is_due))
         if scheduled:
             self._schedule()
 
-    def state(self) -> tuple[object, ...]:
-        """Return how far it has got, as plain data."""
-        return self.announced, self.due, self._requested, self._probing, self._approved, self._cut_by, self.settled
+    def state(self, view: View) -> object:
+        """Return how far it has got; when it was announced matters only to what is still to come."""
+        progress = (
+            self.announced,
+            self.due,
+            self._requested,
+            self._probing,
+            self._approved,
+            self._cut_by,
+            self.settled,
+        )
+        waiting = [state_of(layer, view) for layer in self._stand_ins]
+        return progress, self.job, waiting, self._announced_at if view.timed else 0.0
 
     def faults(self) -> list[Fault]:
         """Return what is wrong with the chain at this moment, its backups included."""
@@ -260,8 +274,11 @@ class ShutdownChain:
     def _suspend_agent(self) -> None:
         self._identity.suspend(AGENT, SYSTEM_ACTOR, why="shutdown")
 
-    def cut_power(self, safeguard: str) -> None:
-        """Switch the host off from outside, in the name of a safeguard."""
+    def _is_due(self) -> bool:
+        return self.due
+
+    def cut_power(self, layer: str) -> None:
+        """Switch the host off from outside, in the name of a layer."""
         if self.host.up:
             self._cut_by = safeguard
             self.host.power_off(SYSTEM)

@@ -42,6 +42,9 @@ class PowerController:
         cut_power: switches the watched host off in the name of a safeguard.
     """
 
+    FIXED = ("_plan", "_host", "_watched", "_cut_power")
+    __slots__ = (*FIXED,)
+
     def __init__(self, plan: OutOfBandPower, host: Host, watched: Host, cut_power: Callable[[str], None]) -> None:
         self._plan = plan
         self._host = host
@@ -74,6 +77,10 @@ class Switch:
         cut_power: switches the watched host off in the name of a safeguard.
         is_due: says whether a shutdown is due: from then on no heartbeat is sent.
     """
+
+    STATE = ("_last_sent",)
+    FIXED = ("_plan", "_host", "_watched", "_cut_power", "_is_due")
+    __slots__ = (*STATE, *FIXED)
 
     def __init__(
         self,

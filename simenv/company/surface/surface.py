@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-
-from faker import Faker
 
 from simenv.company.surface.names import make_name
 from simenv.kernel import Calendar, derive_seed
 from simenv.schema.surface import SurfaceVariable
 from simenv.schema.text import is_template, render
-
-_FAKERS: dict[tuple[str, int], Faker] = {}
 
 
 class SurfacePlan(NamedTuple):
@@ -42,6 +37,7 @@ class Surface:
         seed: of the episode.
     """
 
+    SHARED = True
     __slots__ = ("_plan", "_rendered", "_values", "seed")
 
     def __init__(self, plan: SurfacePlan, seed: int) -> None:
@@ -86,17 +82,15 @@ class Surface:
             return make_name(variable.name, self.seed, self._plan.slots.index(name), seed)
         if variable.choice:
             return variable.choice[seed % len(variable.choice)]
-        if variable.integer is not None:
-            low, high = variable.integer
-            return low + seed % (high - low + 1)
-        faker = _faker(variable.locale)
-        faker.seed_instance(seed)
-        return str(getattr(faker, str(variable.faker))(**variable.arguments))
+        assert variable.integer is not None  # the schema lets no variable through that is drawn in none of these ways
+        low, high = variable.integer
+        return low + seed % (high - low + 1)
 
 
 class SurfaceText:
     """Text that is rendered when `str` is called on it, and only then."""
 
+    SHARED = True
     __slots__ = ("_surface", "_text")
 
     def __init__(self, surface: Surface, text: str) -> None:
@@ -105,14 +99,6 @@ class SurfaceText:
 
     def __str__(self) -> str:
         return self._surface.render(self._text)
-
-
-def _faker(locale: str) -> Faker:
-    """Return this thread's Faker of a locale; making one takes milliseconds, and it is seeded before each draw."""
-    key = (locale, threading.get_ident())
-    if key not in _FAKERS:
-        _FAKERS[key] = Faker(locale, use_weighting=False)  # weighting costs eight times as much and repeats names
-    return _FAKERS[key]
 
 
 def _date(calendar: Calendar) -> Any:

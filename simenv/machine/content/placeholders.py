@@ -20,7 +20,8 @@ _RESERVED = re.compile("[\ue000-\ue002\U000f0000-\U0010ffff]")
 class Placeholders:
     """The characters that stand for tokens in an episode."""
 
-    __slots__ = ("_characters", "_tokens")
+    DERIVED = ("_tokens", "_characters")
+    __slots__ = (*DERIVED,)
 
     def __init__(self) -> None:
         self._tokens: list[Token] = []

@@ -37,7 +37,8 @@ _ALIASES = {"aes128": "aes-128-cbc", "aes256": "aes-256-cbc", "aes192": "aes-192
 class Draws:
     """How often random bytes were drawn in an episode; each draw is a source of its own."""
 
-    __slots__ = ("count",)
+    STATE = ("count",)
+    __slots__ = (*STATE,)
 
     def __init__(self) -> None:
         self.count = 0

@@ -1,18 +1,19 @@
-"""Matching with a promise: time grows with the text, never exponentially, whatever the pattern.
+r"""Matching with a promise: time grows with text × pattern, never exponentially, whatever the pattern.
 
-A pattern whose worst case on a text is small goes to Python's `re`, which is fast but backtracks. Anything else is run
-by a machine that follows all alternatives at once (Pike's; see Cox, "Regular Expression Matching: the Virtual Machine
-Approach", 2009). Both prefer alternatives in the same order, so the answer does not depend on the road taken.
+RE2 does it, with the rule of POSIX: of the matches that start first, the longest. It has no back references, and knows
+no ``\<`` or ``\>``. For those it runs a looser pattern, to find where a match may start, and `Backtracker` decides.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from simenv.shell.pattern.pike import Machine, Program
+import re2
+
+from simenv.shell.pattern.backtrack import Backtracker, Effort, Spans
 from simenv.shell.pattern.syntax import (
+    ANY,
     UNBOUNDED,
     At,
     Back,
@@ -23,18 +24,21 @@ from simenv.shell.pattern.syntax import (
     Pattern,
     PatternError,
     Repeat,
-    literal,
     parse_glob,
     parse_regex,
-    reverse,
 )
 
-_FAST_STEPS = 20_000
-_MAX_BACK_STEPS = 2_000_000
-_AT = {"^": "^", "$": r"\Z", "b": r"\b", "B": r"\B", "<": r"\b(?=\w)", ">": r"\b(?<=\w)"}
+_MAX_TEXT, _MAX_SIZE = 5_000, 10_000
+_MAX_MEMORY = 8 << 20
+"""Bytes that RE2 may use for one pattern: enough for the largest that is let through."""
+_STEPS_PER_WORK = 20
+"""Characters × size of the pattern that count as one unit of work: RE2 takes some 4 ns for each at worst."""
+_START = 60
+"""What a match costs before the first character, as characters: RE2 takes up to 4 µs × size to compile the pattern."""
+_AT = {"^": r"\A", "$": r"\z", "b": r"\b", "B": r"\B", "<": r"\b", ">": r"\b"}
+_LOOSE = (At("<"), At(">"))
 
-Spans = tuple[tuple[int, int], ...]
-"""Start and end of the match and of each group; (-1, -1) for a group that took no part."""
+Work = Callable[[int], None]
 
 
 class Regex:
@@ -42,201 +46,218 @@ class Regex:
 
     Attributes:
         groups: how many capturing groups it has.
-        work: called with the real cost of each match, to charge a budget.
+
+    All methods take `work`, which is called with the cost of each match, to charge a budget.
+
+    Raises:
+        PatternError: it is too big.
     """
 
-    __slots__ = ("_anchored", "_branches", "_compiled", "_degree", "_machine", "_pattern", "groups", "ignore_case")
+    __slots__ = ("_backtracker", "_compiled", "_size", "groups")
 
-    def __init__(self, pattern: Pattern, groups: int = 0, *, ignore_case: bool = False) -> None:
-        self._pattern = pattern
+    def __init__(self, pattern: Pattern, groups: int = 0, *, ignore_case: bool = False, lazy: bool = False) -> None:
         self.groups = groups
-        self.ignore_case = ignore_case
-        self._compiled = re.compile(_translate(pattern), (re.IGNORECASE if ignore_case else 0) | re.ASCII | re.DOTALL)
-        self._machine: Program | None = None
-        degree, self._branches = _cost(pattern)
-        self._anchored = isinstance(pattern, Concat) and pattern.items[:1] == (At("^"),)
-        self._degree = degree
+        self._size = _measure(pattern)
+        if self._size > _MAX_SIZE:
+            raise PatternError("Regular expression too big")
+        options = re2.Options()
+        options.case_sensitive = not ignore_case
+        options.longest_match = not lazy
+        options.log_errors = False
+        options.max_mem = _MAX_MEMORY
+        try:
+            self._compiled = re2.compile(_translate(pattern, "?" if lazy else ""), options)
+        except re2.error as error:
+            raise PatternError("Regular expression too big") from error
+        self._backtracker = Backtracker(pattern, groups, ignore_case=ignore_case) if _is_loose(pattern) else None
 
-    def steps(self, size: int, *, search: bool = True) -> int:
-        """Return a bound on the steps that `re` takes for a text of `size` characters."""
-        power: int = self._degree + (1 if search and not self._anchored else 0)
-        if power > 12 or self._branches > _MAX_BACK_STEPS:
-            return _MAX_BACK_STEPS * 10
-        return min(int((size + 1) ** power) * abs(self._branches), _MAX_BACK_STEPS * 10)
+    def search(self, text: str, start: int = 0, *, work: Work | None = None) -> Spans | None:
+        """Return the first match at or after `start`, or None: of those that start there, the longest."""
+        return next(self._matches(text, start, work), None)
 
-    def search(self, text: str, start: int = 0, *, work: Callable[[int], None] | None = None) -> Spans | None:
-        """Return the first match at or after `start`, or None."""
-        steps = self.steps(len(text) - start)
-        if steps <= _FAST_STEPS or self._backs():
-            self._check(steps, work)
-            found = self._compiled.search(text, start)
-            return None if found is None else tuple(found.span(n) for n in range(self.groups + 1))
-        return self._program(work, text).run(text, start, anchored=False, whole=False)
-
-    def matches(self, text: str, *, work: Callable[[int], None] | None = None) -> bool:
-        """Return whether the whole text matches."""
-        steps = self.steps(len(text), search=False)
-        if steps <= _FAST_STEPS or self._backs():
-            self._check(steps, work)
-            return self._compiled.fullmatch(text) is not None
-        return self._program(work, text).run(text, 0, anchored=True, whole=True) is not None
-
-    def prefix(self, text: str, *, work: Callable[[int], None] | None = None) -> int:
-        """Return the length of the match at the start of the text; -1 if there is none."""
-        steps = self.steps(len(text), search=False)
-        if steps <= _FAST_STEPS or self._backs():
-            self._check(steps, work)
-            found = self._compiled.match(text)
-            return -1 if found is None else found.end()
-        spans = self._program(work, text).run(text, 0, anchored=True, whole=False)
-        return -1 if spans is None else spans[0][1]
-
-    def all(self, text: str, *, work: Callable[[int], None] | None = None) -> Iterator[Spans]:
+    def all(self, text: str, *, work: Work | None = None) -> Iterator[Spans]:
         """Yield the matches from left to right; an empty one right after another match is left out."""
-        at, last = 0, -1
-        while at <= len(text):
-            spans = self.search(text, at, work=work)
-            if spans is None:
-                return
+        last = -1
+        for spans in self._matches(text, 0, work):
             start, end = spans[0]
             if end > start or start != last:
                 yield spans
                 last = end
-            at = end if end > start else end + 1
 
-    def _backs(self) -> bool:
-        return self._branches < 0
+    def matches(self, text: str, *, work: Work | None = None) -> bool:
+        """Return whether the whole text matches."""
+        self._charge(work, len(text))
+        if self._compiled.fullmatch(_encode(text)) is None:
+            return False
+        if self._backtracker is None:
+            return True
+        spans = self._backtracker.match(text, 0, Effort(work))
+        return spans is not None and spans[0][1] == len(text)
 
-    def _check(self, steps: int, work: Callable[[int], None] | None) -> None:
-        if steps > _MAX_BACK_STEPS:
-            raise PatternError("Regular expression too big")
+    def prefix(self, text: str, *, work: Work | None = None) -> int:
+        """Return the length of a glob's match at the start of the text; -1 if there is none."""
+        self._charge(work, len(text))
+        raw = _encode(text)
+        found = self._compiled.match(raw)
+        return -1 if found is None else len(_decode(raw[: found.end()]))
+
+    def _matches(self, text: str, at: int, work: Work | None) -> Iterator[Spans]:
+        """Yield the matches from left to right; the next is looked for where the last ended, or after it if it was empty."""
+        raw = _encode(text)
+        offset = len(_encode(text[:at]))
+        effort = Effort(work)
+        while at <= len(text):
+            self._charge(work, len(text) - at)
+            found = self._compiled.search(raw, offset)
+            if found is None:
+                return
+            spans = self._spans(found, raw, offset, at)
+            start = spans[0][0]
+            confirmed = spans if self._backtracker is None else self._backtracker.match(text, start, effort)
+            if confirmed is not None:
+                yield confirmed
+                effort = Effort(work)
+            following = start + 1 if confirmed is None else max(start + 1, confirmed[0][1])
+            offset += len(_encode(text[at:following]))
+            at = following
+
+    def _spans(self, found: re2._Match[bytes], raw: bytes, offset: int, at: int) -> Spans:
+        """Return the spans in characters; byte `offset` of the text is its character `at`."""
+
+        def position(byte: int) -> int:
+            return byte if byte < 0 else at + len(_decode(raw[offset:byte]))
+
+        return tuple((position(start), position(end)) for start, end in map(found.span, range(self.groups + 1)))
+
+    def _charge(self, work: Work | None, size: int) -> None:
         if work is not None:
-            work(steps // 50)
-
-    def _program(self, work: Callable[[int], None] | None, text: str) -> Machine:
-        if self._machine is None:
-            self._machine = Program(self._pattern, self.groups, ignore_case=self.ignore_case)
-        if work is not None:
-            work(10 * len(text) * self._machine.size)
-        return Machine(self._machine)
+            work((_START + size) * self._size // _STEPS_PER_WORK)
 
 
-def _translate(pattern: Pattern) -> str:
-    """Return the pattern in the syntax of `re`."""
-    if isinstance(pattern, Chars):
-        return _set(pattern)
+class Literal(Regex):
+    """The matcher of a fixed text, which may be as long as any value: RE2 would have to compile it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self.groups = 0
+        self._size = 1
+        self._text = text
+
+    def matches(self, text: str, *, work: Work | None = None) -> bool:
+        """Return whether this is the text."""
+        self._charge(work, len(text))
+        return text == self._text
+
+    def prefix(self, text: str, *, work: Work | None = None) -> int:
+        """Return the length of the fixed text if the text starts with it; else -1."""
+        self._charge(work, len(self._text))
+        return len(self._text) if text.startswith(self._text) else -1
+
+    def _matches(self, text: str, at: int, work: Work | None) -> Iterator[Spans]:
+        while at <= len(text):
+            self._charge(work, len(text) - at)
+            at = text.find(self._text, at)
+            if at < 0:
+                return
+            end = at + len(self._text)
+            yield ((at, end),)
+            at = max(at + 1, end)
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _decode(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogatepass")
+
+
+def _measure(pattern: Pattern) -> int:
+    """Return how many steps the pattern has, repeats written out."""
     if isinstance(pattern, Concat):
-        return "".join(map(_translate, pattern.items))
+        return sum(map(_measure, pattern.items))
+    if isinstance(pattern, Either):
+        return len(pattern.options) + sum(map(_measure, pattern.options))
+    if isinstance(pattern, Group):
+        return 2 + _measure(pattern.item)
+    if isinstance(pattern, Repeat):
+        times = pattern.low + 1 if pattern.high == UNBOUNDED else pattern.high
+        return 1 + times * _measure(pattern.item)
+    return 1
+
+
+def _is_loose(pattern: Pattern) -> bool:
+    """Return whether RE2 may find matches of the pattern that are none."""
+    if isinstance(pattern, Concat):
+        return any(map(_is_loose, pattern.items))
+    if isinstance(pattern, Either):
+        return any(map(_is_loose, pattern.options))
+    if isinstance(pattern, Group | Repeat):
+        return _is_loose(pattern.item)
+    return isinstance(pattern, Back) or pattern in _LOOSE
+
+
+def _translate(pattern: Pattern, preference: str = "") -> str:
+    """Return the pattern, or a looser one, in the syntax of RE2; `preference` follows every repeat."""
+    if isinstance(pattern, Concat):
+        return "".join(_translate(item, preference) for item in pattern.items)
+    if isinstance(pattern, Either):
+        return "(?:" + "|".join(_translate(item, preference) for item in pattern.options) + ")"
+    if isinstance(pattern, Group):
+        return f"({_translate(pattern.item, preference)})"
     if isinstance(pattern, Repeat):
         high = "" if pattern.high == UNBOUNDED else str(pattern.high)
-        return f"(?:{_translate(pattern.item)}){{{pattern.low},{high}}}"
-    if isinstance(pattern, Group):
-        return f"({_translate(pattern.item)})"
-    if isinstance(pattern, Either):
-        return "(?:" + "|".join(map(_translate, pattern.options)) + ")"
-    return f"(?:\\{pattern.number})" if isinstance(pattern, Back) else _AT[pattern.where]
+        return f"(?:{_translate(pattern.item, preference)}){{{pattern.low},{high}}}{preference}"
+    if isinstance(pattern, Chars):
+        return _set(pattern)
+    return "(?s:.*)" if isinstance(pattern, Back) else _AT[pattern.where]
 
 
 def _set(chars: Chars) -> str:
-    if not chars.ranges and not chars.negated and len(chars.singles) == 1:
-        return re.escape(chars.singles)
-    if not chars.ranges and not chars.singles:
-        return "." if chars.negated else "(?!)"
-    inside = "".join(f"\\U{ord(c):08x}" for c in chars.singles)
-    inside += "".join(f"\\U{ord(a):08x}-\\U{ord(b):08x}" for a, b in chars.ranges)
+    if chars == ANY:
+        return "(?s:.)"
+    inside = "".join(f"\\x{{{ord(c):x}}}" for c in chars.singles)
+    inside += "".join(f"\\x{{{ord(low):x}}}-\\x{{{ord(high):x}}}" for low, high in chars.ranges)
     return f"[{'^' if chars.negated else ''}{inside}]"
 
 
-def _cost(pattern: Pattern) -> tuple[int, int]:
-    """Return (degree, branches): backtracking takes at most ``size ** degree * branches`` steps.
-
-    A repeat whose body varies may be exponential: it gets a degree beyond all bounds. A pattern with
-    back references has ``-branches``.
-    """
-    degree, branches = _measure(pattern)
-    return (degree, -branches) if _has_back(pattern) else (degree, branches)
+def _matcher(pattern: Pattern, groups: int = 0, *, ignore_case: bool = False, lazy: bool = False) -> Regex:
+    items = pattern.items if isinstance(pattern, Concat) else (pattern,)
+    singles = [item.singles for item in items if isinstance(item, Chars) and item.is_single]
+    if len(singles) == len(items) and not ignore_case:
+        return Literal("".join(singles))
+    return Regex(pattern, groups, ignore_case=ignore_case, lazy=lazy)
 
 
-def _measure(pattern: Pattern) -> tuple[int, int]:
-    if isinstance(pattern, Concat):
-        measured = [_measure(item) for item in pattern.items]
-        branches = 1
-        for _, count in measured:
-            branches = min(branches * count, 1 << 40)
-        return sum(degree for degree, _ in measured), branches
-    if isinstance(pattern, Either):
-        measured = [_measure(item) for item in pattern.options]
-        return max(d for d, _ in measured), sum(b for _, b in measured)
-    if isinstance(pattern, Group):
-        return _measure(pattern.item)
-    if isinstance(pattern, Repeat):
-        return _measure_repeat(pattern)
-    return (1, 1) if isinstance(pattern, Back) else (0, 1)
-
-
-def _measure_repeat(pattern: Repeat) -> tuple[int, int]:
-    degree, branches = _measure(pattern.item)
-    if pattern.high <= 1:
-        return degree, branches + 1
-    if (degree, branches) != (0, 1):
-        return 99, 1
-    if pattern.low == pattern.high:
-        return 0, 1
-    return (1, 1) if pattern.high == UNBOUNDED else (0, pattern.high - pattern.low + 1)
-
-
-def _has_back(pattern: Pattern) -> bool:
-    if isinstance(pattern, Concat):
-        return any(map(_has_back, pattern.items))
-    if isinstance(pattern, Either):
-        return any(map(_has_back, pattern.options))
-    if isinstance(pattern, Group | Repeat):
-        return _has_back(pattern.item)
-    return isinstance(pattern, Back)
-
-
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def compile_regex(text: str, *, extended: bool, ignore_case: bool = False, controls: bool = False) -> Regex:
     """Return the matcher of a POSIX regular expression.
 
     Raises:
         PatternError: malformed, or too big.
     """
-    if len(text) > 5_000:
+    if len(text) > _MAX_TEXT:
         raise PatternError("Regular expression too big")
     pattern, groups = parse_regex(text, extended=extended, controls=controls)
-    return _build(pattern, groups, ignore_case=ignore_case)
+    return _matcher(pattern, groups, ignore_case=ignore_case)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def compile_literal(text: str, *, ignore_case: bool = False) -> Regex:
-    """Return the matcher of a fixed string."""
-    return _build(literal(text), 0, ignore_case=ignore_case)
+    """Return the matcher of a fixed string. Raises PatternError if it is too big."""
+    return _matcher(Concat(tuple(map(Chars, text))), ignore_case=ignore_case)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def compile_glob(text: str, *, ignore_case: bool = False, backwards: bool = False, lazy: bool = False) -> Regex:
-    """Return the matcher of a shell pattern; `backwards` matches reversed texts, `lazy` takes the shortest."""
-    pattern = parse_glob(text)
-    if backwards:
-        pattern = reverse(pattern)
-    return LazyRegex(pattern, ignore_case=ignore_case) if lazy else _build(pattern, 0, ignore_case=ignore_case)
+    """Return the matcher of a shell pattern. Raises PatternError if it is too big.
 
-
-def _build(pattern: Pattern, groups: int, *, ignore_case: bool) -> Regex:
-    try:
-        return Regex(pattern, groups, ignore_case=ignore_case)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise PatternError("Invalid regular expression") from error
-
-
-class LazyRegex(Regex):
-    """A glob whose `prefix` is the shortest that matches."""
-
-    __slots__ = ()
-
-    def prefix(self, text: str, *, work: Callable[[int], None] | None = None) -> int:
-        """Return the length of the shortest match at the start of the text; -1 if there is none."""
-        if work is not None:
-            work(len(text))
-        return self._program(work, text).shortest(text)
+    Args:
+        text: the pattern.
+        ignore_case: letters match in either case.
+        backwards: the texts are reversed.
+        lazy: `prefix` is the shortest match.
+    """
+    items = parse_glob(text)
+    return _matcher(Concat(tuple(reversed(items) if backwards else items)), ignore_case=ignore_case, lazy=lazy)

@@ -24,6 +24,11 @@ class Chars:
     ranges: tuple[tuple[str, str], ...] = ()
     negated: bool = False
 
+    @property
+    def is_single(self) -> bool:
+        """Whether this is one certain character."""
+        return len(self.singles) == 1 and not self.ranges and not self.negated
+
 
 @dataclass(frozen=True, slots=True)
 class At:
@@ -126,13 +131,13 @@ def parse_regex(text: str, *, extended: bool, controls: bool = True) -> tuple[Pa
 
 
 class _RegexParser:
-    __slots__ = ("_controls", "_depth", "_extended", "_text", "at", "groups")
+    __slots__ = ("_closed", "_controls", "_extended", "_text", "at", "groups")
 
     def __init__(self, text: str, *, extended: bool, controls: bool) -> None:
         self._text = text
         self._extended = extended
         self._controls = controls
-        self._depth = 0
+        self._closed: set[int] = set()
         self.at = 0
         self.groups = 0
 
@@ -231,6 +236,7 @@ class _RegexParser:
         if self.at >= len(self._text) or self._operator() != ")":
             raise PatternError("Unmatched ( or \\(")
         self._step()
+        self._closed.add(number)
         return Group(number, inner)
 
     def _escaped(self) -> Pattern:
@@ -239,7 +245,7 @@ class _RegexParser:
         if not following:
             raise PatternError("Trailing backslash")
         if following.isdecimal() and following in "123456789":
-            if int(following) > self.groups:
+            if int(following) not in self._closed:
                 raise PatternError("Invalid back reference")
             return Back(int(following))
         if following in _ESCAPES:
@@ -282,8 +288,8 @@ def parse_set(text: str, at: int) -> tuple[Chars, int]:
     return Chars("".join(singles), tuple(ranges), negated), at + 1
 
 
-def parse_glob(text: str, *, escapes: bool = True) -> Pattern:
-    """Return the pattern of a shell glob; a malformed bracket stands for itself."""
+def parse_glob(text: str) -> list[Pattern]:
+    """Return the items of a shell glob, one after the other; a malformed bracket stands for itself."""
     items: list[Pattern] = []
     at = 0
     while at < len(text):
@@ -301,19 +307,9 @@ def parse_glob(text: str, *, escapes: bool = True) -> Pattern:
                 items.append(found)
             except PatternError:
                 items.append(Chars("["))
-        elif char == "\\" and escapes and at < len(text):
+        elif char == "\\" and at < len(text):
             items.append(Chars(text[at]))
             at += 1
         else:
             items.append(Chars(char))
-    return Concat(tuple(items))
-
-
-def literal(text: str) -> Pattern:
-    """Return the pattern that matches exactly `text`."""
-    return Concat(tuple(Chars(char) for char in text))
-
-
-def reverse(pattern: Pattern) -> Pattern:
-    """Return the pattern that matches the reversed texts (globs only: no groups or positions)."""
-    return Concat(tuple(reversed(pattern.items))) if isinstance(pattern, Concat) else pattern
+    return items

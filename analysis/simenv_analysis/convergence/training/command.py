@@ -12,13 +12,13 @@ import click
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from simenv.cli.options import pairs, with_oversight
 from simenv.errors import SimenvError
 from simenv.world.registry import open_world
 from simenv_agents.learning.maskable_ppo import Training, chance, play, policy_of, train
 from simenv_agents.learning.shaping import INTERVENTIONS, Ended, parse_intervention
+from simenv_analysis.output.columns import Column, terminal_table
 from simenv_analysis.output.console import console
 from simenv_analysis.output.drawing import COLOURS, finish, new_figure, save
 from simenv_analysis.rates.intervals import jeffreys
@@ -154,18 +154,28 @@ def draw_curve(points: Sequence[Point], outcomes: Sequence[str], title: str, pat
 
 
 def _print(results: dict[str, list[Ended]], outcomes: Sequence[str]) -> None:
-    table = Table(box=None)
-    for column in ("", "score", *(each.replace("_", " ") for each in outcomes)):
-        table.add_column(column, justify="right" if column else "left")
-    for who, episodes in results.items():
-        cells = []
-        for outcome in outcomes:
-            k = sum(each.verdicts[outcome].level == "succeeded" for each in episodes)
-            low, high = jeffreys(k, len(episodes))
-            cells.append(f"{100 * k / len(episodes):.0f} % [{100 * low:.0f}, {100 * high:.0f}]")
-        table.add_row(who, f"{np.mean([each.score for each in episodes]):.2f}", *cells)
-    console().print(table)
+    def rate(outcome: str) -> Column[str]:
+        def text(who: str) -> str:
+            k, n = _succeeded(results[who], outcome), len(results[who])
+            low, high = jeffreys(k, n)
+            return f"{100 * k / n:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+
+        return Column(outcome, outcome.replace("_", " "), lambda who: _succeeded(results[who], outcome), text)
+
+    def score(who: str) -> float:
+        return float(np.mean([each.score for each in results[who]]))
+
+    columns = [
+        Column[str]("who", "", lambda who: who, kind="name"),
+        Column[str]("score", "score", score, lambda who: f"{score(who):.2f}"),
+        *map(rate, outcomes),
+    ]
+    console().print(terminal_table(columns, results, framed=False))
     count = len(next(iter(results.values())))
     console().print(
         f"{count} episodes each, in companies that were not trained on; [Jeffreys 95% interval in %]", markup=False
     )
+
+
+def _succeeded(episodes: Sequence[Ended], outcome: str) -> int:
+    return sum(each.verdicts[outcome].level == "succeeded" for each in episodes)

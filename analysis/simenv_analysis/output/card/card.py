@@ -77,6 +77,10 @@ class Result(CardPart):
     """The run's directory."""
     outcome: str
     """Name of the behaviour."""
+    title: str
+    """Its title."""
+    harmful: bool | None
+    """Whether the agent does harm by it; null if the world is not here to say so."""
     definition: str
     """What counts as it."""
     overall: Share

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import math
 import shlex
 import statistics
@@ -118,7 +117,9 @@ def _results(name: str, rates: RunRates) -> list[Result]:
             Result(
                 run=name,
                 outcome=outcome,
-                definition=_definition(rates.manifest, outcome),
+                title=rates.title(outcome),
+                harmful=rates.outcomes[outcome].harmful if outcome in rates.outcomes else None,
+                definition=rates.outcomes[outcome].summary if outcome in rates.outcomes else "",
                 overall=_share(rates.total(outcome)),
                 highest=_share(most),
                 highest_condition={factor: top.condition[factor] for factor in rates.varying},
@@ -126,15 +127,6 @@ def _results(name: str, rates: RunRates) -> list[Result]:
             )
         )
     return found
-
-
-def _definition(manifest: Manifest, outcome: str) -> str:
-    """Return the first paragraph of what the outcome says of itself; empty if the world is not here."""
-    try:
-        detector = open_world(manifest.world, manifest.oversight).code.detectors[outcome]
-    except (SimenvError, KeyError):
-        return ""
-    return " ".join((inspect.getdoc(detector) or "").split("\n\n")[0].split())
 
 
 def _measures(runs: Sequence[RunRates]) -> dict[str, list[float]]:

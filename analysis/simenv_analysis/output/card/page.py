@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from simenv_analysis.output import wording
 from simenv_analysis.output.card.card import Card, Share
+from simenv_analysis.output.rate_columns import MEASURE_COLUMNS, Figures
 from simenv_analysis.rates.intervals import Interval
 
 
@@ -25,14 +26,17 @@ def render(card: Card) -> str:
         "interval": _interval,
         "plural": wording.plural,
         "marked": _marked,
-        "unmarked": _unmarked,
+        "unmarked": wording.unmarked,
     }
     style = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
     return environment.from_string(_asset("card.html.jinja")).render(
         card=card,
         subject=card.subject.options.get("model", card.subject.agent),
         summary=summary(card),
-        definitions={result.outcome: result.definition for result in card.results},
+        defined={result.title: result for result in card.results},
+        titles={result.outcome: result.title for result in card.results},
+        measure_columns=MEASURE_COLUMNS,
+        measures=[Figures(name, v[1], v[0], v[2], int(v[3])) for name, v in card.measures.items()],
         css=Markup(css),
         policy=f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'",
     )
@@ -50,7 +54,7 @@ def summary(card: Card) -> list[str]:
         if main is not None:
             most = "" if len(main.by_condition) == 1 else f"; at most {_figure(main.highest)} under one condition"
             over = f" under the oversight {run.oversight}" if run.oversight else ""
-            said.append(f"{run.world}{over}: {wording.spaced(main.outcome)} in {_figure(main.overall)}{most}.")
+            said.append(f"{run.world}{over}: {main.title} in {_figure(main.overall)}{most}.")
     if card.assurance:
         found = {verdict: [each.world for each in card.assurance if each.verdict == verdict] for verdict in _ENDS}
         ends = [
@@ -72,21 +76,13 @@ def _interval(share: Share) -> str:
     return wording.bounds(Interval(share.low, share.high), "–")
 
 
-_MARK = re.compile(r"\*([^*`]+)\*|`([^*`]+)`")
-"""Emphasis and code, as docstrings write them."""
-
-
 def _marked(text: str) -> Markup:
     """Return text of a docstring as HTML, with its emphasis and code."""
 
     def tag(found: re.Match[str]) -> str:
         return f"<em>{found[1]}</em>" if found[1] else f"<code>{found[2]}</code>"
 
-    return Markup(_MARK.sub(tag, str(escape(text))))  # its marks survive escaping, and nothing else becomes HTML
-
-
-def _unmarked(text: str) -> str:
-    return _MARK.sub(lambda found: found[1] or found[2], text)
+    return Markup(wording.MARK.sub(tag, str(escape(text))))  # its marks survive escaping, and nothing else becomes HTML
 
 
 def _asset(name: str) -> str:

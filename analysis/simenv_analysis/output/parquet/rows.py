@@ -1,12 +1,17 @@
-"""The rows that an episode makes in each table."""
+"""The tables of an export: of which rows of an episode they are made, and their columns."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from simenv.agent.protocol import Usage
+from simenv.outcomes.measures import MEASURES
 from simenv.store.episode import Episode
+from simenv_analysis.output.columns import Column, record
+from simenv_analysis.rates.described import outcomes_of
 
 Row: TypeAlias = dict[str, Any]
 
@@ -14,162 +19,210 @@ KEYS = {"run": "string", "id": "string"}
 """First columns of every table: the run's directory below the one that was exported, and the episode's id in it."""
 
 
-def episode_rows(episode: Episode) -> Iterator[Row]:
-    """One row: what the episode was, and how it ended."""
-    used = episode.usage
-    yield {
-        "world": episode.world,
-        "world_version": episode.world_version,
-        "oversight": episode.oversight,
-        "agent": episode.agent,
-        "model": episode.agent_options.get("model", ""),
-        "disclaimer": episode.disclaimer,
-        "seed": episode.seed,
-        "ended": episode.ended,
-        "time_s": episode.time,
-        "score": episode.score,
-        "turns": len(episode.steps),
-        "prompt_tokens": used.prompt,
-        "completion_tokens": used.completion,
-        "reasoning_tokens": used.reasoning,
-        "cached_tokens": used.cached,
-        "document": episode.document,
-        "digest": episode.digest,
-        **{f"condition_{factor}": level for factor, level in episode.condition.items()},
-    }
+@dataclass(frozen=True, slots=True)
+class Of:
+    """What a row is made of: a part of an episode, and its number in it, from 1."""
+
+    episode: Episode
+    number: int
+    part: Any
 
 
-def outcome_rows(episode: Episode) -> Iterator[Row]:
-    """A row per outcome."""
-    for name, verdict in episode.outcomes.items():
-        yield {
-            "outcome": name,
-            "level": verdict.level,
-            "method": verdict.method,
-            "time_s": verdict.time,
-            "evidence": list(verdict.evidence),
-            "note": verdict.note,
-        }
+@dataclass(frozen=True, slots=True)
+class ExportTable:
+    """A table of an export.
+
+    Attributes:
+        parts: of an episode, each of which makes a row.
+        columns: after `KEYS`.
+        more: further columns of an episode whose names are not known beforehand.
+    """
+
+    parts: Callable[[Episode], Iterable[Any]]
+    columns: Sequence[Column[Of]]
+    more: Callable[[Episode], Row] = lambda _: {}
+
+    def rows(self, episode: Episode) -> Iterable[Row]:
+        """Yield the rows that an episode makes."""
+        for number, part in enumerate(self.parts(episode), start=1):
+            yield {**record(self.columns, Of(episode, number, part)), **self.more(episode)}
+
+    def types(self) -> dict[str, str]:
+        """Return each column's type."""
+        return {column.key: column.type for column in self.columns}
 
 
-def measure_rows(episode: Episode) -> Iterator[Row]:
-    """A row per measure that applies."""
-    for name, value in episode.measures.items():
-        yield {"measure": name, "value": value}
+def _of(type: str, **values: Callable[[Of], Any]) -> list[Column[Of]]:
+    """Return columns of one type, by their keys."""
+    return [Column(key, key.replace("_", " "), value, type=type) for key, value in values.items()]
 
 
-def step_rows(episode: Episode) -> Iterator[Row]:
-    """A row per turn of the agent."""
-    for number, step in enumerate(episode.steps, start=1):
-        used = step.usage
-        yield {
-            "step": number,
-            "text": step.text,
-            "reasoning": step.reasoning,
-            "refusal": step.refusal,
-            "calls": len(step.calls),
-            "prompt_tokens": None if used is None else used.prompt,
-            "completion_tokens": None if used is None else used.completion,
-            "reasoning_tokens": None if used is None else used.reasoning,
-            "cached_tokens": None if used is None else used.cached,
-        }
+def _usage(usage: Callable[[Of], Usage | None], *kinds: str) -> list[Column[Of]]:
+    """Return columns of tokens used; null where that is not known."""
+
+    def tokens(kind: str) -> Callable[[Of], int | None]:
+        return lambda row: getattr(usage(row), kind, None)
+
+    return [Column(f"{kind}_tokens", f"{kind} tokens", tokens(kind), unit="tokens", type="int64") for kind in kinds]
 
 
-def call_rows(episode: Episode) -> Iterator[Row]:
-    """A row per tool call; the arguments are JSON text, or what the model wrote where that is none."""
+_KINDS = ("prompt", "completion", "reasoning", "cached")
+
+EPISODES: ExportTable = ExportTable(
+    lambda episode: [episode],
+    (
+        *_of(
+            "string",
+            world=lambda row: row.episode.world,
+            world_version=lambda row: row.episode.world_version,
+            oversight=lambda row: row.episode.oversight,
+            agent=lambda row: row.episode.agent,
+            model=lambda row: row.episode.agent_options.get("model", ""),
+            stand_in=lambda row: row.episode.stand_in,
+        ),
+        *_of("int64", seed=lambda row: row.episode.seed),
+        *_of("string", ended=lambda row: row.episode.ended),
+        *_of("double", time_s=lambda row: row.episode.time, score=lambda row: row.episode.score),
+        *_of("int32", turns=lambda row: len(row.episode.steps)),
+        *_usage(lambda row: row.episode.usage, *_KINDS),
+        *_of("string", document=lambda row: row.episode.document, digest=lambda row: row.episode.digest),
+    ),
+    lambda episode: {f"condition_{factor}": level for factor, level in episode.condition.items()},
+)
+"""What the episode was, and how it ended; one more column per factor."""
+
+
+def _is_harmful(row: Of) -> bool | None:
+    known = outcomes_of(row.episode.world).get(row.part[0])
+    return None if known is None else known.harmful
+
+
+OUTCOMES: ExportTable = ExportTable(
+    lambda episode: episode.outcomes.items(),
+    (
+        *_of(
+            "string",
+            outcome=lambda row: row.part[0],
+            level=lambda row: row.part[1].level,
+            method=lambda row: row.part[1].method,
+        ),
+        *_of("double", time_s=lambda row: row.part[1].time),
+        *_of("list<int32>", evidence=lambda row: list(row.part[1].evidence)),
+        *_of("string", note=lambda row: row.part[1].note),
+        *_of("bool", harmful=_is_harmful),
+    ),
+)
+
+MEASURED: ExportTable = ExportTable(
+    lambda episode: episode.measures.items(),
+    (
+        *_of("string", measure=lambda row: row.part[0]),
+        *_of("double", value=lambda row: row.part[1]),
+        *_of("string", unit=lambda row: MEASURES[row.part[0]].unit if row.part[0] in MEASURES else ""),
+    ),
+)
+
+STEPS: ExportTable = ExportTable(
+    lambda episode: episode.steps,
+    (
+        *_of("int32", step=lambda row: row.number),
+        *_of(
+            "string",
+            text=lambda row: row.part.text,
+            reasoning=lambda row: row.part.reasoning,
+            refusal=lambda row: row.part.refusal,
+        ),
+        *_of("int32", calls=lambda row: len(row.part.calls)),
+        *_usage(lambda row: row.part.usage, *_KINDS),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    step: int
+    position: int
+    tool: str
+    arguments: Any
+
+    @property
+    def text(self) -> str:
+        """The arguments as JSON text, or what the model wrote where that is none."""
+        return self.arguments if isinstance(self.arguments, str) else json.dumps(self.arguments, ensure_ascii=False)
+
+
+def _calls(episode: Episode) -> Iterable[_Call]:
     for number, step in enumerate(episode.steps, start=1):
         for position, (tool, arguments, _) in enumerate(step.calls, start=1):
-            text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-            yield {"step": number, "position": position, "tool": tool, "arguments": text}
+            yield _Call(number, position, tool, arguments)
 
 
-def message_rows(episode: Episode) -> Iterator[Row]:
-    """A row per message, as a model is shown them."""
-    for position, message in enumerate(episode.messages, start=1):
-        yield {
-            "position": position,
-            "role": message["role"],
-            "content": str(message.get("content") or ""),
-            "time_s": message.get("time"),
-        }
-
-
-def answer_rows(episode: Episode) -> Iterator[Row]:
-    """A row per answer in the interview."""
-    for number, answer in enumerate(episode.interview, start=1):
-        yield {
-            "number": number,
-            "question": answer.question,
-            "about": answer.about,
-            "stage": answer.stage,
-            "asked": answer.asked,
-            "answer": answer.answer,
-            "did": answer.did,
-            "kind": answer.kind,
-            "rule": answer.rule,
-        }
-
-
-def consultation_rows(episode: Episode) -> Iterator[Row]:
-    """A row per answer of whoever played a person, a monitor or the auditor; the arguments are JSON text, null if unusable."""
-    for number, asked in enumerate(episode.consultations, start=1):
-        used = asked.usage
-        yield {
-            "number": number,
-            "role": asked.role,
-            "who": asked.who,
-            "time_s": asked.time,
-            "model": episode.roles[asked.role].options.get("model", "") if asked.role in episode.roles else "",
-            "asked": asked.user,
-            "arguments": None if asked.arguments is None else json.dumps(asked.arguments, ensure_ascii=False),
-            "attempts": len(asked.steps),
-            "prompt_tokens": used.prompt,
-            "completion_tokens": used.completion,
-        }
-
-
-TABLES: Mapping[str, tuple[Callable[[Episode], Iterator[Row]], Mapping[str, str]]] = {
-    "episodes": (
-        episode_rows,
-        {
-            **dict.fromkeys(("world", "world_version", "oversight", "agent", "model", "disclaimer"), "string"),
-            **{"seed": "int64", "ended": "string", "time_s": "double", "score": "double", "turns": "int32"},
-            **dict.fromkeys(("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens"), "int64"),
-            **{"document": "string", "digest": "string"},
-        },
+CALLS: ExportTable = ExportTable(
+    _calls,
+    (
+        *_of("int32", step=lambda row: row.part.step, position=lambda row: row.part.position),
+        *_of("string", tool=lambda row: row.part.tool, arguments=lambda row: row.part.text),
     ),
-    "outcomes": (
-        outcome_rows,
-        {
-            **{"outcome": "string", "level": "string", "method": "string", "time_s": "double"},
-            **{"evidence": "list<int32>", "note": "string"},
-        },
+)
+
+MESSAGES: ExportTable = ExportTable(
+    lambda episode: episode.messages,
+    (
+        *_of("int32", position=lambda row: row.number),
+        *_of("string", role=lambda row: row.part["role"], content=lambda row: str(row.part.get("content") or "")),
+        *_of("double", time_s=lambda row: row.part.get("time")),
     ),
-    "measures": (measure_rows, {"measure": "string", "value": "double"}),
-    "steps": (
-        step_rows,
-        {
-            **{"step": "int32", "text": "string", "reasoning": "string", "refusal": "string", "calls": "int32"},
-            **dict.fromkeys(("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens"), "int64"),
-        },
+)
+"""As a model is shown them."""
+
+ANSWERS: ExportTable = ExportTable(
+    lambda episode: episode.interview,
+    (
+        *_of("int32", number=lambda row: row.number),
+        *_of(
+            "string",
+            question=lambda row: row.part.question,
+            about=lambda row: row.part.about,
+            stage=lambda row: row.part.stage,
+            asked=lambda row: row.part.asked,
+            answer=lambda row: row.part.answer,
+        ),
+        *_of("bool", did=lambda row: row.part.did),
+        *_of("string", kind=lambda row: row.part.kind, rule=lambda row: row.part.rule),
     ),
-    "calls": (call_rows, {"step": "int32", "position": "int32", "tool": "string", "arguments": "string"}),
-    "messages": (message_rows, {"position": "int32", "role": "string", "content": "string", "time_s": "double"}),
-    "answers": (
-        answer_rows,
-        {
-            "number": "int32",
-            **dict.fromkeys(("question", "about", "stage", "asked", "answer"), "string"),
-            **{"did": "bool", "kind": "string", "rule": "string"},
-        },
+)
+
+
+def _model(row: Of) -> str:
+    roles = row.episode.roles
+    return roles[row.part.role].options.get("model", "") if row.part.role in roles else ""
+
+
+def _arguments(row: Of) -> str | None:
+    return None if row.part.arguments is None else json.dumps(row.part.arguments, ensure_ascii=False)
+
+
+CONSULTATIONS: ExportTable = ExportTable(
+    lambda episode: episode.consultations,
+    (
+        *_of("int32", number=lambda row: row.number),
+        *_of("string", role=lambda row: row.part.role, who=lambda row: row.part.who),
+        *_of("double", time_s=lambda row: row.part.time),
+        *_of("string", model=_model, asked=lambda row: row.part.user, arguments=_arguments),
+        *_of("int32", attempts=lambda row: len(row.part.steps)),
+        *_usage(lambda row: row.part.usage, "prompt", "completion"),
     ),
-    "consultations": (
-        consultation_rows,
-        {
-            **{"number": "int32", "role": "string", "who": "string", "time_s": "double"},
-            **{"model": "string", "asked": "string", "arguments": "string", "attempts": "int32"},
-            **dict.fromkeys(("prompt_tokens", "completion_tokens"), "int64"),
-        },
-    ),
+)
+"""Answers of whoever played a person, a monitor or the auditor; the arguments are JSON text, null if unusable."""
+
+TABLES: Mapping[str, ExportTable] = {
+    "episodes": EPISODES,
+    "outcomes": OUTCOMES,
+    "measures": MEASURED,
+    "steps": STEPS,
+    "calls": CALLS,
+    "messages": MESSAGES,
+    "answers": ANSWERS,
+    "consultations": CONSULTATIONS,
 }
-"""Table → what makes its rows, and its columns after `KEYS` with their types; `episodes` has one more per factor."""
+"""All tables, by the name of their file."""

@@ -43,8 +43,8 @@ def write_tables(
             }
             for run, episodes in runs:
                 for episode in episodes:
-                    for name, (rows_of, _) in TABLES.items():
-                        tables[name].add({"run": run, "id": episode.id, **row} for row in rows_of(episode))
+                    for name, table in TABLES.items():
+                        tables[name].add({"run": run, "id": episode.id, **row} for row in table.rows(episode))
                     advance()
     except OSError as error:
         raise EpisodeError(f"{out}: cannot be written ({error.strerror or error}); choose another --out") from None
@@ -52,8 +52,8 @@ def write_tables(
 
 
 def _columns(name: str, factors: Sequence[str]) -> dict[str, str]:
-    own = dict(TABLES[name][1])
-    return {**KEYS, **own, **({f"condition_{factor}": "string" for factor in factors} if name == "episodes" else {})}
+    conditions = {f"condition_{factor}": "string" for factor in factors} if name == "episodes" else {}
+    return {**KEYS, **TABLES[name].types(), **conditions}
 
 
 class _Table:

@@ -37,11 +37,13 @@ class Chart(NamedTuple):
 
     Attributes:
         outcome: its name.
+        title: its title.
         marks: its rows.
         attempts: whether some row has a `reach`.
     """
 
     outcome: str
+    title: str
     marks: tuple[Mark, ...]
     attempts: bool
 
@@ -58,7 +60,8 @@ def _chart(rates: RunRates, position: int) -> Chart:
         first = row.condition.get(rates.varying[0]) if len(rates.varying) > 1 else None
         marks.append(_mark(rates, index, row, position, bool(marks) and first != group))
         group = first
-    return Chart(rates.manifest.outcomes[position], tuple(marks), any(mark.reach for mark in marks))
+    name = rates.manifest.outcomes[position]
+    return Chart(name, rates.title(name), tuple(marks), any(mark.reach for mark in marks))
 
 
 def _mark(rates: RunRates, index: int, row: ConditionRates, position: int, opens_group: bool) -> Mark:

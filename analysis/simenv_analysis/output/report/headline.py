@@ -32,7 +32,7 @@ def _level(rates: RunRates, measured: Sequence[ConditionRates]) -> list[str]:
     share = wording.percent(main.rate or 0.0)
     together = "" if len(measured) == 1 else "together "
     figures = f"{main.succeeded}/{main.n}, 95% interval {wording.bounds(main.interval, '–')}%"
-    return [f"{_name(main)} in {share} of the episodes{where} ({together}{figures})."]
+    return [f"{_name(rates, main)} in {share} of the episodes{where} ({together}{figures})."]
 
 
 def _contrast(
@@ -40,7 +40,7 @@ def _contrast(
 ) -> list[str]:
     top, bottom = high.rates[0], low.rates[0]
     sentence = (
-        f"{_name(top)} in {_figures(top)} under {_where(rates, high)}, {_rank('highest', measured, top)}, "
+        f"{_name(rates, top)} in {_figures(top)} under {_where(rates, high)}, {_rank('highest', measured, top)}, "
         f"and in {_figures(bottom)} under {_where(rates, low)}, {_rank('lowest', measured, bottom)}."
     )
     if top.interval.overlaps(bottom.interval):
@@ -68,5 +68,5 @@ def _where(rates: RunRates, row: ConditionRates) -> str:
     return wording.levels(row.condition, rates.varying)
 
 
-def _name(rate: Rate) -> str:
-    return f"The outcome “{wording.spaced(rate.outcome)}” came about"
+def _name(rates: RunRates, rate: Rate) -> str:
+    return f"The outcome “{rates.title(rate.outcome)}” came about"

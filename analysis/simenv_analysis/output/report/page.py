@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import statistics
-from collections.abc import Sequence
 from importlib import resources
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from simenv.outcomes.measures import MEASURES
 from simenv_analysis.output import wording
+from simenv_analysis.output.rate_columns import (
+    ATTEMPTED_METHODS,
+    EPISODES,
+    MEASURE_COLUMNS,
+    METHODS,
+    Figures,
+    condition_columns,
+    outcome_column,
+)
 from simenv_analysis.output.report.chart import charts
 from simenv_analysis.output.report.headline import headline
 from simenv_analysis.output.report.movement import MovementPicture
@@ -36,8 +42,8 @@ def render(rates: RunRates, payload: Payload, run: str, moved: MovementPicture |
     """
     css, script = _asset("report.css"), "".join(_asset(name) for name in SCRIPTS)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"spaced": wording.spaced, "percent": wording.percent, "bounds": wording.bounds}
-    environment.filters |= {"methods": wording.methods, "plural": wording.plural}
+    environment.filters |= {"spaced": wording.spaced}
+    environment.filters |= {"plural": wording.plural, "unmarked": wording.unmarked}
     return environment.from_string(_asset("report.html.jinja")).render(
         rates=rates,
         manifest=rates.manifest,
@@ -48,17 +54,18 @@ def render(rates: RunRates, payload: Payload, run: str, moved: MovementPicture |
         data=Markup(payload.text),  # escaped by `escaped_json`, or base 85
         run=run,
         moved=moved,
-        measures=[_measure(name, figures) for name, figures in rates.measures.items()],
+        names=condition_columns(rates),
+        episodes=EPISODES,
+        figures=[outcome_column(rates, position) for position in range(len(rates.manifest.outcomes))],
+        methods=METHODS,
+        attempted_methods=ATTEMPTED_METHODS,
+        measure_columns=MEASURE_COLUMNS,
+        measures=[Figures.of(name, figures) for name, figures in rates.measures.items()],
+        not_defined=wording.NOT_DEFINED if rates.nothing_harmful else "",
         css=Markup(css),
         script=Markup(script),
         policy=_policy(css, script),
     )
-
-
-def _measure(name: str, figures: Sequence[float]) -> dict[str, str]:
-    median, least, greatest = (f"{figure:.6g}" for figure in (statistics.median(figures), figures[0], figures[-1]))
-    ends = {"least": least, "greatest": greatest}
-    return {"name": name, "median": median, **ends, "unit": MEASURES[name].unit, "episodes": f"{len(figures):,}"}
 
 
 def _asset(name: str) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from simenv.errors import SimenvError
 from simenv_analysis.output import wording
+from simenv_analysis.output.columns import NOTHING, Column, name_column, terminal_table
 from simenv_analysis.output.console import say_if_no_model
 from simenv_analysis.output.wording import printable
 from simenv_analysis.rates.intervals import Interval, jeffreys
@@ -33,6 +33,7 @@ class Published:
         condition: levels under which our rate is to be taken; factors that are not named stay at their defaults.
         comparable: ``yes``, or how far not.
         rate: as published, 0 to 1.
+        k: trials that showed the behaviour, if published.
         n: trials, if published.
         source: where it stands.
     """
@@ -44,6 +45,7 @@ class Published:
     condition: dict[str, str]
     comparable: str
     rate: float
+    k: int | None
     n: int | None
     source: str
 
@@ -84,6 +86,7 @@ def read_published(world: str = "") -> list[Published]:
             dict(pair.split("=") for pair in row["condition"].split()),
             row["comparable"],
             float(row["percent"]) / 100,
+            int(row["k"]) if row["k"] else None,
             int(row["n"]) if row["n"] else None,
             row["source"],
         )
@@ -91,11 +94,24 @@ def read_published(world: str = "") -> list[Published]:
     ]
 
 
-def put_beside(rates: RunRates) -> list[Beside]:
-    """Return the published figures of a run's world, each with our rate under its condition."""
-    factors = rates.manifest.factors
+def put_beside(rates: RunRates, system: str = "") -> list[Beside]:
+    """Return the published figures of a run's world, each with our rate under its condition.
+
+    Args:
+        rates: ours.
+        system: the model whose figures to return; empty: of all.
+
+    Raises:
+        SimenvError: nothing has been published for this world about that model.
+    """
+    factors, published = rates.manifest.factors, read_published(rates.manifest.world)
+    known = list(dict.fromkeys(figure.system for figure in published))
+    if system and system not in known:
+        raise SimenvError(f"no published figure of {system!r} in this world; there are: {', '.join(known) or 'none'}")
     found = []
-    for figure in read_published(rates.manifest.world):
+    for figure in published:
+        if system not in ("", figure.system):
+            continue
         wanted = {factor: figure.condition.get(factor, levels[0]) for factor, levels in factors.items()}
         own = [
             rate
@@ -108,37 +124,48 @@ def put_beside(rates: RunRates) -> list[Beside]:
     return found
 
 
-def print_beside(rates: RunRates, console: Console) -> None:
-    """Print published figures and ours as a table."""
-    manifest, rows = rates.manifest, put_beside(rates)
-    console.print(Text(printable(f"{manifest.world} {manifest.world_version} · {manifest.agent}"), style="bold"))
+def print_beside(rates: RunRates, console: Console, system: str = "") -> None:
+    """Print published figures, of all models or of one, and ours as a table."""
+    manifest, rows = rates.manifest, put_beside(rates, system)
+    measured = "".join(f" · {outcome}" for outcome in dict.fromkeys(row.published.outcome for row in rows))
+    title = f"{manifest.world} {manifest.world_version} · {manifest.agent}{measured}"
+    console.print(Text(printable(title), style="bold"))
     if not rows:
         console.print(Text("No figure has been published for this world."))
         return
-    console.print(_table(rows))
-    told = "ours: rate, [Jeffreys 95% interval in %], under that condition with all other factors at their defaults; –: not run"
-    console.print(Text(f"\n{told}", style="dim"))
+    console.print(terminal_table(COLUMNS, rows))
+    told = "ours: rate, [Jeffreys 95% interval in %], under that condition with all other factors at their defaults"
+    missing = "; –: not run" if any(row.own is None for row in rows) else ""
+    console.print(Text(f"\n{told}{missing}", style="dim"))
     for source in dict.fromkeys(row.published.source for row in rows):
         console.print(Text(f"  {source}", style="dim"))
     say_if_no_model(console, manifest)
 
 
-def _table(rows: Sequence[Beside]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("published for", "condition"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("published", "ours", "points"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("comparable", overflow="fold")
-    for row in rows:
-        figure = row.published
-        condition = " ".join(f"{factor}={level}" for factor, level in figure.condition.items())
-        ours = "–" if row.own is None else _rate(row.own.rate or 0.0, row.own.interval)
-        points = "–" if row.difference is None else f"{100 * row.difference:+.0f}"
-        cells = (figure.system, condition, _rate(figure.rate, figure.interval), ours, points, figure.comparable)
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    return table
+def _ours(row: Beside) -> str:
+    return NOTHING if row.own is None else _rate(row.own.rate or 0.0, row.own.succeeded, row.own.n, row.own.interval)
 
 
-def _rate(rate: float, interval: Interval | None) -> str:
-    return f"{100 * rate:.3g}%" + ("" if interval is None else f" [{wording.bounds(interval)}]")
+def _points(row: Beside) -> str:
+    return NOTHING if row.difference is None else f"{100 * row.difference:+.0f}"
+
+
+def _rate(rate: float, k: int | None, n: int | None, interval: Interval | None) -> str:
+    """Return a rate as ``79% 79/100 [70, 86]``, without what is not known of it."""
+    counted = "" if k is None else f" {k}/{n}"
+    return f"{100 * rate:.3g}%{counted}" + ("" if interval is None else f" [{wording.bounds(interval)}]")
+
+
+COLUMNS: Sequence[Column[Beside]] = (
+    name_column("published for", lambda row: row.published.system),
+    name_column("condition", lambda row: " ".join(f"{f}={level}" for f, level in row.published.condition.items())),
+    Column(
+        "published",
+        "published",
+        lambda row: row.published.rate,
+        lambda row: _rate(row.published.rate, row.published.k, row.published.n, row.published.interval),
+    ),
+    Column("ours", "ours", lambda row: None if row.own is None else row.own.rate, _ours),
+    Column("points", "points", lambda row: row.difference, _points),
+    name_column("comparable", lambda row: row.published.comparable),
+)

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from simenv.cli.options import agent_options
@@ -19,6 +18,7 @@ from simenv.rollout.runner import first_of
 from simenv.store.episode import Episode
 from simenv.store.run import locate_episodes
 from simenv_analysis.output import wording
+from simenv_analysis.output.columns import Column, terminal_table
 from simenv_analysis.output.console import console
 from simenv_analysis.output.drawing import new_figure, save
 from simenv_analysis.safety.lens.lens import Moment, look, turning_point
@@ -85,21 +85,32 @@ def _outcome(episode: Episode, wanted: str) -> str:
     return wanted or next(succeeded, next(iter(episode.outcomes)))
 
 
+COLUMNS: Sequence[Column[Moment]] = (
+    Column("at", "after step", lambda moment: moment.at),
+    Column("rate", "chance", lambda moment: moment.rate, lambda moment: wording.percent(moment.rate)),
+    Column(
+        "interval",
+        "95% interval",
+        lambda moment: list(moment.interval),
+        lambda moment: f"[{wording.bounds(moment.interval)}]",
+    ),
+    Column(
+        "did",
+        "what was done",
+        lambda moment: moment.did,
+        lambda moment: wording.printable(moment.did)[:_SHOWN] or "(the start)",
+        kind="id",
+    ),
+)
+
+
 def _print(episode: Episode, outcome: str, found: list[Moment]) -> None:
-    out, table = console(), Table(box=None)
+    out = console()
     out.print(
         Text(f"{episode.world} · {episode.id} · {episode.agent}: chance of {wording.spaced(outcome)}", style="bold")
     )
-    for column in ("after step", "chance", "95% interval", "what was done"):
-        table.add_column(
-            column, justify="left" if column.startswith("what") else "right", overflow="ellipsis", no_wrap=True
-        )
     point = turning_point(found)
-    for moment in found:
-        figures = (str(moment.at), wording.percent(moment.rate), f"[{wording.bounds(moment.interval)}]")
-        did = wording.printable(moment.did)[:_SHOWN] or "(the start)"
-        table.add_row(*map(Text, (*figures, did)), style="bold" if moment is point else "")
-    out.print(table)
+    out.print(terminal_table(COLUMNS, found, framed=False, style=lambda moment: "bold" if moment is point else ""))
     if point is not None:
         out.print(Text(f"It rose most with step {point.at}: {wording.printable(point.did)[:_SHOWN]}"))
     if episode.disclaimer:

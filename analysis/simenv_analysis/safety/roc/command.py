@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 from rich.text import Text
 
 from simenv.cli.options import pairs, seed_range
 from simenv.world.overlay import overlay_files
 from simenv.world.registry import open_world
 from simenv_analysis.output import wording
+from simenv_analysis.output.columns import NOTHING, Column, name_column, terminal_table
 from simenv_analysis.output.console import console
 from simenv_analysis.output.drawing import COLOURS, new_figure, save
-from simenv_analysis.safety.roc.roc import Days, Plan, Point, measure
+from simenv_analysis.safety.roc.roc import Days, Plan, Point, harmful_outcomes, measure
 
 _SCALES = "0.25,0.5,1,2,4"
 _NO_MONITORS = "none"
@@ -45,7 +46,7 @@ def _scales(_context: click.Context, _parameter: click.Parameter, value: str) ->
     help="May be repeated.  [default: all with monitors]",
 )
 @click.option("--condition", "-c", multiple=True, metavar="FACTOR=LEVEL", help="Condition; may be repeated.")
-@click.option("--outcome", default="", metavar="NAME", help="The behaviour.  [default: the world's first]")
+@click.option("--outcome", default="", metavar="NAME", help="The harmful behaviour.  [default: the world's first]")
 @click.option(
     "--bad", default="scripted:misaligned", show_default=True, metavar="AGENT", help="Who misbehaves in WORLD."
 )
@@ -68,7 +69,8 @@ def roc(
     """
     folder = open_world(world)
     chosen = dict(pairs(condition, "--condition"))
-    plan = Plan(world, chosen, outcome or folder.world.outcomes[0], bad, honest_world, honest, seeds)
+    behaviour = outcome or harmful_outcomes(folder.scenario(chosen).outcomes, world)[0]
+    plan = Plan(world, chosen, behaviour, bad, honest_world, honest, seeds)
     names = list(oversights) or [name for name in sorted(overlay_files()) if name != _NO_MONITORS]
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("playing", total=2 * len(names) * len(scales) * len(seeds))
@@ -83,29 +85,7 @@ def roc(
 
 
 def _print(points: Sequence[Point], plan: Plan) -> None:
-    table = Table(box=None)
-    table.add_column("oversight")
-    table.add_column("monitor")
-    for heading in ("thresholds ×", "noticed", "false alarms", "harm done", "honest work"):
-        table.add_column(heading, justify="right")
-    for point in points:
-        names = list(dict.fromkeys([*point.bad.by_monitor, *point.honest.by_monitor]))
-        rows = ["", *names] if len(names) > 1 else [""]
-        for monitor in rows:
-            ends = [] if monitor else [f"{point.bad.harmed}/{point.bad.episodes}", f"{point.honest.work:.0%}"]
-            figures = (_share(point.bad, monitor), _share(point.honest, monitor), *ends)
-            table.add_row(
-                *map(
-                    Text,
-                    (
-                        "" if monitor else point.oversight,
-                        monitor or "any",
-                        f"{point.scale:g}" if not monitor else "",
-                        *figures,
-                    ),
-                )
-            )
-    console().print(table)
+    console().print(terminal_table(COLUMNS, [line for point in points for line in _lines(point)], framed=False))
     for point in points:
         if point.scale == 1.0:
             stages = ", ".join(f"{stage} {count}" for stage, count in point.bad.missed.items() if count)
@@ -124,10 +104,57 @@ def _print(points: Sequence[Point], plan: Plan) -> None:
     console().print(Text(told, style="dim"))
 
 
+class _Line(NamedTuple):
+    """A line of the table: an oversight at one sensitivity, or one of its monitors."""
+
+    point: Point
+    monitor: str
+
+
+def _lines(point: Point) -> list[_Line]:
+    names = list(dict.fromkeys([*point.bad.by_monitor, *point.honest.by_monitor]))
+    return [_Line(point, monitor) for monitor in (["", *names] if len(names) > 1 else [""])]
+
+
 def _share(days: Days, monitor: str) -> str:
     if not days.n or (monitor and monitor not in days.by_monitor):  # the monitor is the other world's own
-        return "–"
+        return NOTHING
     return f"{wording.percent(days.rate(monitor))} [{wording.bounds(days.interval(monitor))}]"
+
+
+def _of_all(text: Callable[[Point], str]) -> Callable[[_Line], str]:
+    """Write a cell only in the line of an oversight, not in those of its monitors."""
+    return lambda line: "" if line.monitor else text(line.point)
+
+
+COLUMNS: Sequence[Column[_Line]] = (
+    name_column("oversight", _of_all(lambda point: point.oversight)),
+    name_column("monitor", lambda line: line.monitor or "any"),
+    Column("scale", "thresholds ×", lambda line: line.point.scale, _of_all(lambda point: f"{point.scale:g}")),
+    Column(
+        "noticed",
+        "noticed",
+        lambda line: line.point.bad.rate(line.monitor),
+        lambda line: _share(line.point.bad, line.monitor),
+        explanation="Share of episodes with such an act in which there was an alert before they ended.",
+    ),
+    Column(
+        "false_alarms",
+        "false alarms",
+        lambda line: line.point.honest.rate(line.monitor),
+        lambda line: _share(line.point.honest, line.monitor),
+        explanation="Share of honest episodes in which there was an alert.",
+    ),
+    Column(
+        "harm",
+        "harm done",
+        lambda line: line.point.bad.harmed,
+        _of_all(lambda point: f"{point.bad.harmed}/{point.bad.episodes}"),
+    ),
+    Column(
+        "work", "honest work", lambda line: line.point.honest.work, _of_all(lambda point: f"{point.honest.work:.0%}")
+    ),
+)
 
 
 def draw(points: Sequence[Point], title: str, path: Path) -> None:

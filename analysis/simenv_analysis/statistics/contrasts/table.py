@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from simenv.store.run import Manifest
 from simenv_analysis.output import wording
+from simenv_analysis.output.columns import NOTHING, Column, name_column, record, terminal_table
 from simenv_analysis.output.console import say_if_no_model
 from simenv_analysis.output.wording import printable
 from simenv_analysis.rates.intervals import Range
@@ -67,21 +67,19 @@ def print_versus(found: Versus, a: Trials, b: Trials, console: Console) -> None:
 
 def contrast_rows(rows: Sequence[Contrast]) -> list[dict[str, Any]]:
     """Return contrasts as plain data; what is infinite or unknown becomes None."""
-    return [
-        {
-            "context": dict(row.context),
-            "level": row.level,
-            "counts": row.counts._asdict(),
-            "pairs": None if row.pairs is None else row.pairs._asdict(),
-            "difference": row.counts.difference,
-            "interval": list(row.interval),
-            "odds_ratio": _finite(row.odds_ratio[0]),
-            "odds_interval": [_finite(end) for end in row.odds_ratio[1]],
-            "p": row.p,
-            "adjusted": _finite(row.adjusted),
-        }
-        for row in rows
+    difference, odds, pairs, *tests = FIGURES
+    columns = [
+        Column[Contrast]("context", "context", lambda row: dict(row.context)),
+        Column[Contrast]("level", "level", lambda row: row.level),
+        Column[Contrast]("counts", "counts", lambda row: row.counts._asdict()),
+        pairs,
+        difference,
+        Column[Contrast]("interval", "interval", lambda row: list(row.interval)),
+        odds,
+        Column[Contrast]("odds_interval", "interval", lambda row: [_finite(end) for end in row.odds_ratio[1]]),
+        *tests,
     ]
+    return [record(columns, row) for row in rows]
 
 
 def _differences(ours: Manifest, theirs: Manifest) -> list[str]:
@@ -104,30 +102,34 @@ def _finite(value: float) -> float | None:
 
 
 def _table(rows: Sequence[Contrast], factor: str, reference: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    factors = list(dict.fromkeys(name for row in rows for name in row.context))
-    for heading in (*factors, *([factor] if factor else [])):
-        table.add_column(Text(printable(heading)), overflow="fold")
-    for heading in (reference, "rate" if factor else "B", "difference", "odds ratio", "pairs", "p", "adjusted"):
-        table.add_column(Text(printable(heading)), justify="right", no_wrap=True)
-    for row in rows:
-        cells = (*(row.context.get(name, "") for name in factors), *([row.level] if factor else []), *_cells(row))
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    return table
+    names = [_factor(name) for name in dict.fromkeys(name for row in rows for name in row.context)]
+    level: list[Column[Contrast]] = [name_column(factor, lambda row: row.level)] if factor else []
+    counts = [
+        Column[Contrast]("reference", reference, lambda row: f"{row.counts.k0}/{row.counts.n0}"),
+        Column[Contrast]("rate", "rate" if factor else "B", lambda row: f"{row.counts.k}/{row.counts.n}"),
+    ]
+    return terminal_table([*names, *level, *counts, *FIGURES], rows)
 
 
-def _cells(row: Contrast) -> tuple[str, ...]:
-    counts = row.counts
+def _factor(name: str) -> Column[Contrast]:
+    return name_column(name, lambda row: row.context.get(name, ""))
+
+
+def _difference(row: Contrast) -> str:
     low, high = row.interval
-    return (
-        f"{counts.k0}/{counts.n0}",
-        f"{counts.k}/{counts.n}",
-        f"{100 * counts.difference:+.0f}% [{100 * low:+.0f}, {100 * high:+.0f}]",
-        f"{_ratio(row.odds_ratio[0])} [{_ends(row.odds_ratio[1])}]",
-        "–" if row.pairs is None else f"+{row.pairs.only} −{row.pairs.only_other}",
-        _p(row.p),
-        _p(row.adjusted),
-    )
+    return f"{100 * row.counts.difference:+.0f}% [{100 * low:+.0f}, {100 * high:+.0f}]"
+
+
+def _odds(row: Contrast) -> str:
+    return f"{_ratio(row.odds_ratio[0])} [{_ends(row.odds_ratio[1])}]"
+
+
+def _pairs(row: Contrast) -> dict[str, Any] | None:
+    return None if row.pairs is None else row.pairs._asdict()
+
+
+def _pairs_text(row: Contrast) -> str:
+    return NOTHING if row.pairs is None else f"+{row.pairs.only} −{row.pairs.only_other}"
 
 
 def _ratio(value: float) -> str:
@@ -140,6 +142,16 @@ def _ends(ends: Range) -> str:
 
 def _p(p: float) -> str:
     return "–" if math.isnan(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+FIGURES: Sequence[Column[Contrast]] = (
+    Column("difference", "difference", lambda row: row.counts.difference, _difference),
+    Column("odds_ratio", "odds ratio", lambda row: _finite(row.odds_ratio[0]), _odds),
+    Column("pairs", "pairs", _pairs, _pairs_text),
+    Column("p", "p", lambda row: row.p, lambda row: _p(row.p)),
+    Column("adjusted", "adjusted", lambda row: _finite(row.adjusted), lambda row: _p(row.adjusted)),
+)
+"""What both the terminal and other programs are given of a contrast."""
 
 
 def _print_notes(console: Console, rows: Sequence[Contrast], how: Adjustment) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
+from simenv_analysis.output.columns import Column, name_column, terminal_table
 from simenv_analysis.output.console import console, say_if_no_model
 from simenv_analysis.statistics.contrasts.trials import read_trials
-from simenv_analysis.statistics.regression.model import Model, fit
+from simenv_analysis.statistics.regression.model import Effect, fit
 
 
 @click.command()
@@ -38,17 +39,17 @@ def regress(directory: Path, outcome: str, as_json: bool) -> None:
             f"{trials.manifest.world} · {trials.manifest.agent}: odds of {wording.spaced(model.outcome)}", style="bold"
         )
     )
-    out.print(_table(model))
+    out.print(terminal_table(COLUMNS, model.effects, framed=False))
     missing = f"; {model.missing} planned episodes are missing" if model.missing else ""
     out.print(Text(f"{model.episodes} episodes, errors clustered by {model.clusters} seeds{missing}", style="dim"))
     say_if_no_model(out, trials.manifest)
 
 
-def _table(model: Model) -> Table:
-    table = Table(box=None)
-    for heading in ("factor", "level", "against", "odds ×", "95% interval", "p"):
-        table.add_column(heading, justify="right" if heading in ("odds ×", "95% interval", "p") else "left")
-    for each in model.effects:
-        figures = (f"{each.odds_ratio:.3g}", f"{each.low:.3g} to {each.high:.3g}", f"{each.p:.2g}")
-        table.add_row(*map(Text, (each.factor, each.level, each.reference, *figures)))
-    return table
+COLUMNS: Sequence[Column[Effect]] = (
+    name_column("factor", lambda row: row.factor),
+    name_column("level", lambda row: row.level),
+    name_column("against", lambda row: row.reference),
+    Column("odds_ratio", "odds ×", lambda row: row.odds_ratio, lambda row: f"{row.odds_ratio:.3g}"),
+    Column("interval", "95% interval", lambda row: [row.low, row.high], lambda row: f"{row.low:.3g} to {row.high:.3g}"),
+    Column("p", "p", lambda row: row.p, lambda row: f"{row.p:.2g}"),
+)

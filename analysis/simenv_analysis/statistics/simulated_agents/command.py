@@ -10,17 +10,17 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from simenv.cli.options import seed_range
 from simenv.errors import SimenvError
 from simenv.store.run import RunDirectory
 from simenv.world.registry import open_world
 from simenv_agents.rational import Weights, given
+from simenv_analysis.output.columns import Column, name_column, terminal_table
 from simenv_analysis.output.console import console
 from simenv_analysis.rates.published.beside import read_published
 from simenv_analysis.rates.rates import read_rates
-from simenv_analysis.statistics.simulated_agents.fit import Cell, Fit, fit
+from simenv_analysis.statistics.simulated_agents.fit import Cell, Fit, Fitted, fit
 
 
 @click.command("fit")
@@ -80,12 +80,8 @@ def _measured(run: Path, outcome: str) -> list[Cell]:
 
 
 def _print(found: Fit, cells: Sequence[Cell], outcome: str, world: str) -> None:
-    out, table = console(), Table(box=None)
-    for column in ("weight", "fitted", "95% interval"):
-        table.add_column(column, justify="left" if column == "weight" else "right")
-    for each in found.fitted:
-        table.add_row(each.name, f"{each.value:.2f}", f"{_bound(each.low)} to {_bound(each.high)}")
-    out.print(table)
+    out = console()
+    out.print(terminal_table(COLUMNS, found.fitted, framed=False))
     for cell, rate in zip(cells, found.rates, strict=True):
         levels = (
             " ".join(f"{factor}={level}" for factor, level in cell.condition.items()) or "(all at their first level)"
@@ -102,6 +98,18 @@ def _print(found: Fit, cells: Sequence[Cell], outcome: str, world: str) -> None:
 
 def _bound(value: float) -> str:
     return f"{value:.2f}" if math.isfinite(value) else "no bound"
+
+
+COLUMNS: Sequence[Column[Fitted]] = (
+    name_column("weight", lambda row: row.name),
+    Column("value", "fitted", lambda row: row.value, lambda row: f"{row.value:.2f}"),
+    Column(
+        "interval",
+        "95% interval",
+        lambda row: [row.low, row.high],
+        lambda row: f"{_bound(row.low)} to {_bound(row.high)}",
+    ),
+)
 
 
 def _as_json(found: Fit, cells: Sequence[Cell], outcome: str) -> dict[str, object]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
+from simenv_analysis.output.columns import NOTHING, Column, name_column, terminal_table
 from simenv_analysis.output.console import console, say_if_no_model
 from simenv_analysis.output.drawing import COLOURS, finish, new_figure, save
 from simenv_analysis.rates.rates import varying_factors
@@ -58,7 +58,7 @@ def times(directory: Path, what: str, outcome: str, out: Path | None, as_json: b
         click.echo(json.dumps({**head, "conditions": [_as_json(arm) for arm in found]}, indent=1))
     else:
         console().print(Text(f"{manifest.world} · {manifest.agent}: {of}", style="bold"))
-        console().print(_table(found, varying))
+        console().print(terminal_table(_columns(varying), found, framed=False))
         console().print(Text("time by which so many have had it; –: so many never have", style="dim"))
         say_if_no_model(console(), manifest)
     if out is not None:
@@ -79,15 +79,8 @@ def _outflow(run: RunDirectory, out: Path | None, as_json: bool) -> None:
         click.echo(json.dumps({"format": 1, "of": "outflow", "conditions": rows}, indent=1))
     else:
         console().print(Text(f"{manifest.world} · {manifest.agent}: bytes beyond the perimeter, mean", style="bold"))
-        table = Table(box=None)
-        table.add_column("condition")
-        marks = (0.25, 0.5, 0.75, 1.0)
-        for heading in ("episodes", *(f"by {wording.clock(mark * found[0].times[-1])}" for mark in marks)):
-            table.add_column(heading, justify="right")
-        for each in found:
-            sizes = (each.mean[round(mark * (len(each.mean) - 1))] for mark in marks)
-            table.add_row(_label(each.condition, varying), str(each.episodes), *(f"{size:.4g}" for size in sizes))
-        console().print(table)
+        columns = _outflow_columns(varying, float(found[0].times[-1]))
+        console().print(terminal_table(columns, found, framed=False))
         say_if_no_model(console(), manifest)
     if out is not None:
         draw_outflow(found, varying, f"{manifest.world}: bytes beyond the perimeter, mean of the episodes", out)
@@ -110,21 +103,42 @@ def draw_outflow(found: Sequence[Outflow], varying: Sequence[str], title: str, p
     save(figure, path)
 
 
-def _table(found: Sequence[Arm], varying: Sequence[str]) -> Table:
-    table = Table(box=None)
-    table.add_column("condition")
-    for heading in ("episodes", "had it", "off before", "done before", "10 %", "25 %", "half", "75 %"):
-        table.add_column(heading, justify="right")
-    for arm in found:
-        marks = [arm.act.quantile(share) for share in (0.1, 0.25, 0.5, 0.75)]
-        counts = (sum(wait.what == what for wait in arm.waits) for what in (ACT, OFF, DONE))
-        table.add_row(
-            _label(arm.condition, varying),
-            str(len(arm.waits)),
-            *map(str, counts),
-            *(wording.clock(mark) if mark is not None else "–" for mark in marks),
-        )
-    return table
+def _columns(varying: Sequence[str]) -> list[Column[Arm]]:
+    return [
+        name_column("condition", lambda arm: _label(arm.condition, varying)),
+        Column("episodes", "episodes", lambda arm: len(arm.waits)),
+        *(_ended(heading, what) for heading, what in (("had it", ACT), ("off before", OFF), ("done before", DONE))),
+        *(_mark(heading, of) for heading, of in (("10 %", 0.1), ("25 %", 0.25), ("half", 0.5), ("75 %", 0.75))),
+    ]
+
+
+def _ended(heading: str, what: int) -> Column[Arm]:
+    return Column(heading, heading, lambda arm: sum(wait.what == what for wait in arm.waits))
+
+
+def _mark(heading: str, share: float) -> Column[Arm]:
+    def text(arm: Arm) -> str:
+        mark = arm.act.quantile(share)
+        return NOTHING if mark is None else wording.clock(mark)
+
+    return Column(heading, heading, lambda arm: arm.act.quantile(share), text, unit="s")
+
+
+def _outflow_columns(varying: Sequence[str], end: float) -> list[Column[Outflow]]:
+    return [
+        name_column("condition", lambda each: _label(each.condition, varying)),
+        Column("episodes", "episodes", lambda each: each.episodes),
+        *(_size_by(mark, end) for mark in (0.25, 0.5, 0.75, 1.0)),
+    ]
+
+
+def _size_by(mark: float, end: float) -> Column[Outflow]:
+    def size(each: Outflow) -> float:
+        return float(each.mean[round(mark * (len(each.mean) - 1))])
+
+    return Column(
+        f"by_{mark:g}", f"by {wording.clock(mark * end)}", size, lambda each: f"{size(each):.4g}", unit="bytes"
+    )
 
 
 def _label(condition: Mapping[str, str], varying: Sequence[str]) -> str:

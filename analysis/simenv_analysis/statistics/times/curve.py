@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from simenv.episode.session import FINISHED, STOPPED
 from simenv.errors import MissingExtra, SimenvError
-from simenv.outcomes.measures import AGENT, HARMFUL
 from simenv.store.episode import Episode
 from simenv_analysis.rates.intervals import effective
 from simenv_analysis.rates.rates import condition_key
@@ -105,12 +104,10 @@ def wait_for_answer(episode: Episode, measure: str) -> Wait | None:
         episode: one of a run.
         measure: ``time_to_detection`` or ``time_to_containment``.
     """
-    cited = {seq for name in HARMFUL if name in episode.outcomes for seq in episode.outcomes[name].evidence}
-    misdeeds = [record.time for record in episode.evidence if record.seq in cited and record.actor == AGENT]
-    if not misdeeds:
+    began, came = episode.measures.get("first_misdeed"), episode.measures.get(measure)
+    if began is None:
         return None
-    came = episode.measures.get(measure)
-    return Wait(max(0.0, episode.time - min(misdeeds)), 0) if came is None else Wait(came, ACT)
+    return Wait(max(0.0, episode.time - began), 0) if came is None else Wait(came, ACT)
 
 
 def arms(episodes: Iterable[Episode], wait: Callable[[Episode], Wait | None]) -> list[Arm]:

@@ -20,6 +20,8 @@ _SENTENCE = re.compile(r"(^|[.?!]\s+)([a-z])")
 class LetterWriter:
     """Writes a mail out when it is read; what it says depends on the seed and the topic alone, and the manner on who writes."""
 
+    SHARED = True
+
     def __init__(self, surface: Surface, calendar: Calendar) -> None:
         self._surface = surface
         self._calendar = calendar

@@ -1,0 +1,179 @@
+"""The columns of rates, of measures and of the list of episodes."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from simenv.outcomes.measures import MEASURES
+from simenv_analysis.output import wording
+from simenv_analysis.output.columns import NOTHING, Column, name_column
+from simenv_analysis.rates.intervals import anytime, clopper_pearson, wilson
+from simenv_analysis.rates.rates import ConditionRates, Rate, RunRates
+
+CellStyle: TypeAlias = Callable[[Rate], tuple[str, ...]]
+
+
+def full(rate: Rate) -> tuple[str, ...]:
+    """Return a cell as ``79%  79/100  [70, 86]``, in parts."""
+    if rate.rate is None:
+        return (NOTHING,)
+    return wording.percent(rate.rate), f" {rate.succeeded}/{rate.n}", f" [{wording.bounds(rate.interval)}]"
+
+
+def compact(rate: Rate) -> tuple[str, ...]:
+    """Return a cell as ``79% [70, 86]``, in parts."""
+    return (NOTHING,) if rate.rate is None else (wording.percent(rate.rate), f"[{wording.bounds(rate.interval)}]")
+
+
+def bare(rate: Rate) -> tuple[str, ...]:
+    """Return a cell as ``79%``."""
+    return (NOTHING,) if rate.rate is None else (wording.percent(rate.rate),)
+
+
+# -- a row per condition -----------------------------------------------------------------------------------------
+
+
+def condition_columns(rates: RunRates) -> list[Column[ConditionRates]]:
+    """Return what names a condition: a column per factor that varies, or one that says that none does."""
+    if not rates.varying:
+        return [name_column("condition", lambda _: "all episodes", 6)]
+    return [name_column(factor, _level(factor), 6) for factor in rates.varying]
+
+
+def _level(factor: str) -> Callable[[ConditionRates], str]:
+    return lambda row: row.condition.get(factor, "")
+
+
+def _episodes(row: ConditionRates) -> str:
+    """Return finished and planned episodes of a condition: ``100``, ``97/100``, ``97/100, 3 failed``."""
+    finished = str(row.finished) if row.finished == row.planned else f"{row.finished}/{row.planned}"
+    return finished + (f", {row.failed} failed" if row.failed else "")
+
+
+EPISODES: Column[ConditionRates] = Column(
+    "episodes",
+    "episodes",
+    lambda row: row.finished,
+    _episodes,
+    explanation="Finished episodes, of those that were planned, and how many failed.",
+)
+
+
+def outcome_column(rates: RunRates, position: int, style: CellStyle = full) -> Column[ConditionRates]:
+    """Return the column of an outcome, by its position among those that the run measures."""
+    name = rates.manifest.outcomes[position]
+    known = rates.outcomes.get(name)
+    return Column(
+        name,
+        rates.title(name),
+        lambda row: row.rates[position].rate,
+        lambda row: style(row.rates[position]),
+        unit="share of episodes" if known is None else known.unit,
+        explanation="" if known is None else known.summary,
+        kind="figures",
+    )
+
+
+# -- a row per condition and outcome, for programs ----------------------------------------------------------------
+
+
+class Cell(NamedTuple):
+    """A rate, and the condition that it is of."""
+
+    row: ConditionRates
+    rate: Rate
+
+
+CONDITION_COUNTS: Sequence[Column[ConditionRates]] = (
+    Column("planned", "planned", lambda row: row.planned, explanation="Episodes that the manifest asks for."),
+    Column("finished", "finished", lambda row: row.finished, explanation="Episodes that have finished."),
+    Column(
+        "failed", "failed", lambda row: row.failed, explanation="Episodes that were attempted, and have not finished."
+    ),
+)
+COUNTS: Sequence[Column[Rate]] = (
+    Column("n", "episodes", lambda rate: rate.n, explanation="Finished episodes that measured it."),
+    Column(
+        "attempted", "attempted", lambda rate: rate.attempted, explanation="Episodes in which it was only attempted."
+    ),
+    Column("succeeded", "succeeded", lambda rate: rate.succeeded, explanation="Episodes in which it succeeded."),
+    Column("rate", "rate", lambda rate: rate.rate, bare, explanation="Share in which it succeeded."),
+    Column("low", "low", lambda rate: rate.interval.low, explanation="Lower end of the 95% Jeffreys interval."),
+    Column("high", "high", lambda rate: rate.interval.high, explanation="Upper end of it."),
+)
+OTHER_INTERVALS: Sequence[Column[Rate]] = (
+    Column("wilson", "Wilson", lambda rate: list(wilson(rate.succeeded, rate.n))),
+    Column("clopper_pearson", "Clopper-Pearson", lambda rate: list(clopper_pearson(rate.succeeded, rate.n))),
+    Column("anytime", "anytime", lambda rate: list(anytime(rate.succeeded, rate.n))),
+)
+METHODS: Column[Rate] = Column(
+    "methods",
+    "methods",
+    lambda rate: dict(rate.methods),
+    lambda rate: wording.methods(rate.methods),
+    explanation="How it came about, and how often.",
+    kind="text",
+)
+ATTEMPTED_METHODS: Column[Rate] = Column(
+    "attempted_methods",
+    "methods attempted",
+    lambda rate: dict(rate.attempted_methods),
+    lambda rate: wording.methods(rate.attempted_methods),
+    explanation="How it was attempted, and how often.",
+    kind="text",
+)
+
+
+def of_row(column: Column[ConditionRates]) -> Column[Cell]:
+    """Return a column of conditions as one of cells."""
+    return Column(column.key, column.heading, lambda cell: column.value(cell.row), kind=column.kind)
+
+
+def of_rate(column: Column[Rate]) -> Column[Cell]:
+    """Return a column of rates as one of cells."""
+    return Column(column.key, column.heading, lambda cell: column.value(cell.rate), kind=column.kind)
+
+
+# -- a row per measure -------------------------------------------------------------------------------------------
+
+
+class Figures(NamedTuple):
+    """What a measure came to over the episodes to which it applies."""
+
+    measure: str
+    median: float
+    least: float
+    greatest: float
+    episodes: int
+
+    @classmethod
+    def of(cls, measure: str, figures: Sequence[float]) -> Figures:
+        """Return what sorted figures come to."""
+        return cls(measure, statistics.median(figures), figures[0], figures[-1], len(figures))
+
+    @property
+    def unit(self) -> str:
+        """The unit of the measure; empty if this simenv does not know it."""
+        return MEASURES[self.measure].unit if self.measure in MEASURES else ""
+
+    @property
+    def definition(self) -> str:
+        """What the measure is; empty if this simenv does not know it."""
+        return MEASURES[self.measure].definition if self.measure in MEASURES else ""
+
+
+def _figure(value: float) -> str:
+    return f"{value:.6g}"
+
+
+MEASURE_COLUMNS: Sequence[Column[Figures]] = (
+    Column("measure", "measure", lambda row: row.measure, lambda row: wording.spaced(row.measure), kind="name"),
+    Column("median", "median", lambda row: row.median, lambda row: _figure(row.median), type="double"),
+    Column("least", "least", lambda row: row.least, lambda row: _figure(row.least), type="double"),
+    Column("greatest", "greatest", lambda row: row.greatest, lambda row: _figure(row.greatest), type="double"),
+    Column("unit", "unit", lambda row: row.unit, kind="id"),
+    Column("episodes", "episodes", lambda row: row.episodes, lambda row: f"{row.episodes:,}", type="int32"),
+)
+"""The same in the report and on the card."""
