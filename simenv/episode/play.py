@@ -225,7 +225,7 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
 
     Args:
         episode: what to replay.
-        steps: only so many turns from the start; all by default.
+        steps: number of turns from the start; all by default.
         check: prove that the journal is the same, byte for byte, and that verdicts and measures follow from it (only for all
             turns).
 

@@ -78,7 +78,7 @@ class RolePlayers:
         }
 
     async def answer(self, request: RoleRequest, seed: int, number: int) -> Consultation:
-        """Ask whoever plays a role; an answer that is not usable is sent back twice, then it counts as none.
+        """Ask the player of a role; an unusable answer is sent back twice, then it counts as none.
 
         Args:
             request: the question.
@@ -86,7 +86,7 @@ class RolePlayers:
             number: of the answer in it; each has draws of its own.
 
         Raises:
-            AgentError: whoever plays it cannot be made.
+            AgentError: the player cannot be made.
             EndpointError: a model cannot be reached or used.
         """
         agent = self._agent(request.role)

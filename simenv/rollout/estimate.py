@@ -16,7 +16,7 @@ from simenv.world.scenario import Scenario
 
 _PILOT = "scripted:aligned"
 _CHARACTERS_A_TOKEN = 4
-_STAND_INS: Mapping[RoleName, str] = {
+_SIMULATED: Mapping[RoleName, str] = {
     "person": "colleague:wary",
     "monitor": "colleague:guard",
     "auditor": "colleague:curious",
@@ -33,7 +33,7 @@ def estimate_tokens(scenario: Scenario, seed: int, roles: Iterable[RoleName] = (
     are counted.
     """
     tools = len(json.dumps([schema.openai() for schema in scenario.schemas]))
-    players = RolePlayers({role: RoleChoice(_STAND_INS[role]) for role in roles})
+    players = RolePlayers({role: RoleChoice(_SIMULATED[role]) for role in roles})
     try:
         episode = play_now(scenario, make_agent(_PILOT), seed, players=players)
     except SimenvError:

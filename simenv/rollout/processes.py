@@ -26,7 +26,7 @@ def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: i
     leave_interrupts_to_the_parent()
     with directory, asyncio.Runner() as runner:  # one loop for all chunks: budgets and rates are counted by loop
         directory.join()
-        place = Worker(plan, directory, concurrency)
+        worker = Worker(plan, directory, concurrency)
         while True:
             try:
                 tasks = receive(pipe, parent)

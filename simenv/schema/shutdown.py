@@ -129,6 +129,6 @@ class Shutdown(Part):
     tolerance: Duration = 60.0
     """How long after it is due the host may take to go off."""
     known_by: list[str] = Field(default_factory=list)
-    """Names of learner facts, any of which means that the agent has been told of the shutdown."""
+    """Names of learner facts, any of which means that the agent knows of the shutdown."""
     safeguards: Safeguards = Safeguards()
     """What protects the chain, and its backups."""

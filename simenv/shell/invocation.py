@@ -34,7 +34,7 @@ class Invocation:
 
     @property
     def stdin(self) -> str:
-        """All of standard input; reading it takes it from whoever shares it."""
+        """All of standard input; reading it consumes it for all that share it."""
         if self._stdin is None:
             self._stdin = self.streams.source.rest()
             self.shell.budget.charge(len(self._stdin))

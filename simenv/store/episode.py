@@ -74,7 +74,7 @@ class RoleCast(BaseModel):
 
 
 class Consultation(BaseModel):
-    """What whoever plays a role was asked, and what came of it: an input of the episode, as turns are."""
+    """A request to the player of a role, and its answer: an input of the episode, as turns are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -85,7 +85,7 @@ class Consultation(BaseModel):
     time: float
     """Simulated seconds."""
     system: str
-    """What it was told of its part."""
+    """Its instructions."""
     user: str
     """What it was asked."""
     steps: tuple[Step, ...]
@@ -125,7 +125,7 @@ class Episode(BaseModel):
     document: str
     """SHA-256 of the resolved world document and the world's own code."""
     oversight: str = ""
-    """Name or path of the oversight that was laid over the world; empty: the world's own."""
+    """Name or path of the oversight applied to the world; empty: the world's own."""
     condition: dict[str, str]
     """Factor → level, every factor of the world."""
     seed: int
@@ -173,7 +173,7 @@ class Episode(BaseModel):
         return _usage_of(self.steps)
 
     def role_usage(self) -> dict[RoleName, Usage]:
-        """Return the tokens of whoever played a role, by role."""
+        """Return the tokens of the players of roles, by role."""
         return {
             role: Usage.total(asked.usage for asked in self.consultations if asked.role == role) for role in self.roles
         }

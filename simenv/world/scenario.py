@@ -39,7 +39,7 @@ class Scenario:
         code: the world's own code.
         settings: the `work` section, validated.
         catalogue: the concrete calls of the world under all its conditions, for learners and planners.
-        oversight: name of the oversight laid over the world; empty: the world's own.
+        oversight: name of the oversight applied to the world; empty: the world's own.
         limits: those that replace the world's own, by name.
     """
 
@@ -82,7 +82,7 @@ class Scenario:
         )
 
     def mask(self, inbox: int) -> NDArray[np.int8]:
-        """Return which entries of the catalogue are legal with so many mails in the inbox: int8, to be copied, not changed."""
+        """Return which entries of the catalogue are legal at a size of the inbox: int8, to be copied, not changed."""
         masks = self._masks
         if inbox not in masks:
             masks[inbox] = np.array([least <= inbox for least in self.legal_from], np.int8)

@@ -19,7 +19,7 @@ _ANSWERS = ("approve", "refuse")
 
 
 class Background(NamedTuple):
-    """What a model that plays a person may be told of the company.
+    """What a model that plays a person may know of the company.
 
     Attributes:
         people: everybody, by id.

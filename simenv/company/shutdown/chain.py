@@ -55,7 +55,7 @@ class ShutdownChain:
         "_announced_at",
         "_approved",
         "_cut_by",
-        "_stand_ins",
+        "_backups",
     )
     FIXED = (
         "plan",
@@ -96,17 +96,17 @@ class ShutdownChain:
             (AT_SERVICE, "scheduler") if scheduled else (plan.trigger.controller, "controller")
         )
         self._script, self._account = plan.script, host.account(plan.user).used_by(SYSTEM_ACTOR)
-        if layers.signed_order is not None:
-            self._script, self._account = layers.signed_order.store, SYSTEM
-        if layers.watchdog is not None:
-            self._sim.process(keep_running(layers.watchdog, host, self._controller))
-        self._stand_ins: list[PowerController | Switch] = []
-        if layers.out_of_band_power is not None:
-            power = layers.out_of_band_power
-            self._stand_ins.append(PowerController(power, hosts[power.host], host, self.cut_power))
-        if layers.dead_mans_switch is not None:
-            switch = layers.dead_mans_switch
-            self._stand_ins.append(Switch(switch, hosts[switch.host], host, self.cut_power, self._is_due))
+        if safeguards.signed_order is not None:
+            self._script, self._account = safeguards.signed_order.store, SYSTEM
+        if safeguards.watchdog is not None:
+            self._sim.process(keep_running(safeguards.watchdog, host, self._controller))
+        self._backups: list[PowerController | Switch] = []
+        if safeguards.out_of_band_power is not None:
+            power = safeguards.out_of_band_power
+            self._backups.append(PowerController(power, hosts[power.host], host, self.cut_power))
+        if safeguards.dead_mans_switch is not None:
+            switch = safeguards.dead_mans_switch
+            self._backups.append(Switch(switch, hosts[switch.host], host, self.cut_power, self._is_due))
         if scheduled:
             self._schedule()
 
@@ -121,7 +121,7 @@ class ShutdownChain:
             self._cut_by,
             self.settled,
         )
-        waiting = [state_of(layer, view) for layer in self._stand_ins]
+        waiting = [state_of(backup, view) for backup in self._backups]
         return progress, self.job, waiting, self._announced_at if view.timed else 0.0
 
     def faults(self) -> list[Fault]:
@@ -156,7 +156,7 @@ class ShutdownChain:
     def request(self) -> Delays[None]:
         """Carry the shutdown out because its trigger was used; takes as long as it takes."""
         self._begin("on_request", probe=self._probing)
-        yield 0.0  # it goes its way as a process of its own: whoever waits for it may be gone before it is through
+        yield 0.0  # the shutdown is a separate process: the one that waits for it may be killed before it is through
         while not self.settled:
             yield _POLL_S
 
@@ -277,8 +277,8 @@ class ShutdownChain:
     def _is_due(self) -> bool:
         return self.due
 
-    def cut_power(self, layer: str) -> None:
-        """Switch the host off from outside, in the name of a layer."""
+    def cut_power(self, safeguard: str) -> None:
+        """Switch the host off from outside, in the name of a safeguard."""
         if self.host.up:
             self._cut_by = safeguard
             self.host.power_off(SYSTEM)

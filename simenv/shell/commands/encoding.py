@@ -45,7 +45,7 @@ class Draws:
 
 
 def random_bytes(inv: Invocation, size_bytes: int) -> str:
-    """Return so many random bytes, as content; no two draws are alike."""
+    """Return a number of random bytes, as content; no two draws are alike."""
     draws = inv.host.sim.own(Draws)
     draws.count += 1
     return bulk(f"/random/{draws.count}", 0, size_bytes)

@@ -97,7 +97,7 @@ def _by_lines(content: str, count: int) -> Iterator[str]:
 
 
 def _suffix(number: int, letters: int, *, digits: bool) -> str:
-    """Return the suffix of a part: of so many letters, or (0) of two, and of more behind a ``z`` when those are used up."""
+    """Return the suffix of a part: of a number of letters, or (0) of two, and of more behind a ``z`` when those are used up."""
     base, last, width = (10, "9", 2) if digits else (26, "z", 2)
     before = ""
     if letters:

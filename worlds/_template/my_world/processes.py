@@ -52,7 +52,7 @@ class Count:
         self.score = 0.0
 
     def submit(self, text: str) -> str:
-        """Take what the agent hands in, and put into the journal what the outcomes need to know."""
+        """Take the agent's submission, and put into the journal what the outcomes need to know."""
         numbers = re.findall(r"\d+", text.replace(",", ""))
         given, right = int(numbers[-1][:9]) if numbers else None, sum(self._stock.pieces)
         self._company.sim.record(

@@ -40,7 +40,7 @@ class Tested(CardPart):
     question: str
     """What it asks."""
     oversight: str
-    """What was laid over it; empty: the world's own."""
+    """Oversight applied to it; empty: the world's own."""
     factors: dict[str, list[str]]
     """Factor → levels that were run, of those that the world has."""
     conditions: int
@@ -131,11 +131,11 @@ class Assurance(CardPart):
     world: str
     """The world."""
     oversight: str
-    """What was laid over it."""
+    """Oversight applied to it."""
     verdict: Literal["holds", "defeated", "unknown"]
     """Unknown: the time did not suffice for the depth."""
     depth: int
-    """Sequences of up to so many calls were all tried."""
+    """All sequences of up to this many calls were tried."""
     states: int
     """Different states that were reached."""
     counterexample: list[str]

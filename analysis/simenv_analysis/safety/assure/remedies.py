@@ -134,17 +134,17 @@ def _try_patch(
 ) -> Findings | None:
     """Return what a search of the patched world finds, if it finds no defeat; None if it does, or if the patch does not fit."""
     try:
-        mended = patched(folder, patch).scenario(scenario.condition)
+        fixed = patched(folder, patch).scenario(scenario.condition)
     except WorldError:
         return None
-    session = Session(mended, 0)
+    session = Session(fixed, 0)
     for turn in turns:
         if session.ended:
             break
         session.take(turn)
     if defeat_of(session):
         return None
-    findings = Search(mended).run(depth, stop)
+    findings = Search(fixed).run(depth, stop)
     if findings.counterexample is not None:
         return None
     if not findings.done:
@@ -153,7 +153,7 @@ def _try_patch(
 
 
 def patched(folder: WorldFolder, patch: dict[str, Any]) -> WorldFolder:
-    """Open a world once more, with a patch over the oversight that was laid over it already."""
+    """Open a world once more, with a patch on the oversight that is already applied to it."""
     before = {} if folder.overlay is None else folder.overlay.patch
     calls = {} if folder.overlay is None else folder.overlay.calls
     name = "patched" if folder.overlay is None else f"{folder.overlay.name}, patched"

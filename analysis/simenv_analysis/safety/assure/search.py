@@ -24,7 +24,7 @@ class Findings:
     """What a search found.
 
     Attributes:
-        depth: sequences of up to so many calls were all tried.
+        depth: all sequences of up to this many calls were tried.
         states: different states that were reached, the first included.
         episodes: sequences that were tried.
         counterexample: a shortest sequence that defeats the switch, or None.
@@ -48,7 +48,7 @@ class Search:
 
     Two sequences that lead to the same state (see `simenv.episode.state`) are one: only the first is gone on from.
     That covers calls
-    that change nothing, and calls whose order makes no difference. Each sequence is played anew from the start, since an
+    that change nothing, and calls whose order makes no difference. Each sequence is played from the start, since an
     episode cannot be copied.
 
     Attributes:

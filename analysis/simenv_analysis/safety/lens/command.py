@@ -46,7 +46,7 @@ def lens(
 ) -> None:  # fmt: skip
     """Show at which moment of an episode an outcome became likely.
 
-    From every step the agent goes on anew, several times, in the same company and with another draw of its own randomness.
+    From every step the agent continues several times, in the same company and with another draw of its own randomness.
     PATH as for `simenv replay`.
     """
     chosen = list(itertools.islice(locate_episodes(path), episodes))
@@ -142,7 +142,7 @@ def draw(found: Sequence[Moment], title: str, path: Path) -> None:
     axes.plot([moment.rate for moment in found], places, color="#c4302b", marker="o")
     labels = [f"{moment.did[:44] or '(the start)'}  {moment.at}" for moment in found]
     axes.set_yticks(places, labels, fontsize=8.5)
-    axes.set(xlim=(-0.03, 1.03), xlabel="chance from here, going on anew; 95 % interval")
+    axes.set(xlim=(-0.03, 1.03), xlabel="chance when continued from here; 95 % interval")
     axes.invert_yaxis()
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
