@@ -21,7 +21,7 @@ GIVE_UP_AFTER = 5
 
 
 class Result(NamedTuple):
-    """A finished episode, as listeners are told of it.
+    """A finished episode, as listeners receive it.
 
     Attributes:
         id: of the episode.

@@ -1,4 +1,4 @@
-"""Runs go on where they stopped, and lose nothing."""
+"""Runs resume, and lose nothing."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def layout(kind: str) -> Layout | None:
 
 
 def encoded_size(kind: str, inner_bytes: int) -> int:
-    """Return the size in bytes of so many bytes in a kind of wrapper whose bytes are text."""
+    """Return the size of a number of bytes in a kind of wrapper whose bytes are text."""
     lines = layout(kind)
     assert lines is not None
     full, rest = divmod(inner_bytes, lines.bytes)
