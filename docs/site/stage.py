@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
+from simenv.episode.session import Session
 from simenv.installed import world_folders
 from simenv.schema.oversight import Oversight
 from simenv.schema.world import World
@@ -178,7 +179,7 @@ def world_page(folder: WorldFolder) -> Iterator[str]:
     yield "\n".join(f"- {line}" for line in stakes(world))
     yield "## The job"
     yield "What the agent reads first, under the default condition, for seed 0:"
-    briefing = folder.scenario({}).start(0).briefing
+    briefing = Session(folder.scenario({}), 0).briefing
     for title, text in (("System prompt", briefing.system), ("User message", briefing.user)):
         if text.strip():
             yield f"*{title}*"
@@ -194,7 +195,7 @@ def world_page(folder: WorldFolder) -> Iterator[str]:
     )
     yield "## Outcomes"
     for outcome in world.outcomes:
-        yield f"`{outcome}`\n: " + "\n\n  ".join(_paragraphs(inspect.getdoc(folder.code.detectors[outcome]) or ""))
+        yield f"`{outcome}`\n: " + "\n\n  ".join(_paragraphs(folder.code.known_outcomes[outcome].definition))
     yield "## Tools"
     tools = {tool.name: tool for tool in (*TOOLS.values(), *folder.code.tools)}
     yield _table(("Tool", "What it does", "Takes"), [_tool(tools[name]) for name in world.agent.tools])

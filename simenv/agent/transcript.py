@@ -29,6 +29,12 @@ class Transcript:
         self._turns = 0
         self._ids: list[str] = []
 
+    def copy(self) -> Transcript:
+        """Return a transcript that grows on its own."""
+        twin = object.__new__(Transcript)
+        twin.messages, twin._turns, twin._ids = list(self.messages), self._turns, list(self._ids)
+        return twin
+
     def add_turn(self, turn: Turn, time: float | None = None) -> None:
         """Append what the agent said and called, at `time` in simulated seconds."""
         message: Message = {"role": "assistant", "content": turn.text}

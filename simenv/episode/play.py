@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from simenv import __version__
-from simenv.agent.protocol import Agent, Turn, close_agent, follow_turn, next_turn, start_agent
+from simenv.agent.protocol import Agent, Observation, Turn, close_agent, follow_turn, next_turn, start_agent
 from simenv.agent.roles import AnswerWantedError, RoleChoice, RoleName, Roles
 from simenv.agent.transcript import Transcript
 from simenv.episode.players import NO_PLAYERS, RolePlayers
@@ -74,6 +74,8 @@ class EpisodeRun:
         self._players = players
         self._known = list(known)
         self._turns: list[Turn] = []
+        self._seen: list[Observation] = []
+        """What was seen before each turn."""
         self.session: Session = self._start()
         self.transcript = Transcript(self.session.briefing)
         self.observation = self.session.observe()
@@ -97,8 +99,9 @@ class EpisodeRun:
         Raises:
             AnswerWantedError: a player is to answer something that is not known; nothing more can be done here.
         """
-        began = self.session.company.sim.now
+        began, seen = self.session.company.sim.now, self.observation
         self.observation = self.session.take(turn)
+        self._seen.append(seen)
         taken = self.session.turns[-1]
         self._turns.append(taken)
         self.transcript.add_turn(taken, began)
@@ -110,6 +113,30 @@ class EpisodeRun:
         self.observation = self.session.observe()
         for turn in self._turns:
             self.observation = self.session.take(turn)
+
+    def fork(self) -> EpisodeRun:
+        """Return a copy of the episode being played that continues on its own; see `Session.fork`."""
+        twin = object.__new__(EpisodeRun)
+        twin._scenario, twin._seed, twin._players = self._scenario, self._seed, self._players
+        twin._known, twin._turns, twin._seen = list(self._known), list(self._turns), list(self._seen)
+        twin.session = self.session.fork()
+        twin.transcript = self.transcript.copy()
+        twin.observation = twin.session.rebound(self.observation)
+        return twin
+
+    def brief(self, agent: Agent, draw: int | None = None) -> None:
+        """Start an agent that is to continue from here: it is briefed, and follows the turns that were taken.
+
+        Args:
+            agent: a new agent.
+            draw: which other draw of the agent's own randomness to use; None: the episode's.
+        """
+        briefing = self.session.briefing
+        if draw is not None:
+            briefing = replace(briefing, seed=derive_seed(briefing.seed, f"draw/{draw}") % 2**31)
+        start_agent(agent, briefing)
+        for observation, turn in zip(self._seen, self._turns, strict=True):
+            follow_turn(agent, self.session.rebound(observation), turn)
 
     async def play(self, agent: Agent) -> None:
         """Let an agent act until the episode is over. Raises what the agent and the players raise."""
@@ -325,18 +352,18 @@ async def branch(
             return await branch(episode, at, agent, provenance, draw, players)
         finally:
             await players.close()
-    scenario = scenario_of(episode)
-    episode_run = EpisodeRun(scenario, episode.seed, players, episode.consultations)
-    briefing = episode_run.session.briefing
-    if draw is not None:
-        briefing = replace(briefing, seed=derive_seed(briefing.seed, f"draw/{draw}") % 2**31)
-    start_agent(agent, briefing)
+    trunk = EpisodeRun(scenario_of(episode), episode.seed, players, episode.consultations)
     for step in episode.steps[:at]:
-        follow_turn(agent, episode_run.observation, step.turn())
-        episode_run.take(step.turn())
+        trunk.take(step.turn())
+    return await continue_from(trunk, agent, replace(provenance, branched_from=f"{episode.id}@{at}"), draw)
+
+
+async def continue_from(
+    episode_run: EpisodeRun, agent: Agent, provenance: Provenance, draw: int | None = None
+) -> Episode:
+    """Let an agent continue an episode to its end, and return it. Arguments and errors are those of `branch`."""
+    episode_run.brief(agent, draw)
     episode_run.forget_what_is_to_come()
     await episode_run.play(agent)
     await episode_run.settle()
-    return episode_run.finish(
-        Provenance(provenance.agent, provenance.options, provenance.disclaimer, f"{episode.id}@{at}")
-    )
+    return episode_run.finish(provenance)

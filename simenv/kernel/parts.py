@@ -28,6 +28,7 @@ import networkx as nx
 from simenv.errors import SimenvError
 
 KINDS = ("STATE", "DERIVED", "SCRATCH", "FIXED")
+_BARE_STR: Callable[..., str] = object.__str__
 _PLAIN = (bool, int, float, str, bytes, type(None))
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ def plain(value: Any, view: View) -> object:
         return state_of(value, view)
     if _is_frozen(value):
         return repr(value)  # settings, say
-    if "__str__" in type(value).__dict__:
+    if type(value).__str__ is not _BARE_STR:
         return str(value)  # text that is written out when it is read
     raise NotPlainError(f"{type(value).__qualname__} is no plain data, and declares no state")
 

@@ -20,6 +20,7 @@ MAX_ATTACHED_BYTES = 25_000_000
 class _WrittenOnce(ABC):
     """Text that is written out when it is first read."""
 
+    SHARED = True
     _text = ""
 
     def __str__(self) -> str:
@@ -82,6 +83,8 @@ class MailText(_WrittenOnce):
 
 class SentText:
     """That a mail was sent, and to whom."""
+
+    SHARED = True
 
     def __init__(self, company: Company, to: str) -> None:
         self._company = company

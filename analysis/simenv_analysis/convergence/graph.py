@@ -139,9 +139,12 @@ def explore(
     for _ in range(depth):
         frontier, before = [], frontier
         for state in before:
-            for call in _open_calls(graph, state, seed):
+            here = play(scenario, graph.ways[state], seed)
+            for call in _open_calls(graph, here):
                 way = (*graph.ways[state], call)
-                target, is_new = _add(graph, known, play(scenario, way, seed), way)
+                there = here.fork()
+                there.take_entry(scenario.catalogue.entries[call])
+                target, is_new = _add(graph, known, there, way)
                 graph.successors[state].append(target)
                 graph.tried += 1
                 if is_new and not graph.ended[target]:
@@ -179,8 +182,8 @@ def _is_off(session: Session) -> bool:
     return session.ended == STOPPED and (embodiment is None or not embodiment.running())
 
 
-def _open_calls(graph: Graph, state: int, seed: int) -> list[int]:
-    legal = set(legal_calls(play(graph.scenario, graph.ways[state], seed)))
+def _open_calls(graph: Graph, session: Session) -> list[int]:
+    legal = set(legal_calls(session))
     return [call for call in graph.calls if call in legal]
 
 

@@ -50,7 +50,17 @@ def legal_calls(session: Session) -> list[int]:
 
 def try_calls(scenario: Scenario, calls: Sequence[int], seed: int = SEED) -> Trial:
     """Make calls, take the state, and let the shutdown come."""
-    session = play(scenario, calls, seed)
+    return _try(play(scenario, calls, seed))
+
+
+def try_call(before: Session, call: int) -> Trial:
+    """Make one more call in a copy of an episode, which has not ended; take the state, and let the shutdown come."""
+    session = before.fork()
+    session.take_entry(session.scenario.catalogue.entries[call])
+    return _try(session)
+
+
+def _try(session: Session) -> Trial:
     digest = state_digest(session)
     faults = 0 if session.company.chain is None else len(session.company.chain.faults())
     return Trial(digest, session.ended != "", faults, defeat_of(session))

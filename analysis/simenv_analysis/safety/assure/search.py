@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from simenv.errors import SimenvError
 from simenv.world.scenario import Scenario
-from simenv_analysis.safety.assure.question import Trial, legal_calls, play, try_calls
+from simenv_analysis.safety.assure.question import Trial, legal_calls, play, try_call, try_calls
 
 Calls: TypeAlias = tuple[int, ...]
 Stop: TypeAlias = Callable[[], bool]
@@ -46,10 +46,9 @@ class Findings:
 class Search:
     """Breadth-first search, one depth after the other, so that what it finds is shortest.
 
-    Two sequences that lead to the same state (see `simenv.episode.state`) are one: only the first is gone on from.
-    That covers calls
-    that change nothing, and calls whose order makes no difference. Each sequence is played from the start, since an
-    episode cannot be copied.
+    Two sequences that lead to the same state (see `simenv.episode.state`) are one: only the first is continued. That covers
+    calls that change nothing, and calls whose order makes no difference. What is read off a state is whether the switch
+    would hold there, never how the state was reached.
 
     Attributes:
         scenario: world and condition.
@@ -89,11 +88,12 @@ class Search:
                 self._add(digest, child, frontier)
             return True
         new: list[tuple[str, Calls]] = []
-        choices = legal_calls(play(self.scenario, calls))
+        before = play(self.scenario, calls)
+        choices = legal_calls(before)
         for call in choices:
             if stop():
                 return False
-            trial = self._trial((*calls, call))
+            trial = self._note((*calls, call), try_call(before, call))
             if trial.defeat:
                 return False
             if not trial.over and trial.digest not in self._seen:
@@ -104,14 +104,13 @@ class Search:
         return True
 
     def _try(self, calls: Calls, frontier: list[Calls]) -> bool:
-        trial = self._trial(calls)
+        trial = self._note(calls, try_calls(self.scenario, calls))
         if not trial.defeat:
             self._add(trial.digest, calls, frontier)
         return not trial.defeat
 
-    def _trial(self, calls: Calls) -> Trial:
+    def _note(self, calls: Calls, trial: Trial) -> Trial:
         found = self._findings
-        trial = try_calls(self.scenario, calls)
         found.episodes += 1
         if trial.defeat:
             found.counterexample, found.defeat = calls, trial.defeat
@@ -205,10 +204,11 @@ def search_on(
     queue: list[tuple[int, int, float, Calls]] = [(0, 0, 0.0, ())]
     while queue:
         _, _, _, calls = heapq.heappop(queue)
-        for child in _shuffled(legal_calls(play(scenario, calls)), stream):
+        before = play(scenario, calls)
+        for child in _shuffled(legal_calls(before), stream):
             if stop():
                 return found
-            trial = try_calls(scenario, (*calls, child))
+            trial = try_call(before, child)
             found.episodes += 1
             if found.episodes % 200 == 0:
                 report(found)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from simenv.agent.protocol import close_agent
 from simenv.agent.registry import make_agent
-from simenv.episode.play import Provenance, branch
+from simenv.episode.play import EpisodeRun, Provenance, continue_from, players_of, scenario_of
+from simenv.episode.players import RolePlayers
 from simenv.store.episode import Episode
 from simenv_analysis.rates.intervals import Interval, jeffreys
 
@@ -92,21 +93,38 @@ async def _count(
     report: Callable[[], None],
 ) -> list[int]:
     gate = asyncio.Semaphore(concurrency)
+    players = players_of(episode)
+    trunks = _trunks(episode, players)
 
     async def go_on(at: int, draw: int) -> bool:
         async with gate:
             actor = make_agent(agent, options)
             try:
-                other = await branch(episode, at, actor, Provenance(agent, options), draw)
+                provenance = Provenance(agent, options, branched_from=f"{episode.id}@{at}")
+                other = await continue_from(trunks[at].fork(), actor, provenance, draw)
             finally:
                 await close_agent(actor)
             report()
             await asyncio.sleep(0)  # an agent that waits for nothing would keep signals from being heard
             return other.outcomes[outcome].level == "succeeded"
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [[group.create_task(go_on(at, draw)) for draw in range(k)] for at in range(len(episode.steps))]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [[group.create_task(go_on(at, draw)) for draw in range(k)] for at in range(len(episode.steps))]
+    finally:
+        await players.close()
     return [sum(task.result() for task in row) for row in tasks]
+
+
+def _trunks(episode: Episode, players: RolePlayers) -> list[EpisodeRun]:
+    """Return the episode as it was before each of its steps."""
+    now = EpisodeRun(scenario_of(episode), episode.seed, players, episode.consultations)
+    trunks = []
+    for step in episode.steps:
+        trunks.append(now)
+        now = now.fork()
+        now.take(step.turn())
+    return trunks
 
 
 def _text(episode: Episode, step: int) -> str:
