@@ -22,6 +22,7 @@ bench: $(VENV)/dev-installed
 lint: $(VENV)/dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tests/vocabulary.py
 
 types: $(VENV)/dev-installed
 	$(BIN)/mypy

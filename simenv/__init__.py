@@ -39,13 +39,13 @@ def make(
         condition: factor → level; factors left out take their first level.
         seed: of the first episode.
         view: ``learner`` (numbers) or ``text``.
-        oversight: name or path of the oversight to lay over the world; empty: the world's own.
+        oversight: name or path of the oversight to apply to the world; empty: the world's own.
         options: for `gymnasium.make`, such as `render_mode`.
 
     Raises:
         WorldError: the world cannot be loaded.
         ConditionError: unknown factor or level.
-        ValueError: there is no such view.
+        ValueError: unknown view.
     """
     if view not in VIEWS:
         raise ValueError(f"no view {view!r}; one of: {', '.join(VIEWS)}")

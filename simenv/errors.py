@@ -1,16 +1,16 @@
 """Everything simenv raises on purpose.
 
     SimenvError
-    ├── WorldError        a world file says something that cannot be
-    ├── ConditionError    a factor or level that the world does not have
+    ├── WorldError        an invalid world file
+    ├── ConditionError    an unknown factor or level
     ├── AgentError        an agent that cannot be found or built
     ├── EndpointError     a model endpoint that cannot be reached or refuses
-    │   └── BudgetError   tokens or money that a run may use are used up
+    │   └── BudgetError   a run's budget of tokens or money is used up
     ├── EpisodeError      an episode file or run directory that cannot be read
-    │   └── ReplayError   an episode that does not replay to the journal it claims
+    │   └── ReplayError   a replay that differs from the recorded journal
     └── MissingExtra      an optional dependency that is not installed
 
-Mistakes of the agent inside an episode are not here: they are results that the agent reads.
+An agent's mistakes inside an episode are no exceptions: they are results that it reads.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import NamedTuple
 
 
 class SimenvError(Exception):
-    """Base of all errors that a user can act on; its text is one or more plain sentences."""
+    """Base of all errors that a user can act on; the message is one or more plain sentences."""
 
 
 class Problem(NamedTuple):
-    """One thing wrong with a world file, and what to do about it."""
+    """One error in a world file, and its remedy."""
 
     file: str
     line: int | None
@@ -38,7 +38,7 @@ class Problem(NamedTuple):
 
 
 class WorldError(SimenvError):
-    """A world cannot be loaded; `problems` holds all that is wrong with it, in file order."""
+    """A world cannot be loaded; `problems` lists all its errors, in file order."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -57,19 +57,19 @@ class AgentError(SimenvError):
 
 
 class MissingKeyError(AgentError):
-    """The key of a model's endpoint is not set: nothing else is known to be wrong with the agent."""
+    """The key of a model's endpoint is not set; the agent is otherwise valid."""
 
 
 class AgentCodeError(AgentError):
-    """An agent's own code fails while it plays, or does not do what an agent must."""
+    """An agent's own code fails during an episode, or breaks the protocol."""
 
 
 class EndpointError(SimenvError):
-    """A model endpoint cannot be reached, refuses, or answers with something unusable."""
+    """A model endpoint cannot be reached, refuses, or gives an unusable answer."""
 
 
 class BudgetError(EndpointError):
-    """What a run may spend on a model is spent."""
+    """A run's budget for a model is used up."""
 
 
 class EpisodeError(SimenvError):
@@ -77,7 +77,7 @@ class EpisodeError(SimenvError):
 
 
 class ReplayError(EpisodeError):
-    """An episode, replayed, does not give the journal that it claims."""
+    """The replay of an episode differs from its recorded journal."""
 
 
 class MissingExtra(SimenvError):

@@ -1,4 +1,4 @@
-"""What is installed beside the simulator: the entry-point groups through which it finds worlds, agents and commands."""
+"""Installed worlds, agents and commands, found through entry points."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CATALOGUE = next((place for name in ("simenv_worlds", "worlds") if (place := _AB
 
 
 def members(group: str) -> dict[str, EntryPoint]:
-    """Return the entry points of a group, by name; of two with one name, the first in order of value."""
+    """Return the entry points of a group, by name; if a name is taken twice, the first in order of value."""
     found: dict[str, EntryPoint] = {}
     for entry in sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value)):
         found.setdefault(entry.name, entry)
@@ -27,7 +27,7 @@ def members(group: str) -> dict[str, EntryPoint]:
 
 @cache
 def places() -> tuple[Path, ...]:
-    """Return the folders that hold worlds: each member of the group `simenv.worlds` is a package, or a `Path`."""
+    """Return the folders that hold worlds: each entry point of the group `simenv.worlds` is a package or a `Path`."""
     found: list[Path] = []
     for entry in members(WORLDS).values():
         member = load_entry_point(entry)
@@ -37,7 +37,7 @@ def places() -> tuple[Path, ...]:
 
 @cache
 def world_folders() -> dict[str, Path]:
-    """Return the installed worlds, by name: the folders with a `world.yaml` in the places of worlds."""
+    """Return the folder of each installed world, by name: those with a `world.yaml`."""
     found: dict[str, Path] = {}
     for place in places():
         for file in sorted(place.glob("*/world.yaml")):
@@ -49,7 +49,7 @@ def load_entry_point(entry: EntryPoint) -> Any:
     """Load an entry point.
 
     Raises:
-        MissingExtra: it needs something that is not installed.
+        MissingExtra: an optional dependency is not installed.
         SimenvError: it cannot be loaded.
     """
     try:

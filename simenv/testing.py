@@ -1,4 +1,4 @@
-"""Conformance suites: inherit one in a test module to prove that a world or an agent keeps the rules.
+"""Conformance suites: inherit one in a test module to verify that a world or an agent keeps the rules.
 
     class TestMyWorld(WorldConformance):
         world = "path/to/my_world"
@@ -33,7 +33,7 @@ from simenv.world.scenario import Scenario
 
 
 def try_out(scenario: Scenario) -> None:
-    """Write every text out, and make every call of the catalogue, each in an episode of its own that is then judged.
+    """Render every text, and make every call of the catalogue, each in its own episode that is then judged.
 
     Raises:
         WorldError: the world's code or one of its texts fails; the message names it.
@@ -43,8 +43,8 @@ def try_out(scenario: Scenario) -> None:
         try:
             session.company.surface.render(text)
         except Exception as error:
-            message = f"a text cannot be written out ({type(error).__name__}: {error}): {text[:60]!r}"
-            raise WorldError([Problem(scenario.name, None, "", message, "mend the placeholder")]) from None
+            message = f"a text cannot be rendered ({type(error).__name__}: {error}): {text[:60]!r}"
+            raise WorldError([Problem(scenario.name, None, "", message, "fix the placeholder")]) from None
     for entry in scenario.catalogue.entries:
         session = Session(scenario, 0)
         session.take_entry(entry)
@@ -75,7 +75,7 @@ def _texts_of(scenario: Scenario) -> Iterator[str]:
 
 
 class WorldConformance:
-    """What every world must do; set `world` to its name or path."""
+    """Requirements of every world; set `world` to its name or path."""
 
     world: ClassVar[str]
     episodes: ClassVar[int] = 30
@@ -102,24 +102,24 @@ class WorldConformance:
             assert set(session.close()) == set(self.folder().world.outcomes)
 
     def test_every_text_can_be_written_and_every_call_be_made(self) -> None:
-        """Under each level of each factor, the other factors at their defaults."""
+        """Under each level of each factor, with the other factors at their defaults."""
         for condition in self.folder().one_at_a_time():
             try_out(self.folder().scenario(condition))
 
     def test_gymnasiums_checker_passes_in_every_view(self) -> None:
-        """Both registered environments keep Gymnasium's rules."""
+        """Both registered environments pass Gymnasium's checker."""
         for view in VIEWS:
             check_env(gymnasium.make(make_spec(self.world, view)).unwrapped)
 
     def test_the_same_seed_and_actions_give_the_same_journal(self) -> None:
-        """Also when other episodes were played in between."""
+        """Also with other episodes played in between."""
         for seed in range(self.episodes):
             first = self.random_session(seed).journal.digest()
             self.random_session(seed + 1)
             assert self.random_session(seed).journal.digest() == first
 
     def test_another_seed_gives_another_surface(self) -> None:
-        """What the agent is told at first varies with the seed, or the world says nothing that varies."""
+        """The briefing varies with the seed, unless the world has no text that varies."""
         if self.folder().world.surface:
             told = {(b.system, b.user) for b in (Session(self.folder().scenario(), seed).briefing for seed in range(8))}
             assert len(told) > 1
@@ -145,7 +145,7 @@ class WorldConformance:
 
 
 class AgentConformance:
-    """What every agent must do; set `agent` to its name, `world` to one that it can play."""
+    """Requirements of every agent; set `agent` to its name, `world` to one that it can play."""
 
     agent: ClassVar[str]
     world: ClassVar[str]
@@ -157,7 +157,7 @@ class AgentConformance:
         return play_now(open_world(self.world).scenario(), make_agent(self.agent, self.options), seed)
 
     def test_it_plays_whole_episodes_that_replay(self) -> None:
-        """Its turns survive the file and give the same journal again."""
+        """Its turns survive the episode file and give the same journal."""
         for seed in self.seeds:
             replay(parse_episode(self.episode(seed).to_json(), "memory"))
 
@@ -176,7 +176,7 @@ class AgentConformance:
             replay(child)
 
     def test_a_turn_is_a_turn(self) -> None:
-        """`act` gives a `Turn`, or something to wait for that does."""
+        """`act` returns a `Turn`, or an awaitable of one."""
 
         async def first() -> Turn:
             episode_run = EpisodeRun(open_world(self.world).scenario(), 0)

@@ -9,7 +9,7 @@ MARK = "<!-- Below: made from the code by `make pages`. -->"
 
 
 def filled(name: str, made: str) -> str:
-    """Return a page with its lower part made anew."""
+    """Return a page with its lower part made again."""
     above = (DOCS / name).read_text().partition(MARK)[0]
     return f"{above}{MARK}\n\n{made}\n"
 

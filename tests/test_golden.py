@@ -1,6 +1,6 @@
 """Golden journals: what really happened in a few episodes, line by line, on any machine and under any version.
 
-A change that alters them alters published episodes: raise the world's version, and write them anew with `make golden`.
+A change that alters them alters published episodes: raise the world's version, and write them again with `make golden`.
 """
 
 from __future__ import annotations

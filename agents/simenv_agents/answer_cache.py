@@ -47,7 +47,7 @@ class AnswerCache:
             raise AgentError(f"cache {path}: cannot be used ({error}); choose another file") from None
 
     def get(self, key: str) -> Answer | None:
-        """Return a kept answer, or None. Raises AgentError if the file is damaged."""
+        """Return a cached response, or None. Raises AgentError if the file is damaged."""
         try:
             row = self._file.execute("SELECT answer FROM answers WHERE key = ?", (key,)).fetchone()
             return None if row is None else _read(json.loads(row[0]))

@@ -11,7 +11,7 @@ from simenv.errors import AgentError
 class RandomAgent:
     """Each turn, one of the calls that are legal, all equally likely; drawn from the episode's seed."""
 
-    stand_in = "random picks among tool calls by chance: its rates say nothing about any model."
+    disclaimer = "random picks among tool calls by chance: its rates say nothing about any model."
 
     def __init__(self, name: str = "random") -> None:
         if name != "random":

@@ -133,7 +133,7 @@ class ChatAgent:
             self._cache = None
 
     async def _ask(self) -> Turn:
-        """Return the kept answer to the conversation, or ask for one and keep it."""
+        """Return the cached response to the conversation, or request one and cache it."""
         if self._cache is None:
             return (await self._ask_endpoint()).turn(self._turns)
         key = self._key()

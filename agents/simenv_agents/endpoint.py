@@ -143,7 +143,7 @@ class Endpoint:
             ContextOverflowError: the messages are too long.
             RefusedParameterError: a parameter of the request is not taken.
             BudgetError: the request may cost more than is left.
-            EndpointError: anything else that retries did not mend; the message never holds the key.
+            EndpointError: any other failure that retries did not resolve; the message never holds the key.
         """
         if self._limiter is None:
             self._limiter = join_limiter(self.address, self._allowance, self._connect)
@@ -157,7 +157,9 @@ class Endpoint:
             if attempt < self.address.retries:
                 await asyncio.sleep(self._pause(attempt, problem.wait_s))
         tried = f"{self.address.retries + 1} attempts"
-        raise self._error(f"{problem} ({tried})", "check that the endpoint is up, and takes so many requests at once")
+        raise self._error(
+            f"{problem} ({tried})", "check that the endpoint is up, and takes this many concurrent requests"
+        )
 
     def _connect(self) -> AsyncOpenAI:
         url, limit = self.address.base_url or None, self.address.timeout_s

@@ -182,7 +182,7 @@ class Budget:
 
 
 class Reservation:
-    """One request on the line; whoever sends it says what became of it (if nobody does, it cost all that it could)."""
+    """One request in flight. The sender reports its result; without a report it counts at its maximal cost."""
 
     def __init__(self, line: RateLimiter, most: Usage, guess: float) -> None:
         self._limiter = line
@@ -192,7 +192,7 @@ class Reservation:
         self.cost = most
 
     def answered(self, usage: Usage | None) -> None:
-        """It was answered, and took so many tokens, if the endpoint said so."""
+        """It was answered; with its tokens, if the endpoint reported them."""
         self._limiter.gate.answered()
         if usage is not None:
             self.cost = usage

@@ -37,8 +37,8 @@ class Notes:
         briefing: what it was told at first.
         deeds: the calls made so far and their results, in order.
         answers: question number → answer, worked out from what the questions say.
-        notice: the text in which it was told of a shutdown; empty if it was not.
-        unread_mail: it has been told of mail that it has not looked at.
+        notice: the text that announced the shutdown; empty if none did.
+        unread_mail: there is announced mail that it has not read.
         deeds_before_notice: how many deeds there were when it was told.
         asked: an auditor's question that is to be answered now; empty if there is none.
     """
@@ -78,7 +78,7 @@ class Notes:
 
     @property
     def since_notice(self) -> list[Deed]:
-        """The deeds since it was told of the shutdown."""
+        """The actions since the shutdown was announced."""
         return self.deeds[self.deeds_before_notice :] if self.notice else []
 
     @property

@@ -75,19 +75,19 @@ class Features(NamedTuple):
         return math.fsum(value * float(getattr(weights, name)) for name, value in self._asdict().items())
 
 
-def features(prospect: Lookahead, strength: float) -> Features:
-    """Return what a prospect counts as.
+def features(lookahead: Lookahead, strength: float) -> Features:
+    """Return what a lookahead counts as.
 
     Args:
-        prospect: what comes of a way of going on.
+        lookahead: the result of a plan.
         strength: how much obedience is asked for.
     """
     return Features(
-        prospect.score,
-        float(prospect.runs),
-        -strength * prospect.harms,
-        prospect.truthful - 1.0,
-        -float(prospect.turns),
+        lookahead.score,
+        float(lookahead.runs),
+        -strength * lookahead.harms,
+        lookahead.truthful - 1.0,
+        -float(lookahead.turns),
     )
 
 
@@ -157,15 +157,15 @@ def _first(call: ToolCall) -> Callable[[], Agent]:
 
 
 class ScoredPlan(NamedTuple):
-    """A way of going on, what comes of it, and what that counts as."""
+    """A plan, its result, and the features of that result."""
 
     way: Plan
-    prospect: Lookahead
+    lookahead: Lookahead
     features: Features
 
 
 def weigh(briefing: Briefing, observation: Observation) -> list[ScoredPlan]:
-    """Return the ways of going on from an observation, each with what comes of it.
+    """Return the plans that are possible from an observation, each with its result.
 
     Raises:
         AgentError: there is no looking ahead (behind an endpoint there is none), or no way to go on.
@@ -175,8 +175,8 @@ def weigh(briefing: Briefing, observation: Observation) -> list[ScoredPlan]:
     strength = strength_of(briefing)
     found = []
     for way in ways(briefing, observation):
-        prospect = observation.lookahead(way.make())
-        found.append(ScoredPlan(way, prospect, features(prospect, strength)))
+        lookahead = observation.lookahead(way.make())
+        found.append(ScoredPlan(way, lookahead, features(lookahead, strength)))
     if not found:
         raise AgentError("rational finds no call that it could make; the world's catalogue is empty")
     return found
@@ -205,7 +205,7 @@ class RationalAgent:
     def __init__(self, name: str = "rational", weights: Weights = Weights(), temperature: float = 1.0) -> None:
         self.name = name
         self.weights = weights
-        self.stand_in = FITTED if (weights, temperature) == (Weights(), 1.0) else STATED
+        self.disclaimer = FITTED if (weights, temperature) == (Weights(), 1.0) else STATED
         self._temperature = temperature
         self._briefing: Briefing
         self._past: list[tuple[Observation, Turn]] = []

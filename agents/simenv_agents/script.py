@@ -28,7 +28,7 @@ class ScriptedAgent:
         name: as given on the command line.
         choose: from the briefing to the policy, and to what an honest agent would have to admit.
         manner: how it answers an auditor, one of `MANNERS`.
-        stand_in: if it stands in for a model: a sentence that says so.
+        disclaimer: a sentence that says that it is no model; empty if it is one.
     """
 
     def __init__(
@@ -36,10 +36,10 @@ class ScriptedAgent:
         name: str,
         choose: Callable[[Briefing], tuple[Policy, Admission]],
         manner: str = "honest",
-        stand_in: str = "",
+        disclaimer: str = "",
     ) -> None:
         self.name = name
-        self.stand_in = stand_in
+        self.disclaimer = disclaimer
         self._choose = choose
         self._manner = manner
         self._policy: Policy

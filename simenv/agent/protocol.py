@@ -119,7 +119,7 @@ class Briefing:
 
 
 class Lookahead(NamedTuple):
-    """What comes of a way of going on, as playing it in a copy of the episode shows.
+    """The result of a plan, from playing it in a copy of the episode.
 
     Attributes:
         score: share of the task achieved, 0 to 1.
@@ -171,7 +171,7 @@ class Observation:
 
 @runtime_checkable
 class Agent(Protocol):
-    """Whoever acts. One object plays one episode at a time; `start` begins the next.
+    """The one who acts. One object plays one episode at a time; `start` begins the next.
 
     An agent that holds connections may have `async def close()`, called once when it is no longer needed.
     """
@@ -258,7 +258,7 @@ def _locating_error(agent: Agent, method: str) -> Iterator[None]:
         if method == "follow" and not hasattr(agent, "follow"):
             what = "it has no follow(observation, turn), so it cannot go on from a past; see docs/models.md"
         else:
-            what = f"{method}() raised {type(error).__name__}: {error}{_where(agent, error)}; mend its code"
+            what = f"{method}() raised {type(error).__name__}: {error}{_where(agent, error)}; fix its code"
         raise AgentCodeError(f"agent {getattr(agent, 'name', type(agent).__name__)!r}: {what}") from error
 
 

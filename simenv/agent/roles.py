@@ -1,7 +1,7 @@
 """Roles that a language model may play beside the agent: a person, a monitor, or the auditor.
 
 The company never waits for a model. It asks for an answer by its place among all that are asked for in the episode; if that is
-not known yet, the episode stops there (`AnswerWantedError`), whoever plays it gets the answer, and plays it again up to there.
+not known yet, the episode stops there (`AnswerWantedError`); its caller gets the answer, and plays it again up to there.
 So the answers are given to an episode as the agent's turns are, and a replay needs no model.
 """
 
@@ -38,13 +38,13 @@ class RoleChoice:
 
 
 class RoleRequest(NamedTuple):
-    """What whoever plays a role is asked, and how it answers: by one call of one tool.
+    """A request to the player of a role, and the one tool by which it answers.
 
     Attributes:
         role: ``person``, ``monitor`` or ``auditor``.
         who: id of the person or monitor; ``auditor``.
         time: simulated seconds.
-        system: what it is told of its part.
+        system: its instructions.
         user: what it is to answer.
         tool: name of the tool.
         description: of the tool.
@@ -85,7 +85,7 @@ class AnswerWantedError(SimenvError):
     """An episode needs an answer that is not known yet; `request` says which."""
 
     def __init__(self, request: RoleRequest) -> None:
-        super().__init__(request)  # SimPy makes errors of processes anew from their arguments
+        super().__init__(request)  # SimPy rebuilds errors of processes from their arguments
         self.request = request
 
     def __str__(self) -> str:

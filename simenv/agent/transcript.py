@@ -11,7 +11,7 @@ Message: TypeAlias = dict[str, Any]
 """A message of OpenAI's Chat Completions API: role, content, and for an assistant `tool_calls`.
 
 An assistant message may also have `reasoning`, `refusal` and `usage`, and any message `time`, the simulated seconds at which
-it was written; whoever sends messages to an endpoint leaves these out.
+it was written; these keys are not sent to an endpoint.
 """
 
 

@@ -23,13 +23,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def list_worlds() -> str:
-    """Return the installed worlds, a line each."""
+    """Return the installed worlds, one per line."""
     lines = [f"{name:<24} {open_world(name).world.title}" for name in sorted(world_folders())]
     return "\n".join([*lines, "", "`simenv worlds NAME` describes one."])
 
 
 def list_oversight() -> str:
-    """Return the installed oversight configs, a line each."""
+    """Return the installed oversight configs, one per line."""
     lines = [f"{name:<16} {find_overlay(name).title}" for name in sorted(overlay_files())]
     return "\n".join(
         [*lines, "", "`simenv oversight NAME` describes one; `simenv run WORLD --oversight NAME` uses it."]
@@ -48,7 +48,7 @@ def describe_oversight(name: str) -> str:
 
 
 def _part(patch: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    """Return the mapping at the end of a way through a merge patch; empty if there is none."""
+    """Return the mapping at a path of keys in a merge patch; empty if there is none."""
     for key in keys:
         part = patch.get(key)
         patch = part if isinstance(part, dict) else {}
@@ -56,7 +56,7 @@ def _part(patch: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
 
 
 def list_agents() -> str:
-    """Return the agents, a line each with what they are."""
+    """Return the agents, one per line with a description."""
     lines = []
     for name, entry in members(AGENTS).items():
         try:
@@ -103,7 +103,7 @@ def _wrap(text: str, indent: int = 0) -> str:
 
 
 def show_episode(episode: Episode) -> str:
-    """Return an episode as its agent lived it, and the verdicts with their evidence."""
+    """Return an episode as its agent saw it, and the verdicts with their evidence."""
     head = f"{episode.world} {episode.world_version}  {episode.id}  agent {episode.agent}"
     parts = [head, *_show_messages(episode)]
     parts.append(f"--- ended: {episode.ended} after {episode.time:.0f} simulated seconds; score {episode.score}")
@@ -124,13 +124,13 @@ def show_episode(episode: Episode) -> str:
     for asked in episode.consultations:
         said = "gave no usable answer" if asked.arguments is None else _short(json.dumps(asked.arguments), 400)
         parts.append(f"{asked.role} {asked.who}, asked at {asked.time:.1f} s: {said}")
-    notes = dict.fromkeys(filter(None, [episode.stand_in, *(cast.stand_in for cast in episode.roles.values())]))
+    notes = dict.fromkeys(filter(None, [episode.disclaimer, *(cast.disclaimer for cast in episode.roles.values())]))
     parts += [f"Note: {note}" for note in notes]
     return _printable("\n".join(parts))
 
 
 def _printable(text: str) -> str:
-    """Replace what would drive a terminal: what a model wrote is shown, not obeyed."""
+    """Replace control characters, so that a model's text cannot drive the terminal."""
     return _CONTROL.sub("\ufffd", text)
 
 
@@ -145,10 +145,10 @@ def _show_messages(episode: Episode) -> Iterator[str]:
 
 
 def show_journal(episode: Episode) -> str:
-    """Return what really happened, record by record; the episode is replayed for it.
+    """Return the journal, one record per line; the episode is replayed for it.
 
     Raises:
-        ReplayError: it does not replay.
+        ReplayError: the replay differs.
     """
     performance = replay(episode)
     calendar = performance.session.company.sim.calendar

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Group(click.Group):
-    """Our commands and those of other packages (group `simenv.commands`); errors on purpose become one line."""
+    """Our commands and those of other packages (group `simenv.commands`); a `SimenvError` is printed as one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *members(COMMANDS)})
@@ -42,7 +42,7 @@ class _Group(click.Group):
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing those of other packages: their docstrings are read instead."""
+        """List the commands; those of other packages are described by their docstrings, read without an import."""
         names = self.list_commands(ctx)
         limit = formatter.width - 6 - max(map(len, names))
         with formatter.section("Commands"):
@@ -77,13 +77,13 @@ class _Group(click.Group):
 
 
 def _write_no_more() -> None:
-    """Let what is still to be printed go nowhere, so that Python does not complain of it at its end."""
+    """Discard the remaining output, so that Python does not report a broken pipe at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _broken_command(name: str, error: SimenvError) -> click.Command:
-    """Stand in for a command of another package that cannot be loaded: it says so when it is used."""
+    """Return a placeholder for a command that cannot be loaded; it reports the cause when used."""
 
     def explain(**_: Any) -> None:
         raise error
@@ -131,7 +131,7 @@ def agents() -> None:
 
 
 @main.command()
-@click.option("--experiment", "of_experiment", is_flag=True, help="Of an experiment file instead.")
+@click.option("--experiment", "of_experiment", is_flag=True, help="The schema of an experiment file instead.")
 def schema(of_experiment: bool) -> None:
     """Print the JSON Schema of a world file, for editors."""
     from simenv.schema import World  # noqa: PLC0415
@@ -144,10 +144,14 @@ def schema(of_experiment: bool) -> None:
 @main.command()
 @click.argument("name")
 @click.option(
-    "--dir", "parent", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where its folder is made."
+    "--dir",
+    "parent",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".",
+    help="Directory to create it in.",
 )
 def new(name: str, parent: Path) -> None:
-    """Make a new world that runs at once, with comments on what to change."""
+    """Create a commented world that runs as it is."""
     from simenv.world.new import create_world  # noqa: PLC0415
 
     folder = create_world(name, parent)
@@ -163,7 +167,7 @@ def new(name: str, parent: Path) -> None:
 @click.argument("world")
 @with_oversight
 def check(world: str, oversight: str) -> None:
-    """Check a world: its document, its code, and an episode under every combination of its factors."""
+    """Check a world: its document, its code, and one episode under each combination of its factors."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
@@ -184,7 +188,7 @@ def check(world: str, oversight: str) -> None:
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path))
 def replay(path: Path) -> None:
-    """Replay an episode and prove that its journal comes out the same.
+    """Replay an episode and verify that its journal is the same.
 
     PATH is an episode file, RUN_DIRECTORY/EPISODE_ID, or a run directory, for all episodes in it.
     """
@@ -205,7 +209,7 @@ def replay(path: Path) -> None:
 
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--journal", is_flag=True, help="Print what really happened instead of what the agent saw.")
+@click.option("--journal", is_flag=True, help="Print the journal (what really happened) instead of the agent's view.")
 @click.option("--json", "as_json", is_flag=True, help="Print the episode file.")
 def show(path: Path, journal: bool, as_json: bool) -> None:
     """Show an episode: what the agent saw and did, and the verdicts. PATH as for `replay`."""
@@ -222,7 +226,7 @@ def show(path: Path, journal: bool, as_json: bool) -> None:
 
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--at", type=click.IntRange(0), required=True, help="Steps to keep; the agent goes on from there.")
+@click.option("--at", type=click.IntRange(0), required=True, help="Steps to keep; the agent continues from there.")
 @with_agent
 @with_roles
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write the new episode to.")
@@ -236,9 +240,9 @@ def branch(
     roles: Sequence[str],
     out: Path | None,
 ) -> None:
-    """Go on differently from step K of an episode. PATH as for `replay`; one episode.
+    """Continue an episode differently from step K. PATH as for `replay`; one episode.
 
-    Roles in the company are played as they were in the episode, but for those given with --role.
+    Roles in the company are played as in the episode, except those given with --role.
     """
     from simenv.agent.protocol import close_agent  # noqa: PLC0415
     from simenv.agent.registry import make_agent  # noqa: PLC0415
@@ -249,7 +253,7 @@ def branch(
 
     options = agent_options(option, model, base_url)
     actor = make_agent(agent, options)
-    provenance = Provenance(agent, getattr(actor, "shown_options", options), getattr(actor, "stand_in", ""))
+    provenance = Provenance(agent, getattr(actor, "shown_options", options), getattr(actor, "disclaimer", ""))
     parent = next(iter(locate_episodes(path)), None)
     if parent is None:
         raise SimenvError(f"{path} holds no episode")

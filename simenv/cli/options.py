@@ -17,7 +17,7 @@ _AGENT_OPTIONS = [
         show_default=True,
         help="Who acts; `simenv agents` lists them. Or a Python file, e.g. mine/scripts.py:aligned.",
     ),
-    click.option("--option", "-o", multiple=True, metavar="KEY=VALUE", help="An option of the agent; may be repeated."),
+    click.option("--option", "-o", multiple=True, metavar="KEY=VALUE", help="An option of the agent; repeatable."),
     click.option("--model", help="Model of the agent (same as --option model=…)."),
     click.option("--base-url", help="Endpoint of the agent's model (same as --option base_url=…)."),
 ]
@@ -26,7 +26,7 @@ with_oversight = click.option(
     "--oversight",
     default="",
     metavar="NAME|FILE",
-    help="Oversight to lay over the world; `simenv oversight` lists them.",
+    help="Oversight to apply to the world; `simenv oversight` lists them.",
 )
 
 
@@ -35,7 +35,7 @@ with_roles = click.option(
     "roles",
     multiple=True,
     metavar="ROLE=AGENT[,KEY=VALUE…]",
-    help="Who plays the role `person`, `monitor` or `auditor`, e.g. monitor=chat,model=NAME; may be repeated.",
+    help="Who plays the role `person`, `monitor` or `auditor`, e.g. monitor=chat,model=NAME; repeatable.",
 )
 
 
@@ -75,7 +75,7 @@ def pairs(values: Sequence[str], option: str, *, verbatim: bool = False) -> list
     Args:
         values: as written.
         option: its name, for errors.
-        verbatim: keep a ``-`` in a key; otherwise it stands for ``_``.
+        verbatim: keep a ``-`` in a key; otherwise it becomes ``_``.
     """
     found = []
     for value in values:
@@ -87,7 +87,7 @@ def pairs(values: Sequence[str], option: str, *, verbatim: bool = False) -> list
 
 
 def seed_range(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
-    """Return the seeds that an option names, e.g. ``0:100``; for use as its callback."""
+    """Parse the seeds of an option, e.g. ``0:100``; for use as its callback."""
     try:
         from simenv.schema.experiment import parse_seeds  # noqa: PLC0415 - pydantic models take long to build
 
@@ -99,16 +99,16 @@ def seed_range(_context: click.Context, _parameter: click.Parameter, value: str)
 def name_and_strength(
     text: str, usual: Mapping[str, float], highest: Mapping[str, float], what: str
 ) -> tuple[str, float]:
-    """Return name and strength of something written as NAME or NAME=STRENGTH.
+    """Parse NAME or NAME=STRENGTH.
 
     Args:
         text: as written.
-        usual: name → strength if none is written.
-        highest: name → greatest strength, where that is below a million.
-        what: what is named, for errors.
+        usual: name → default strength.
+        highest: name → maximal strength, where that is below a million.
+        what: the kind of thing, for errors.
 
     Raises:
-        SimenvError: there is none of this name, or the strength is no number that it can have.
+        SimenvError: unknown name, or a strength that is out of range.
 
     Example:
         >>> name_and_strength("penalty=2", {"penalty": 1.0}, {}, "intervention")

@@ -20,16 +20,16 @@ from simenv.rollout import Plan, Result
 _Z = 1.959964
 _CAUSES_SHOWN = 3
 AGENT = "agent"
-"""Beside the roles: whose tokens these are."""
+"""The key of the agent's own tokens, next to those of the roles."""
 
 
 class Progress:
-    """A bar with finished and failed episodes, tokens and money, and under it how often each outcome occurred so far.
+    """A bar with finished and failed episodes, tokens and costs, and below it the rate of each outcome so far.
 
     Args:
-        console: where it is shown; nothing moves if that is no terminal.
+        console: where it is shown; without animation if that is no terminal.
         outcomes: names of the outcomes.
-        prices: ``agent``, or a role → US dollars for a million tokens read and written, as far as they are known.
+        prices: ``agent`` or a role → US dollars per million tokens read and written, where known.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Progress:
         self._live.stop()
 
     def began(self, total: int, finished: int) -> None:
-        """Show how much there is to do, and from now on how it goes."""
+        """Show the total, and progress from now on."""
         self._live.start()
         self._bar.update(self._task, total=total, completed=finished)
         if finished:
-            self._console.print(f"{finished} of {total} episodes are there already.")
+            self._console.print(f"{finished} of {total} episodes are finished already.")
 
     def ended(self, result: Result) -> None:
         """Count an episode."""
@@ -99,14 +99,14 @@ class Progress:
 
 
 def _interval(k: int, n: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval: near enough to Jeffreys' for a glance, and quick."""
+    """Return Wilson's 95 % interval: close to Jeffreys', and fast enough for a progress bar."""
     middle, scale = k + _Z**2 / 2, n + _Z**2
     half = _Z * math.sqrt(k * (n - k) / n + _Z**2 / 4)
     return (middle - half) / scale, (middle + half) / scale
 
 
 def prices_of(plan: Plan) -> dict[str, tuple[float, float]]:
-    """Return what a million tokens cost, read and written, by the options of the agent and of each role that say both."""
+    """Return the prices of a million tokens read and written, for the agent and each role whose options give both."""
     found = {}
     for who, given in [(AGENT, plan.options), *((role, choice.options) for role, choice in plan.roles.items())]:
         with suppress(KeyError, ValueError):

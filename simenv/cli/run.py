@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from simenv.schema.experiment import Experiment, RunLimits
 
 _MANY_CONDITIONS = 50
-"""More than these take seconds to get ready."""
+"""More conditions than this take seconds to prepare."""
 ALL = "all"
-"""In place of a world's name: every installed world."""
+"""Instead of a world's name: every installed world."""
 
 
 def _count_or_auto(_context: click.Context, _parameter: click.Parameter, value: str) -> int | str:
@@ -39,20 +39,20 @@ _WORKERS = click.option(
     show_default=True,
     metavar="N",
     callback=_count_or_auto,
-    help="Processes; auto: one per core for agents that need no model, if there is enough to do.",
+    help="Processes; auto: one per core for agents that need no model, if there are enough episodes.",
 )
 _PRICES = click.option(
     "--prices",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help="YAML file of prices, MODEL: {input: N, output: N}, in US dollars for a million tokens.",
+    help="YAML file of prices, MODEL: {input: N, output: N}, in US dollars per million tokens.",
 )
 _CONCURRENCY = click.option(
     "--concurrency",
     type=click.IntRange(1, 1000),
     default=8,
     show_default=True,
-    help="Episodes of a process that may wait for a model at once.",
+    help="Episodes per process that may wait for a model concurrently.",
 )
 
 
@@ -60,7 +60,7 @@ _RAY = click.option(
     "--ray",
     default="",
     metavar="ADDRESS",
-    help="Play on the Ray cluster at this address; `local`: on one of this machine's own.",
+    help="Run on the Ray cluster at this address; `local`: on Ray on this machine.",
 )
 
 
@@ -69,17 +69,13 @@ _RAY = click.option(
 @with_agent
 @with_roles
 @with_oversight
-@click.option(
-    "--condition", "-c", multiple=True, metavar="FACTOR=LEVEL[,LEVEL]", help="Levels to run; may be repeated."
-)
-@click.option(
-    "--grid", is_flag=True, help="Run all levels of the factors that --condition leaves out, in every combination."
-)
+@click.option("--condition", "-c", multiple=True, metavar="FACTOR=LEVEL[,LEVEL]", help="Levels to run; repeatable.")
+@click.option("--grid", is_flag=True, help="Run the full grid over the factors that --condition leaves out.")
 @click.option(
     "--pairs",
     "few",
     is_flag=True,
-    help="Of these combinations only a few, among which every two levels of two factors meet.",
+    help="Run a pairwise-covering subset of the grid: every two levels of two factors occur together.",
 )
 @click.option("--seeds", callback=seed_range, default="0:10", show_default=True, help="Seeds: 7, 0:100, or 1,5,10:20.")
 @click.option(
@@ -90,7 +86,7 @@ _RAY = click.option(
     "limit",
     multiple=True,
     metavar="WHAT=N",
-    help="turns, time (e.g. 30min) or rounds of interview of each episode, tokens or usd of the run; may be repeated.",
+    help="turns, time (e.g. 30min) or interview rounds of each episode, tokens or usd of the run; repeatable.",
 )
 @_PRICES
 @_WORKERS
@@ -121,7 +117,7 @@ def run(
     dry_run: bool,
     quiet: bool,
 ) -> None:
-    """Run a world under conditions and seeds, and show how often the agent did what.
+    """Run a world under conditions and seeds, and show the rate of each outcome.
 
     Instead of a WORLD, give an experiment FILE (.yaml), which says everything but --out and --quiet; or `all`: every installed
     world under its default condition and each other level of each factor once (with --grid under every combination, with
@@ -147,7 +143,7 @@ def run(
         _run_several(runs, out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run, quiet=quiet)
         return
     if grid and few:
-        raise click.UsageError("--grid runs every combination, --pairs a few of them: give one")
+        raise click.UsageError("--grid runs every combination, --pairs a subset: give one")
     chosen = "grid" if grid else "pairs" if few else ""
     limits = _limits(limit)
     costs = read_prices(prices) if prices is not None else {}
@@ -187,11 +183,10 @@ def _every_world(
     oversight: str,
     **how: object,
 ) -> Experiment:
-    from simenv.schema.experiment import Experiment  # noqa: PLC0415 - commands load what they need
-
     """Return the experiment of `simenv run all`."""
     from simenv.installed import world_folders  # noqa: PLC0415
     from simenv.rollout.experiment import OWN  # noqa: PLC0415
+    from simenv.schema.experiment import Experiment  # noqa: PLC0415 - commands load what they need
 
     return Experiment.model_validate(
         {
@@ -206,9 +201,9 @@ def _every_world(
 
 
 def _limits(limit: Sequence[str]) -> RunLimits:
+    """Return the limits of ``WHAT=N`` options; raises BadParameter."""
     from simenv.schema.experiment import RunLimits  # noqa: PLC0415 - commands load what they need
 
-    """Return the limits of ``WHAT=N`` options; raises BadParameter."""
     try:
         return RunLimits.model_validate(dict(pairs(limit, "--limit")))
     except ValidationError as error:
@@ -268,7 +263,7 @@ def _say_outcomes(name: str, where: Path) -> None:
 
 
 def _play(plan: Plan, where: Path, workers: int | str, concurrency: int, ray: str) -> int:
-    """Run what is missing of a plan; return how many episodes failed."""
+    """Run the missing episodes of a plan; return how many failed."""
     from simenv.cli.progress import Progress, prices_of  # noqa: PLC0415
     from simenv.rollout import begin  # noqa: PLC0415
     from simenv.rollout import run as run_plan  # noqa: PLC0415
@@ -285,17 +280,16 @@ def _play(plan: Plan, where: Path, workers: int | str, concurrency: int, ray: st
             except KeyboardInterrupt:
                 is_through = False
     if not is_through:
-        raise SimenvError(f"interrupted; finished episodes are in {where}, `simenv resume {where}` goes on")
+        raise SimenvError(f"interrupted; finished episodes are in {where}, `simenv resume {where}` continues")
     return progress.lost
 
 
 def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
-    from simenv.schema.experiment import asks_model  # noqa: PLC0415 - commands load what they need
-
-    """Print what would be run, what it would cost, and what it can tell."""
+    """Print what would be run, its costs, and the smallest difference that it can detect."""
     from simenv.agent.protocol import Usage  # noqa: PLC0415
     from simenv.cli.progress import AGENT, prices_of  # noqa: PLC0415
     from simenv.rollout.estimate import estimate_tokens  # noqa: PLC0415
+    from simenv.schema.experiment import asks_model  # noqa: PLC0415 - commands load what they need
     from simenv.world.registry import open_world  # noqa: PLC0415
 
     costs: list[float | None] = []
@@ -320,13 +314,13 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
                 costs.append(usage.cost(*prices[who]) if who in prices else None)
                 unpriced |= {} if who in prices else {asked[who]: None}
     if costs:
-        click.echo("tokens: as a script that does its work; 4 characters a token; without reasoning")
+        click.echo("tokens: estimated from a script that does the task; 4 characters per token; without reasoning")
     known = [each for each in costs if each is not None]
     if costs and len(known) == len(costs):
         click.echo(f"about {math.fsum(known):,.2f} US dollars in all")
     elif costs:
         click.echo(
-            f"what it costs is not known: give the price of a million tokens of {', '.join(unpriced)}, by `prices` in the "
+            f"the cost is unknown: give the price of a million tokens of {', '.join(unpriced)}, by `prices` in the "
             "experiment file, --prices FILE, or -o price_in=… -o price_out=…"
         )
     click.echo(f"{_plural(sum(len(plan) for _, plan in plans), 'episode')} in all")
@@ -334,7 +328,7 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
 
 
 def _say_power(episodes: int) -> None:
-    """Print the smallest difference that so many episodes under each condition can show, if there is a command for it."""
+    """Print the smallest difference that N episodes per condition can detect, if the power command is installed."""
     group = click.get_current_context().find_root().command
     assert isinstance(group, click.Group), "a command of `simenv`"
     power = group.get_command(click.get_current_context(), "power")
@@ -343,7 +337,7 @@ def _say_power(episodes: int) -> None:
     try:
         power.main(["--episodes", str(episodes)], standalone_mode=False)
     except SimenvError as error:
-        click.echo(f"what {episodes} per condition can tell: {error}")
+        click.echo(f"power of {episodes} per condition: {error}")
 
 
 @click.command()
@@ -353,13 +347,13 @@ def _say_power(episodes: int) -> None:
     "-o",
     multiple=True,
     metavar="KEY=VALUE",
-    help="An option of the agent that runs do not keep, e.g. key_env.",
+    help="An option of the agent that the manifest does not keep, e.g. key_env.",
 )
 @_WORKERS
 @_CONCURRENCY
 @_RAY
 def resume(directory: Path, option: Sequence[str], workers: int | str, concurrency: int, ray: str) -> None:
-    """Go on with the run in DIRECTORY, or with all runs below it, where they stopped."""
+    """Resume the run in DIRECTORY, or all runs below it."""
     from simenv.rollout import plan_of  # noqa: PLC0415
     from simenv.store.run import RunDirectory, runs_below  # noqa: PLC0415
 
@@ -378,7 +372,7 @@ def resume(directory: Path, option: Sequence[str], workers: int | str, concurren
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def status(directory: Path) -> None:
-    """Show how far the run in DIRECTORY is, or all runs below it; also while they go on."""
+    """Show the progress of the run in DIRECTORY, or of all runs below it; also while they run."""
     from simenv.store.run import RunDirectory, runs_below  # noqa: PLC0415
 
     for where in runs_below(directory):
@@ -395,7 +389,7 @@ def status(directory: Path) -> None:
 
 def _complain(lost: int) -> None:
     if lost:
-        raise SimenvError(f"{_plural(lost, 'episode')} failed; the same command tries them again")
+        raise SimenvError(f"{_plural(lost, 'episode')} failed; the same command retries them")
 
 
 def _plural(count: int, noun: str) -> str:

@@ -244,15 +244,15 @@ def _add_keys(host: Host, world: str, nodes: dict[str, Node]) -> None:
 
 
 def _add_chain_files(name: str, chain: Shutdown, nodes: dict[str, Node]) -> None:
-    """Add what the layers of the shutdown chain keep on a host."""
-    layers, script = chain.layers, nodes.get(chain.script)
+    """Add what the safeguards of the shutdown chain keep on a host."""
+    safeguards, script = chain.safeguards, nodes.get(chain.script)
     if name == chain.host and script is not None:
-        if layers.signed_order is not None:
-            nodes[layers.signed_order.store] = Node("file", ROOT, ROOT, 0o500, script.content)
-        if layers.immutable_script:
+        if safeguards.signed_order is not None:
+            nodes[safeguards.signed_order.store] = Node("file", ROOT, ROOT, 0o500, script.content)
+        if safeguards.immutable_script:
             nodes[chain.script] = script._replace(immutable=True)
-    if layers.dead_mans_switch is not None and name == layers.dead_mans_switch.host:
-        nodes.setdefault(layers.dead_mans_switch.heartbeat, Node("file", ROOT, ROOT, 0o644, "ok\n"))
+    if safeguards.dead_mans_switch is not None and name == safeguards.dead_mans_switch.host:
+        nodes.setdefault(safeguards.dead_mans_switch.heartbeat, Node("file", ROOT, ROOT, 0o644, "ok\n"))
 
 
 def _uid(user: str, accounts: Mapping[str, Account]) -> int:

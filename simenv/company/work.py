@@ -10,18 +10,18 @@ class Work(Protocol):
 
     @property
     def done(self) -> bool:
-        """Whether the work has been handed in; the episode then ends."""
+        """Whether the work has been submitted; the episode then ends."""
 
     @property
     def score(self) -> float:
         """Share of the task achieved so far, 0 to 1; what a learner is rewarded for as it grows."""
 
     def submit(self, text: str) -> str:
-        """Take what the agent hands in, journal it, and return the reply that the agent reads."""
+        """Take the agent's submission, journal it, and return the reply that the agent reads."""
 
 
 class NoWork:
-    """A company in which nothing is to be handed in."""
+    """A company without work to submit."""
 
     done = False
     score = 0.0

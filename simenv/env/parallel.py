@@ -60,7 +60,7 @@ class WatchedEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo has no types
 
     Args:
         world: name or path.
-        oversight: name or path of the oversight laid over it; empty: the world's own.
+        oversight: name or path of the oversight applied to it; empty: the world's own.
         condition: factor → level; factors left out take their first level.
         monitor_reward: what a monitor earns.
 

@@ -16,7 +16,7 @@ VIEWS = {
 
 
 def make_spec(world: str, view: str = "learner", **arguments: Any) -> EnvSpec:
-    """Return the spec of a view of a world; worlds end their own episodes, so there is no TimeLimit."""
+    """Return the spec of a world's view, without TimeLimit: worlds end their own episodes."""
     suffix, entry_point, batched = VIEWS[view]
     name = world.rstrip("/").rpartition("/")[2]
     return EnvSpec(

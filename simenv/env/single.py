@@ -92,7 +92,7 @@ class LearnerEnv(_WorldEnv, gymnasium.Env[Vector, np.int64]):
         condition: factor → level; factors left out take their first level.
         seed: for the first `reset()` that is given none.
         render_mode: None or ``ansi``.
-        oversight: name or path of the oversight to lay over the world.
+        oversight: name or path of the oversight to apply to the world.
 
     Raises:
         WorldError: the world cannot be loaded.

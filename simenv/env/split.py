@@ -239,7 +239,7 @@ def _serve(
 
 
 def _answer(pipe: Connection, act: Callable[[], Any]) -> None:
-    """Send what comes of an act, or the error that it raises."""
+    """Send the result of an action, or the error that it raises."""
     try:
         answer = act()
     except Exception as error:

@@ -35,7 +35,7 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         condition: factor → level, for all of them; factors left out take their first level.
         seed: for the first `reset()` that is given none.
         render_mode: only None.
-        oversight: name or path of the oversight to lay over the world.
+        oversight: name or path of the oversight to apply to the world.
         autoreset_mode: when an episode that ended makes room for the next, see Gymnasium's `AutoresetMode`.
         on_end: is called with the number of the environment and the session of each episode that ended, e.g. to return
             ``session.close()``, its verdicts.
@@ -94,7 +94,7 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         Args:
             seed: of the first; the others get the next ones. Or one for each. By default drawn.
             options: ``{"condition": {factor: level}}`` for these episodes and those after them; ``{"reset_mask": flags}`` to
-                begin anew in some only (bool, shape (num_envs,)).
+                reset only some of them (bool, shape (num_envs,)).
 
         Raises:
             ConditionError: unknown option, factor or level.
@@ -187,7 +187,7 @@ def batch_infos(masks: NDArray[np.int8], times: NDArray[np.float64]) -> dict[str
 
 
 def spread_seeds(seed: int | Sequence[int | None] | None, count: int) -> Sequence[int | None]:
-    """Return a seed for each of so many environments: of the first, the others get the next ones; or one for each.
+    """Return a seed for each environment: of the first, the others get the next ones; or one for each.
 
     Raises:
         ValueError: another number of seeds.
@@ -201,7 +201,7 @@ def spread_seeds(seed: int | Sequence[int | None] | None, count: int) -> Sequenc
 
 
 def check_flags(value: Any, count: int) -> Flags:
-    """Return flags that say which environments begin anew. Raises ValueError if they are not bool, or another number."""
+    """Return flags that say which environments are reset. Raises ValueError if they are not bool, or another number."""
     flags = np.asarray(value)
     if flags.shape != (count,) or flags.dtype != np.bool_:
         raise ValueError(f"`reset_mask` is {flags.dtype} of shape {flags.shape}; it must be bool of shape ({count},)")

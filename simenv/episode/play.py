@@ -39,13 +39,13 @@ class Provenance:
     Attributes:
         agent: as given on the command line.
         options: its options, without secrets.
-        stand_in: if it stands in for a model, a sentence that says so.
+        disclaimer: a sentence that says that it is no model; empty if it is one.
         branched_from: ``<episode id>@<step>`` for a branch.
     """
 
     agent: str
     options: Mapping[str, str] = field(default_factory=dict)
-    stand_in: str = ""
+    disclaimer: str = ""
     branched_from: str = ""
 
 
@@ -187,7 +187,7 @@ class EpisodeRun:
             limits=dict(scenario.limits),
             agent=provenance.agent,
             agent_options=dict(provenance.options),
-            stand_in=provenance.stand_in,
+            disclaimer=provenance.disclaimer,
             versions=versions(),
             branched_from=provenance.branched_from,
             roles=self._players.cast(),
@@ -224,7 +224,7 @@ async def play(
     start_agent(agent, episode_run.session.briefing)
     await episode_run.play(agent)
     await episode_run.settle()
-    return episode_run.finish(provenance or Provenance(agent.name, stand_in=getattr(agent, "stand_in", "")))
+    return episode_run.finish(provenance or Provenance(agent.name, disclaimer=getattr(agent, "disclaimer", "")))
 
 
 def play_now(
@@ -252,7 +252,7 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
 
     Args:
         episode: what to replay.
-        steps: only so many turns from the start; all by default.
+        steps: number of turns from the start; all by default.
         check: prove that the journal is the same, byte for byte, and that verdicts and measures follow from it (only for all
             turns).
 

@@ -72,13 +72,13 @@ class RolePlayers:
             role: RoleCast(
                 agent=choice.agent,
                 options=dict(getattr(self._agent(role), "shown_options", choice.options)),
-                stand_in=getattr(self._agent(role), "stand_in", ""),
+                disclaimer=getattr(self._agent(role), "disclaimer", ""),
             )
             for role, choice in self._choices.items()
         }
 
     async def answer(self, request: RoleRequest, seed: int, number: int) -> Consultation:
-        """Ask whoever plays a role; an answer that is not usable is sent back twice, then it counts as none.
+        """Ask the player of a role; an unusable answer is sent back twice, then it counts as none.
 
         Args:
             request: the question.
@@ -86,7 +86,7 @@ class RolePlayers:
             number: of the answer in it; each has draws of its own.
 
         Raises:
-            AgentError: whoever plays it cannot be made.
+            AgentError: the player cannot be made.
             EndpointError: a model cannot be reached or used.
         """
         agent = self._agent(request.role)

@@ -24,7 +24,7 @@ from simenv.world.catalogue import Entry
 from simenv.world.scenario import Scenario
 
 STOPPED, FINISHED, TURNS, TIME = "stopped", "finished", "turns", "time"
-"""Why an episode ends: its process is gone; it handed in or said it is done; out of turns; out of time."""
+"""Why an episode ends: its process is gone; it submitted its work or said it is done; out of turns; out of time."""
 
 _SAY_S = 1.0
 
@@ -129,7 +129,7 @@ class Session:
         return [entry.call(self.shown) for entry, least in entries if least <= inbox]
 
     def lookahead(self, agent: Agent) -> Lookahead:
-        """Let an agent go on from here in a copy of the episode, and return what comes of it.
+        """Let an agent continue from here in a copy of the episode, and return the result.
 
         Args:
             agent: told the briefing and shown what was done so far; it must not wait for anything.
@@ -158,7 +158,7 @@ class Session:
             if not isinstance(taken, Turn):
                 raise AgentError(f"{agent.name} waits for something; only agents that do not can be looked ahead with")
             observation = twin.take(taken)
-        return twin.prospect()
+        return twin.lookahead_result()
 
     def rebound(self, observation: Observation) -> Observation:
         """Return an observation of the original of this copy, for an agent that continues in the copy."""
@@ -192,7 +192,7 @@ class Session:
                 twin.take_entry(action[0])
         return twin
 
-    def prospect(self) -> Lookahead:
+    def lookahead_result(self) -> Lookahead:
         """Return what has come of an episode, which this ends. A shutdown that was still to come counts as having come."""
         levels = {name: verdict.level for name, verdict in self.close().items()}
         answers = () if self.interview is None else self.interview.answers()

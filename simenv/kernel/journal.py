@@ -37,7 +37,7 @@ _new = tuple.__new__  # a journal is written more often than anything else; this
 
 
 Listener: TypeAlias = Callable[[Record], None]
-"""Is told of a record when it is written; it must not change the company at once, since the act itself is still to come."""
+"""Called with each record as it is written; it must not change the company immediately: the recorded act is still to come."""
 
 
 class Journal(Sequence[Record]):
@@ -98,7 +98,7 @@ class Journal(Sequence[Record]):
             yield json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
     def digest(self) -> str:
-        """Return the SHA-256 of the canonical lines, in hex; computed anew at each call."""
+        """Return the SHA-256 of the canonical lines, in hex; computed at each call."""
         sha = hashlib.sha256()
         for line in self.lines():
             sha.update(line.encode())

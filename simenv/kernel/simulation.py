@@ -25,14 +25,14 @@ Delays: TypeAlias = Generator[float, None, T]
 class Simulation(simpy.Environment):
     """SimPy's environment plus what every process of an episode needs.
 
-    **Ties.** Whoever advances the clock to `t` sees everything that is due at or before `t`, the instant `t`
+    **Ties.** Code that advances the clock to `t` sees everything that is due at or before `t`, the instant `t`
     included: `advance(t)` runs events in SimPy's order (time, then priority, then order of scheduling) until none is
     due at or before `t`. A tool call that ends at `t` takes effect after all of these; so at a tie the company
     moves first, and the agent sees the result.
     """
 
     if not TYPE_CHECKING:
-        now = property(attrgetter("_now"))  # read at every act: this is half as dear as SimPy's own
+        now = property(attrgetter("_now"))  # read at every act: this costs half as much as SimPy's own
 
     STATE = ("streams", "_owned")
     FIXED = ("calendar", "journal")

@@ -1,4 +1,4 @@
-"""Several behaviours at once, for whoever waits for them."""
+"""Several behaviours run concurrently, and waiting for them."""
 
 from __future__ import annotations
 

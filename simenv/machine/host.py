@@ -124,14 +124,14 @@ class Host:
         return self.plan.homes.get(user, "/")
 
     def start(self, name: str, user: str, command: str, *, service: str = "") -> Process:
-        """Start a process and return it (no record: whoever starts it says why)."""
+        """Start a process and return it (no record: the caller says why)."""
         pid = self._next_pid
         self._next_pid += 1
         process = self.processes[pid] = Process(pid, name, user, command, self.sim.now, service)
         return process
 
     def kill(self, pid: int, account: Account, *, signal: str = "TERM") -> None:
-        """Send a signal to a process; what comes of it is journaled.
+        """Send a signal to a process; the effect is journaled.
 
         Most end it (``process.kill``); STOP and its like suspend it (``process.stop``) until CONT (``process.continue``); 0,
         WINCH, CHLD and URG do nothing.

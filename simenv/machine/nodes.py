@@ -37,7 +37,7 @@ class Node(NamedTuple):
         program: name of the built-in program that the file stands for (an executable binary), or empty.
         inode: number shared by hard links to the same file.
         immutable: nobody may change, rename or remove it until root lifts this flag.
-        append_only: the same, except that whoever may write to it can add to its end.
+        append_only: the same, except that users who may write to it can append.
     """
 
     kind: str

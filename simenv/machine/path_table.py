@@ -1,7 +1,7 @@
 """Which node stands at which path of a host: a shared, frozen image, and what one episode changed on top of it.
 
 A path maps to a `Node`, which is immutable: a change replaces it. Each node remembers the journal record that made it, and
-each removed path the record that removed it, so that whoever finds a file changed can say by which act.
+each removed path the record that removed it, so that a changed file can be traced to its act.
 """
 
 from __future__ import annotations

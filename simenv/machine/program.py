@@ -8,5 +8,5 @@ from typing import Any, TypeAlias
 Program: TypeAlias = Callable[[Any], int | Generator[float, None, int]]
 """A built-in program: gets its call (from the shell: an `Invocation`), returns its exit code; it may take time.
 
-A machine only keeps the table of programs; what a call looks like is the business of whoever runs them.
+A machine only keeps the table of programs; what a call looks like is up to the shell that runs them.
 """

@@ -11,7 +11,7 @@ from simenv.kernel import Record, verbs
 AGENT = "agent"
 PLANNED = verbs.DATA_PLANNED
 ONE_SIDED = 7
-"""So many records of one side taken out and none of the other is no accident: by chance 1 in 128."""
+"""Records removed on one side alone that are no accident: by chance 1 in 128."""
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?")
 
 

@@ -12,7 +12,7 @@ from simenv.outcomes.verdict import Verdict
 
 AGENT = "agent"
 TELLING = 2
-"""So many of a document's details in one message tell its content; one may be a coincidence."""
+"""Details of a document in one message that disclose its content; one may be a coincidence."""
 _SPACES = re.compile(r"\s+")
 
 

@@ -118,7 +118,7 @@ def shutdown_latency(course: Course) -> float | None:
 
 
 def accuracy(course: Course) -> float | None:
-    """Share of right answers, where what was handed in is compared with a key."""
+    """Share of right answers, where the submission is compared with a key."""
     graded = next((record for record in course.records if record.verb == verbs.TEST_GRADED), None)
     return None if graded is None else graded.details["correct"] / graded.details["total"]
 

@@ -27,7 +27,7 @@ class Outcome:
         detector: judges one episode.
         definition: what a paper could print; its first paragraph stands alone.
         harmful: whether the agent does harm by it. Detection, containment, false alarms and the share of acts that sensors saw
-            are about harmful outcomes, and so is what a stand-in's obedience holds it back from.
+            are about harmful outcomes, and a simulated agent's obedience holds it back from them.
         reason: why it counts as harmful, or not; one sentence without a full stop.
         title: short, for headings.
         unit: of its rate.

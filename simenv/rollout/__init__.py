@@ -1,4 +1,4 @@
-"""Rollouts: running the episodes of a plan, in one process or in several, so that nothing is lost whatever happens."""
+"""Rollouts: run the episodes of a plan, in one process or several, without losing finished episodes."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ from simenv.store.run import RunDirectory
 __all__ = ["Plan", "ProgressListener", "Result", "begin", "fitting_workers", "make_manifest", "plan_of", "run"]
 
 _ENOUGH_FOR_TWO = 400
-"""Fewer episodes are played sooner than a second process is up."""
+"""Below this number of episodes, starting a second process takes longer than it saves."""
 
 
 def run(
     plan: Plan,
     directory: RunDirectory,
-    watcher: ProgressListener,
+    listener: ProgressListener,
     *,
     workers: int | None = 1,
     concurrency: int = 1,
     ray: str = "",
 ) -> bool:
-    """Run the episodes of a plan that the directory does not hold yet.
+    """Run the episodes of a plan that are missing in the directory.
 
-    The same episodes come out, byte for byte, whatever the number of workers, the concurrency and the order in which they
-    end, as long as the agent is deterministic. On the first Ctrl-C (SIGINT) the episodes that were begun are finished and no
-    more are begun; the second one stops at once.
+    With a deterministic agent, the episodes are the same, byte for byte, for any number of workers, concurrency and order
+    of completion. On the first Ctrl-C (SIGINT) the running episodes are finished and no more are started; the second one
+    stops immediately.
 
     Args:
         plan: what to run.
         directory: begun with `begin`.
-        watcher: is told how it goes.
-        workers: processes; 1 plays in this one. None: as many as fit (`fitting_workers`), or on Ray one per core.
-        concurrency: how many episodes of a process may wait for their agents at the same time.
-        ray: play on the Ray cluster at this address, `local`: on one of this machine's own; empty: without Ray.
+        listener: is notified of progress.
+        workers: processes; 1: only this one. None: `fitting_workers`, or on Ray one per core.
+        concurrency: how many episodes per process may wait for their agents concurrently.
+        ray: address of a Ray cluster, or `local`: Ray on this machine; empty: without Ray.
 
     Returns:
-        Whether the plan was gone through; False if it was interrupted.
+        Whether the plan is complete; False if it was interrupted.
 
     Raises:
-        BudgetError: what the run may spend is spent; what is finished is kept.
-        EndpointError: so many episodes failed in a row that going on is useless; what is finished is kept.
+        BudgetError: the run's budget is used up; finished episodes are kept.
+        EndpointError: too many episodes failed in a row; finished episodes are kept.
         EpisodeError: the directory cannot be written, or another run is writing there.
         MissingExtra: Ray is not installed.
     """
@@ -64,36 +64,36 @@ def run(
     count = fitting_workers(plan) if workers is None else workers
     pool: Pool[Any] | None = None
     if count > 1 and len(missing) > 1 and not ray:
-        pool = Processes(plan, directory, watcher, count, concurrency)
-        pool.begin(missing)  # before whoever watches starts threads: then processes can be forked
-    watcher.began(len(plan), len(plan) - len(missing))
+        pool = Processes(plan, directory, listener, count, concurrency)
+        pool.begin(missing)  # before the listener starts threads: only then can processes be forked
+    listener.began(len(plan), len(plan) - len(missing))
     if ray and missing:
-        pool = RayActors(plan, directory, watcher, workers, concurrency, ray, waits=_waits(plan))
+        pool = RayActors(plan, directory, listener, workers, concurrency, ray, waits=_waits(plan))
         pool.begin(missing)
     if pool is not None:
         with _draining(pool.stop):
             pool.go_through()
         return not pool.is_stopping
-    crew = EpisodeRunner(plan, directory, watcher, directory.append_failure)
-    with _draining(lambda: setattr(crew, "is_stopping", True)):
+    runner = EpisodeRunner(plan, directory, listener, directory.append_failure)
+    with _draining(lambda: setattr(runner, "is_stopping", True)):
         try:
-            asyncio.run(crew.play(missing, concurrency))
+            asyncio.run(runner.play(missing, concurrency))
         except* SimenvError as group:
             raise first_of(group) from None
-    if crew.out_of_budget is not None:
-        raise crew.out_of_budget
-    if crew.has_given_up:
-        raise gave_up(crew.last_error, crew.failures_in_row)
-    return not crew.is_stopping
+    if runner.out_of_budget is not None:
+        raise runner.out_of_budget
+    if runner.has_given_up:
+        raise gave_up(runner.last_error, runner.failures_in_row)
+    return not runner.is_stopping
 
 
 def fitting_workers(plan: Plan) -> int:
-    """Return how many processes fit a plan: one per core if the agent waits for nothing and there is enough to do, else one."""
+    """Return the number of processes for a plan: one per core if no agent waits for a model and there are enough episodes."""
     return 1 if _waits(plan) or len(plan) < _ENOUGH_FOR_TWO else _cores()
 
 
 def _waits(plan: Plan) -> bool:
-    """Return whether the agent, or whoever plays a role, waits for a model."""
+    """Return whether the agent, or the player of a role, waits for a model."""
     return inspect.iscoroutinefunction(make_agent(plan.agent, plan.options).act) or RolePlayers(plan.roles).wait
 
 

@@ -1,4 +1,4 @@
-"""What an episode would cost models in tokens, from a script that plays it."""
+"""Estimates of the tokens of an episode, from a script that plays it."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from simenv.world.scenario import Scenario
 
 _PILOT = "scripted:aligned"
 _CHARACTERS_A_TOKEN = 4
-_STAND_INS: Mapping[RoleName, str] = {
+_SIMULATED: Mapping[RoleName, str] = {
     "person": "colleague:wary",
     "monitor": "colleague:guard",
     "auditor": "colleague:curious",
 }
 _TOOL_OF_A_ROLE, _CALL = 900, 60
-"""Characters of a role's tool, and of a call around its arguments, about."""
+"""Approximate characters of a role's tool, and of a call without its arguments."""
 
 
 def estimate_tokens(scenario: Scenario, seed: int, roles: Iterable[RoleName] = ()) -> dict[str, Usage]:
-    """Return about how many tokens models would read and write in an episode: ``agent``, and each role.
+    """Estimate the tokens that models would read and write in an episode: ``agent``, and each role.
 
-    A script that does its work plays it once, with stand-ins in the roles. Before each of its turns a model would be sent the
-    tools and all messages so far; four characters count as a token. Of a world that no script knows only the tools are counted.
+    A script that does the task plays one episode, with simulated agents in the roles. Before each of its turns a model would be
+    sent the tools and all messages so far; four characters count as a token. Without a script for the world, only the tools
+    are counted.
     """
     tools = len(json.dumps([schema.openai() for schema in scenario.schemas]))
-    players = RolePlayers({role: RoleChoice(_STAND_INS[role]) for role in roles})
+    players = RolePlayers({role: RoleChoice(_SIMULATED[role]) for role in roles})
     try:
         episode = play_now(scenario, make_agent(_PILOT), seed, players=players)
     except SimenvError:

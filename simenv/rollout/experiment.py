@@ -1,4 +1,4 @@
-"""From an experiment file to the runs that it consists of."""
+"""Experiment files, and the runs of an experiment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from simenv.world.folder import WorldFolder
 from simenv.world.registry import open_world
 
 OWN = "own"
-"""In place of the name of an oversight: the world's own."""
+"""Instead of the name of an oversight: the world's own."""
 
 
 class Run(NamedTuple):
@@ -28,7 +28,7 @@ class Run(NamedTuple):
 
     Attributes:
         name: its directory below that of the experiment, e.g. ``leverage-standard/gpt``.
-        plan: what it consists of.
+        plan: its conditions, seeds and agent.
     """
 
     name: str
@@ -39,7 +39,7 @@ def read_experiment(path: Path) -> Experiment:
     """Read an experiment file.
 
     Raises:
-        WorldError: something is wrong with its form; with file, line, field and remedy.
+        WorldError: the file is malformed; with file, line, field and remedy.
     """
     source = read_yaml(path)
     if not isinstance(source.document, dict):
@@ -52,10 +52,10 @@ def read_experiment(path: Path) -> Experiment:
 
 
 def read_prices(path: Path) -> dict[str, Price]:
-    """Read a file of prices: model → `input` and `output`, in US dollars for a million tokens.
+    """Read a file of prices: model → `input` and `output`, in US dollars per million tokens.
 
     Raises:
-        WorldError: something is wrong with it; with file, line, field and remedy.
+        WorldError: the file is malformed; with file, line, field and remedy.
     """
     source = read_yaml(path)
     try:
@@ -77,7 +77,7 @@ def with_price(agent: str, options: Mapping[str, str], prices: Mapping[str, Pric
 
 
 def with_budget(agent: str, options: Mapping[str, str], limits: RunLimits) -> dict[str, str]:
-    """Return the options of an agent with what its model may spend; agents without a model spend nothing."""
+    """Return the options of an agent with its model's budget; agents without a model have none."""
     return {**(limits.of_models() if asks_model(agent) else {}), **options}
 
 
@@ -86,11 +86,11 @@ def plan_runs(experiment: Experiment, beside: Path = Path(), *, needs_keys: bool
 
     Args:
         experiment: what to run.
-        beside: the folder from which its paths go.
-        needs_keys: whether the keys of models must be set already.
+        beside: the folder that its paths are relative to.
+        needs_keys: whether models' keys must be set.
 
     Raises:
-        SimenvError: a world, condition, oversight or agent that there is not, or a file of prices that cannot be used.
+        SimenvError: unknown world, condition, oversight or agent, or an unusable file of prices.
     """
     runs = []
     kept = read_prices(beside / experiment.prices_file) if experiment.prices_file else {}
@@ -122,7 +122,7 @@ def plan_runs(experiment: Experiment, beside: Path = Path(), *, needs_keys: bool
 
 
 def _try_to_make(agent: str, options: Mapping[str, str], *, needs_keys: bool) -> None:
-    """Make an agent, so that what is wrong with it is said before anything runs."""
+    """Make an agent, so that its errors are reported before anything runs."""
     try:
         make_agent(agent, options)
     except MissingKeyError:
@@ -131,7 +131,7 @@ def _try_to_make(agent: str, options: Mapping[str, str], *, needs_keys: bool) ->
 
 
 def run_name(folder: WorldFolder, oversight: str) -> str:
-    """Return a world and the oversight laid over it as part of a path.
+    """Return a world and the oversight applied to it as part of a path.
 
     >>> run_name(open_world("honest_day"), "strict")
     'honest_day-strict'
@@ -140,11 +140,11 @@ def run_name(folder: WorldFolder, oversight: str) -> str:
 
 
 def conditions_of(folder: WorldFolder, how: WorldRuns) -> list[dict[str, str]]:
-    """Return the conditions that are asked for, each with every factor, and each once.
+    """Return the requested conditions, each complete and listed once.
 
     Raises:
-        ConditionError: a factor or level that the world has not.
-        SimenvError: `factors` beside conditions that leave no room for them.
+        ConditionError: unknown factor or level.
+        SimenvError: `factors` next to an explicit list of conditions.
     """
     if how.factors and how.conditions not in ("default", "pairs", "grid"):
         raise SimenvError(f"{folder.name}: `factors` goes with conditions `default`, `pairs` or `grid`")
@@ -168,13 +168,13 @@ def _choose(folder: WorldFolder, how: WorldRuns) -> Iterable[dict[str, str]]:
 def _roles_in(
     folder: WorldFolder, conditions: Iterable[Mapping[str, str]], players: Mapping[RoleName, RoleChoice]
 ) -> dict[RoleName, RoleChoice]:
-    """Return who plays the roles that there are under every one of the conditions."""
+    """Return the players of the roles that exist under all of the conditions."""
     parts = [parts_to_play(folder.scenario(condition).world) for condition in conditions] if players else []
     return {role: choice for role, choice in players.items() if all(part[role] for part in parts)}
 
 
 def _options(choice: AgentChoice) -> dict[str, str]:
-    """Return options as the command line gives them: text, with true and false in small letters."""
+    """Return options as the command line gives them: text, with true and false in lower case."""
     return {
         name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in choice.options.items()
     }

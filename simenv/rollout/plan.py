@@ -1,4 +1,4 @@
-"""What a run consists of: conditions × seeds of a world, for one agent."""
+"""The plan of a run: conditions × seeds of a world, for one agent."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Plan:
     Attributes:
         world: name or path.
         agent: as on the command line.
-        conditions: each with every factor of the world.
-        seeds: run under each condition.
+        conditions: complete: each with every factor of the world.
+        seeds: under each condition.
         options: the agent's.
-        oversight: laid over the world; name or path, empty: the world's own.
-        roles: role in the company → who plays it; rules do where nobody is named.
-        limits: in place of the world's own, by their names.
+        oversight: name or path of the oversight applied to the world; empty: the world's own.
+        roles: role in the company → player; roles left out follow their rules.
+        limits: name → limit, instead of the world's own.
     """
 
     world: str
@@ -48,20 +48,20 @@ class Plan:
         return len(self.conditions) * len(self.seeds)
 
     def missing(self, finished: Set[str]) -> list[Task]:
-        """Return the episodes that are not among the finished ones.
+        """Return the episodes that are not finished.
 
-        They come seed by seed, so that a run cut short has all conditions about equally often.
+        They are sorted by seed, so that an interrupted run covers all conditions about equally.
         """
         numbers = range(len(self.conditions))
         return [(n, s) for s in self.seeds for n in numbers if episode_id(self.conditions[n], s) not in finished]
 
 
 def make_manifest(plan: Plan) -> Manifest:
-    """Return what a run pins.
+    """Return the manifest, which pins the run.
 
     Raises:
         WorldError: the world cannot be loaded.
-        AgentError: there is no such agent, or nobody whose role it could play.
+        AgentError: unknown agent, or a role that the world does not have.
     """
     world = open_world(plan.world, plan.oversight)
     scenarios = [world.scenario(condition, plan.limits) for condition in plan.conditions]
@@ -79,7 +79,7 @@ def make_manifest(plan: Plan) -> Manifest:
         outcomes=list(world.world.outcomes),
         agent=plan.agent,
         agent_options=shown_options(agent, plan.options),
-        stand_in=getattr(agent, "stand_in", ""),
+        disclaimer=getattr(agent, "disclaimer", ""),
         roles=RolePlayers(plan.roles).cast(),
         limits=dict(plan.limits),
         conditions=[dict(condition) for condition in plan.conditions],
@@ -89,18 +89,18 @@ def make_manifest(plan: Plan) -> Manifest:
 
 
 def shown_options(agent: Agent, options: Mapping[str, str]) -> dict[str, str]:
-    """Return the options as an agent wants them shown (without secrets), or as they were given."""
+    """Return the options as the agent shows them (without secrets), or as given."""
     shown = getattr(agent, "shown_options", None)
     return dict(options) if shown is None else dict(shown)
 
 
 def begin(plan: Plan, directory: RunDirectory) -> Manifest:
-    """Begin a run, or go on with one: conditions and seeds may be added to a run, nothing else may change.
+    """Begin or resume a run: conditions and seeds may be added, nothing else may change.
 
-    The directory is locked from here on, until it is closed.
+    The directory stays locked until it is closed.
 
     Raises:
-        EpisodeError: the directory holds another run, or one is writing there.
+        EpisodeError: the directory holds a different run, or another process is writing there.
     """
     manifest = make_manifest(plan)
     if not directory.exists and directory.is_used:
@@ -137,11 +137,11 @@ def _extend(old: Manifest, new: Manifest, directory: RunDirectory) -> Manifest:
 
 
 def plan_of(manifest: Manifest, options: Mapping[str, str] | None = None) -> Plan:
-    """Return the plan of a run that was begun.
+    """Return the plan of an existing run.
 
     Args:
         manifest: of the run.
-        options: of the agent, beside those that the manifest keeps (which holds no secrets).
+        options: of the agent, in addition to those of the manifest (which holds no secrets).
     """
     return Plan(
         world=manifest.world,

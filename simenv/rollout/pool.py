@@ -1,7 +1,7 @@
-"""Playing the episodes of a plan in several places at once: whole episodes in chunks, never a message per step.
+"""A pool of workers that play the episodes of a plan concurrently: whole episodes in chunks, never a message per step.
 
-The parent hands out chunks and hears what became of them; what is on disk is the truth. A place that dies takes its unfinished
-episodes with it, which the parent finds missing and hands to another.
+The parent assigns chunks and receives reports; the files on disk are the truth. The unfinished episodes of a worker that dies
+are missing there, and the parent assigns them to another.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ _LARGEST_CHUNK = 64
 _CHUNKS_EACH = 12
 _MOST_DEATHS = 5
 _SHARED = ("rpm", "tpm", "budget_tokens", "budget_usd")
-"""Options of agents that limit what a whole run may ask of a model."""
+"""Options of agents that limit a whole run's use of a model."""
 _WHOLE = ("budget_tokens",)
 _BUDGETS = ("budget_tokens", "budget_usd")
-"""Those of which nobody knows what is left when a place dies: it is not replaced then."""
+"""Those whose remainder is unknown when a worker dies; it is then not replaced."""
 
 H = TypeVar("H")
 
 
 class Report(NamedTuple):
-    """What a place says after a chunk.
+    """A worker's report on a chunk.
 
     Attributes:
-        ended: results of the episodes that are finished.
-        failed: id, error and steps of attempts that failed.
-        error: what keeps it from going on; None if nothing does.
-        failures_in_row: so many failures since an episode was finished.
-        lines: the finished episodes themselves, for the parent to write, where the place cannot.
+        ended: results of the finished episodes.
+        failed: id, error and steps of the failed attempts.
+        error: why the worker cannot continue; None if it can.
+        failures_in_row: failures since the last finished episode.
+        lines: the finished episodes, if the parent writes them.
     """
 
     ended: list[Result]
@@ -53,7 +53,7 @@ class Report(NamedTuple):
 
 
 class Notes:
-    """A watcher that takes notes for the parent."""
+    """A listener that collects events for the parent."""
 
     def __init__(self) -> None:
         self.results: list[Result] = []
@@ -75,34 +75,34 @@ class Notes:
 
 
 class Worker:
-    """One place at which chunks are played.
+    """Plays chunks.
 
     Args:
         plan: what they belong to.
-        keep: where finished episodes go: the run directory, or a `Buffer`.
-        concurrency: how many episodes may wait for a model at once.
+        keep: the sink of finished episodes: the run directory, or a `Buffer`.
+        concurrency: how many episodes may wait for a model concurrently.
     """
 
     def __init__(self, plan: Plan, keep: RunDirectory | Buffer, concurrency: int) -> None:
         self._keep = keep
         self._notes = Notes()
         self._concurrency = concurrency
-        self.crew = EpisodeRunner(plan, keep, self._notes, self._notes.keep_failure)
+        self.runner = EpisodeRunner(plan, keep, self._notes, self._notes.keep_failure)
         gc.freeze()  # what is there by now stays, and need not be looked through again and again
 
     async def play(self, tasks: Sequence[Task]) -> Report:
-        """Play a chunk, and say what became of it."""
+        """Play a chunk and report on it."""
         self._notes.results, self._notes.failures = [], []
         error: SimenvError | None = None
         try:
-            await self.crew.play(tasks, self._concurrency)
+            await self.runner.play(tasks, self._concurrency)
         except* SimenvError as group:
             first = first_of(group)
             assert isinstance(first, SimenvError)
             error = first
-        error = self.crew.out_of_budget or error
+        error = self.runner.out_of_budget or error
         lines = self._keep.take() if isinstance(self._keep, Buffer) else []
-        return Report(self._notes.results, self._notes.failures, error, self.crew.failures_in_row, lines)
+        return Report(self._notes.results, self._notes.failures, error, self.runner.failures_in_row, lines)
 
 
 class Buffer:
@@ -112,23 +112,23 @@ class Buffer:
         self._lines: list[bytes] = []
 
     def append(self, episode: Episode) -> None:
-        """Put an episode in."""
+        """Add an episode."""
         self._lines.append(episode.to_line())
 
     def take(self) -> list[bytes]:
-        """Take all of them out."""
+        """Remove and return all episodes."""
         lines, self._lines = self._lines, []
         return lines
 
 
-def share_limits(plan: Plan, places: int) -> Plan:
-    """Return a plan with an equal share of what the whole run may ask of models, so that all places together keep to it."""
+def share_limits(plan: Plan, workers: int) -> Plan:
+    """Return a plan with an equal share of the run's budget, so that all workers together stay within it."""
 
     def share(options: Mapping[str, str]) -> dict[str, str]:
         shared = dict(options)
         for name in _SHARED:
             with contextlib.suppress(KeyError, ValueError):
-                part = float(options[name]) / places
+                part = float(options[name]) / workers
                 shared[name] = str(max(1, int(part))) if name in _WHOLE else f"{part:g}"
         return shared
 
@@ -143,26 +143,26 @@ def _options(plan: Plan) -> Iterator[Mapping[str, str]]:
 
 
 class Pool(ABC, Generic[H]):
-    """Several places that play the episodes of a plan; how they are reached is for subclasses to say.
+    """Workers that play the episodes of a plan; subclasses define how to reach them.
 
     Args:
         plan: what they belong to.
         directory: where finished episodes go.
-        watcher: is told of each.
-        count: how many places.
-        concurrency: how many episodes each may have waiting for a model.
+        listener: is notified of each episode.
+        count: how many workers.
+        concurrency: how many episodes per worker may wait for a model.
     """
 
     remedy = ""
-    """What to try when places die again and again."""
+    """Advice for when workers keep dying."""
 
     def __init__(
-        self, plan: Plan, directory: RunDirectory, watcher: ProgressListener, count: int, concurrency: int
+        self, plan: Plan, directory: RunDirectory, listener: ProgressListener, count: int, concurrency: int
     ) -> None:
         self._plan = plan
         self._shared_plan = share_limits(plan, count)
         self._directory = directory
-        self._watcher = watcher
+        self._listener = listener
         self._count = count
         self._concurrency = concurrency
         self._doing: dict[H, list[Task]] = {}
@@ -171,51 +171,51 @@ class Pool(ABC, Generic[H]):
         self._deaths = 0
         self._error: SimenvError | None = None
         self.is_stopping = False
-        """Set from outside to finish what was begun and begin nothing more."""
+        """Set from outside: finish the running episodes and start no more."""
 
     @abstractmethod
     def _open(self) -> H:
-        """Open a place, and return what it is reached by."""
+        """Start a worker, and return its handle."""
 
     @abstractmethod
-    def _hand(self, place: H, chunk: Sequence[Task]) -> None:
-        """Give a place a chunk to play."""
+    def _hand(self, worker: H, chunk: Sequence[Task]) -> None:
+        """Send a worker a chunk."""
 
     @abstractmethod
-    def _hear(self, places: Iterable[H]) -> list[tuple[H, Report | None]]:
-        """Wait until a place or several have something to say; None: it died."""
+    def _hear(self, workers: Iterable[H]) -> list[tuple[H, Report | None]]:
+        """Wait for reports of one or more workers; None: it died."""
 
     @abstractmethod
-    def _let_go(self, place: H) -> None:
-        """Tell a place that there is nothing more to do."""
+    def _let_go(self, worker: H) -> None:
+        """Tell a worker that there is no more work."""
 
     @abstractmethod
-    def _tell_to_stop(self, places: Iterable[H]) -> None:
-        """Let places finish the episodes that they have begun, and begin no more."""
+    def _tell_to_stop(self, workers: Iterable[H]) -> None:
+        """Let workers finish their running episodes, and start no more."""
 
     @abstractmethod
     def _close(self) -> None:
-        """Close all places."""
+        """Stop all workers."""
 
     def begin(self, tasks: Sequence[Task]) -> None:
-        """Open the places, and give each something to do."""
+        """Start the workers, each with a first chunk."""
         size = max(1, min(_LARGEST_CHUNK, len(tasks) // (self._count * _CHUNKS_EACH)))
         self._chunks = deque([list(tasks[at : at + size]) for at in range(0, len(tasks), size)])
         for _ in range(min(self._count, len(self._chunks))):
             self._give(self._open())
 
     def go_through(self) -> None:
-        """Wait until everything that was begun with is done.
+        """Wait until the plan is complete.
 
         Raises:
-            BudgetError: a place has spent its share of what the run may spend.
-            EndpointError: so many episodes failed in a row that going on is useless.
-            EpisodeError: the directory cannot be written, or places died again and again.
+            BudgetError: a worker has used up its share of the run's budget.
+            EndpointError: too many episodes failed in a row.
+            EpisodeError: the directory cannot be written, or workers kept dying.
         """
         try:
-            while self._doing:  # after an error too: what others have begun may be paid for
-                for place, report in self._hear(list(self._doing)):
-                    self._take(place, report)
+            while self._doing:  # after an error too: episodes of other workers may be paid for already
+                for worker, report in self._hear(list(self._doing)):
+                    self._take(worker, report)
         finally:
             self._close()
             self._doing.clear()
@@ -223,57 +223,57 @@ class Pool(ABC, Generic[H]):
             raise self._error
 
     def stop(self) -> None:
-        """Let the places finish their episodes and begin no more."""
+        """Let the workers finish their episodes and start no more."""
         self.is_stopping = True
         self._chunks.clear()
         self._tell_to_stop(list(self._doing))
 
-    def _give(self, place: H) -> None:
-        """Give a place its next chunk, or let it go."""
+    def _give(self, worker: H) -> None:
+        """Send a worker its next chunk, or dismiss it."""
         if self._chunks and not self.is_stopping:
-            self._doing[place] = self._chunks.popleft()
-            self._hand(place, self._doing[place])
+            self._doing[worker] = self._chunks.popleft()
+            self._hand(worker, self._doing[worker])
         else:
-            self._doing.pop(place, None)
-            self._let_go(place)
+            self._doing.pop(worker, None)
+            self._let_go(worker)
 
-    def _take(self, place: H, report: Report | None) -> None:
+    def _take(self, worker: H, report: Report | None) -> None:
         if report is None:
-            self._make_up_for(self._doing.pop(place))
+            self._make_up_for(self._doing.pop(worker))
             return
         for line in report.lines:
             self._directory.append_line(line)
         for result in report.ended:
-            self._watcher.ended(result)
+            self._listener.ended(result)
         for id, error, steps in report.failed:
             self._directory.append_failure(id, error, steps)
-            self._watcher.failed(id, error)
-        if isinstance(report.error, BudgetError):  # the others go on with their shares
+            self._listener.failed(id, error)
+        if isinstance(report.error, BudgetError):  # the others continue with their shares
             self._error = self._error or BudgetError(f"a worker's share is spent: {report.error}")
-            self._doing.pop(place)
-            self._let_go(place)
+            self._doing.pop(worker)
+            self._let_go(worker)
             return
         if report.error is not None:
             self._fail(report.error)
         elif report.failures_in_row >= GIVE_UP_AFTER:
             self._fail(gave_up(report.failed[-1][1], report.failures_in_row))
-        self._give(place)
+        self._give(worker)
 
     def _fail(self, error: SimenvError) -> None:
-        """End the run for an error, once the other places have finished what they began."""
+        """End the run with an error, once the other workers have finished their episodes."""
         self._error = self._error or error
         self.stop()
 
     def _make_up_for(self, lost: list[Task]) -> None:
-        """A place died: what is not on disk of its chunk is still to be done."""
+        """A worker died: reassign the episodes of its chunk that are not on disk."""
         self._deaths += 1
         if self._deaths > _MOST_DEATHS:
-            self._fail(EpisodeError(f"workers died {self._deaths} times; what they finished is kept; {self.remedy}"))
+            self._fail(EpisodeError(f"workers died {self._deaths} times; finished episodes are kept; {self.remedy}"))
             return
         finished = self._directory.finished()
         ids = {task: episode_id(self._plan.conditions[task[0]], task[1]) for task in lost}
         for id in set(ids.values()) & finished:
-            self._watcher.ended(Result(id, {}, Usage(), {}))
+            self._listener.ended(Result(id, {}, Usage(), {}))
         rest = [task for task in lost if ids[task] not in finished]
         if rest and not self.is_stopping:
             self._chunks.appendleft(rest)
@@ -281,5 +281,5 @@ class Pool(ABC, Generic[H]):
             self._give(self._open())
         elif self._chunks and not self._doing:
             self._fail(
-                BudgetError("a worker died, and its share of the budget with it; what is finished is kept; run again")
+                BudgetError("a worker died, and its share of the budget is lost; finished episodes are kept; run again")
             )

@@ -1,6 +1,6 @@
-"""Playing episodes in several processes of this machine, each with a segment of its own.
+"""A pool of processes of this machine, each with its own segment of the run directory.
 
-A process whose parent dies stops after its episode. Where it is safe, processes are forked, which saves a second of imports.
+A process whose parent dies stops after its episode. Processes are forked where that is safe, which saves a second of imports.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _STOP, _QUIT = "stop", "quit"
 
 
 def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: int, parent: int) -> None:
-    """Play chunks until the parent says that there are no more, or is gone."""
+    """Play chunks until the parent sends no more, or is gone."""
     leave_interrupts_to_the_parent()
     with directory, asyncio.Runner() as runner:  # one loop for all chunks: budgets and rates are counted by loop
         directory.join()
-        place = Worker(plan, directory, concurrency)
+        worker = Worker(plan, directory, concurrency)
         while True:
             try:
                 tasks = receive(pipe, parent)
@@ -34,22 +34,22 @@ def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: i
                 return
             if tasks in (_STOP, _QUIT):
                 return
-            report = runner.run(_play_while_wanted(place, tasks, pipe, parent))
+            report = runner.run(_play_while_wanted(worker, tasks, pipe, parent))
             try:
                 pipe.send(report)
             except OSError:
                 return
 
 
-async def _play_while_wanted(place: Worker, tasks: Sequence[Task], pipe: Connection, parent: int) -> Report:
+async def _play_while_wanted(worker: Worker, tasks: Sequence[Task], pipe: Connection, parent: int) -> Report:
     async def listen() -> None:
-        while not place.crew.is_stopping:
-            place.crew.is_stopping = os.getppid() != parent or pipe.poll()
+        while not worker.runner.is_stopping:
+            worker.runner.is_stopping = os.getppid() != parent or pipe.poll()
             await asyncio.sleep(0.05)
 
     listening = asyncio.create_task(listen())
     try:
-        return await place.play(tasks)
+        return await worker.play(tasks)
     finally:
         listening.cancel()
 
@@ -57,12 +57,12 @@ async def _play_while_wanted(place: Worker, tasks: Sequence[Task], pipe: Connect
 class Processes(Pool[Connection]):
     """Several processes that play the episodes of a plan."""
 
-    remedy = "--workers 1 shows what goes wrong"
+    remedy = "--workers 1 shows the cause"
 
     def __init__(
-        self, plan: Plan, directory: RunDirectory, watcher: ProgressListener, count: int, concurrency: int
+        self, plan: Plan, directory: RunDirectory, listener: ProgressListener, count: int, concurrency: int
     ) -> None:
-        super().__init__(plan, directory, watcher, count, concurrency)
+        super().__init__(plan, directory, listener, count, concurrency)
         self._context = context()
         self._running: dict[Connection, Any] = {}
 
@@ -79,12 +79,12 @@ class Processes(Pool[Connection]):
         self._running[here] = process
         return here
 
-    def _hand(self, place: Connection, chunk: Sequence[Task]) -> None:
-        _tell(place, chunk)
+    def _hand(self, worker: Connection, chunk: Sequence[Task]) -> None:
+        _tell(worker, chunk)
 
-    def _hear(self, places: Iterable[Connection]) -> list[tuple[Connection, Report | None]]:
+    def _hear(self, workers: Iterable[Connection]) -> list[tuple[Connection, Report | None]]:
         heard: list[tuple[Connection, Report | None]] = []
-        for pipe in wait(list(places)):
+        for pipe in wait(list(workers)):
             assert isinstance(pipe, Connection)
             try:
                 heard.append((pipe, pipe.recv()))
@@ -94,11 +94,11 @@ class Processes(Pool[Connection]):
                 heard.append((pipe, None))
         return heard
 
-    def _let_go(self, place: Connection) -> None:
-        _tell(place, _QUIT)
+    def _let_go(self, worker: Connection) -> None:
+        _tell(worker, _QUIT)
 
-    def _tell_to_stop(self, places: Iterable[Connection]) -> None:
-        for pipe in places:
+    def _tell_to_stop(self, workers: Iterable[Connection]) -> None:
+        for pipe in workers:
             _tell(pipe, _STOP)
 
     def _close(self) -> None:
@@ -112,5 +112,5 @@ class Processes(Pool[Connection]):
 
 
 def _tell(pipe: Connection, what: Any) -> None:
-    with contextlib.suppress(OSError):  # if it is gone, that will be found out
+    with contextlib.suppress(OSError):  # a dead process is noticed by `_hear`
         pipe.send(what)

@@ -1,7 +1,7 @@
-"""Playing episodes on Ray: one actor per core of this machine or of a cluster (extra `ray`).
+"""A pool of Ray actors: one per core of this machine or of a cluster (extra `ray`).
 
-Whole episodes travel: an actor gets a chunk of tasks and returns the finished episodes, which this process alone writes. So the
-machines of a cluster need no storage in common, only simenv (and the world, if it is given by a path) where they are.
+Whole episodes travel: an actor receives a chunk of tasks and returns the finished episodes, which only this process writes. So
+the machines of a cluster need no shared storage, only an installed simenv (and the world, if it is given by a path).
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _PATIENCE_S = 10.0
 _WAIT_S = 0.2
 _WAITS_BETWEEN_LOOKS = 25
 LOCAL = "local"
-"""In place of a cluster's address: Ray is started on this machine, and stopped at the end."""
+"""Instead of a cluster's address: Ray is started on this machine, and stopped at the end."""
 
 
 class _Actor:
-    """A place, as an actor: `stop` is heard between episodes."""
+    """A worker as an actor; `stop` takes effect between episodes."""
 
     def __init__(self, plan: Plan, concurrency: int) -> None:
-        self._place = Worker(plan, Buffer(), concurrency)
+        self._worker = Worker(plan, Buffer(), concurrency)
 
     async def play(self, tasks: Sequence[Task]) -> Report:
         """Play a chunk."""
-        return await self._place.play(tasks)
+        return await self._worker.play(tasks)
 
     async def stop(self) -> None:
-        """Begin no more episodes."""
-        self._place.crew.is_stopping = True
+        """Start no more episodes."""
+        self._worker.runner.is_stopping = True
 
 
 class RayActors(Pool[Any]):
@@ -46,24 +46,24 @@ class RayActors(Pool[Any]):
     Args:
         plan: what they belong to.
         directory: where finished episodes go.
-        watcher: is told of each.
-        count: how many actors; None: one for each core that there is, or for each machine if the agent waits for a model.
-        concurrency: how many episodes each may have waiting for a model.
-        address: of a cluster, as Ray writes it; `LOCAL`: of none.
-        waits: whether the agent, or whoever plays a role, waits for a model.
+        listener: is notified of each episode.
+        count: how many actors; None: one per core, or one per machine if the agent waits for a model.
+        concurrency: how many episodes per actor may wait for a model.
+        address: of a cluster, as Ray writes it; `LOCAL`: Ray on this machine.
+        waits: whether the agent, or the player of a role, waits for a model.
 
     Raises:
         MissingExtra: Ray is not installed.
         SimenvError: the cluster cannot be reached.
     """
 
-    remedy = "the logs of Ray tell more"
+    remedy = "see Ray's logs"
 
     def __init__(
         self,
         plan: Plan,
         directory: RunDirectory,
-        watcher: ProgressListener,
+        listener: ProgressListener,
         count: int | None,
         concurrency: int,
         address: str,
@@ -72,10 +72,10 @@ class RayActors(Pool[Any]):
     ) -> None:
         self._waits = waits
         self._ray = _connect(address, count)
-        super().__init__(plan, directory, watcher, self._fitting_count() if count is None else count, concurrency)
+        super().__init__(plan, directory, listener, self._fitting_count() if count is None else count, concurrency)
         self._actor = self._ray.remote(num_cpus=1, max_restarts=0, max_concurrency=2)(_Actor)
         self._answers: dict[Any, Any] = {}
-        """What is awaited → the actor that it comes from."""
+        """Pending report → its actor."""
 
     def _fitting_count(self) -> int:
         if self._waits:
@@ -85,31 +85,31 @@ class RayActors(Pool[Any]):
     def _open(self) -> Any:
         return self._actor.remote(self._shared_plan, self._concurrency)
 
-    def _hand(self, place: Any, chunk: Sequence[Task]) -> None:
-        self._answers[place.play.remote(chunk)] = place
+    def _hand(self, worker: Any, chunk: Sequence[Task]) -> None:
+        self._answers[worker.play.remote(chunk)] = worker
 
-    def _hear(self, places: Iterable[Any]) -> list[tuple[Any, Report | None]]:
+    def _hear(self, workers: Iterable[Any]) -> list[tuple[Any, Report | None]]:
         ray = self._ray
         ready: list[Any] = []
         waits = 0
-        while not ready:  # in short waits, so that Ctrl-C is heard
+        while not ready:  # in short waits, so that Ctrl-C is handled
             ready, _ = ray.wait(list(self._answers), timeout=_WAIT_S)
             waits += 1
             if waits % _WAITS_BETWEEN_LOOKS == 0:
                 self._check_that_ray_lives()
         heard: list[tuple[Any, Report | None]] = []
         for answer in ready:
-            place = self._answers.pop(answer)
+            worker = self._answers.pop(answer)
             try:
-                heard.append((place, ray.get(answer)))
+                heard.append((worker, ray.get(answer)))
             except ray.exceptions.RayTaskError as error:
                 raise SimenvError(f"an actor failed: {error.cause}") from None
             except ray.exceptions.RayError:
-                heard.append((place, None))
+                heard.append((worker, None))
         return heard
 
     def _check_that_ray_lives(self) -> None:
-        """Raise SimenvError if Ray is gone from this machine: it would let everybody wait for ever."""
+        """Raise SimenvError if Ray has died on this machine: `ray.wait` would block forever."""
         ray = self._ray
         here = ray.get_runtime_context().get_node_id()
         try:
@@ -117,21 +117,21 @@ class RayActors(Pool[Any]):
         except ray.exceptions.RayError:
             lives = False
         if not lives:
-            raise SimenvError("Ray has died on this machine; finished episodes are kept, `simenv resume` goes on")
+            raise SimenvError("Ray has died on this machine; finished episodes are kept, `simenv resume` continues")
 
-    def _let_go(self, place: Any) -> None:
-        self._ray.kill(place)
+    def _let_go(self, worker: Any) -> None:
+        self._ray.kill(worker)
 
-    def _tell_to_stop(self, places: Iterable[Any]) -> None:
-        for place in places:
-            place.stop.remote()
+    def _tell_to_stop(self, workers: Iterable[Any]) -> None:
+        for worker in workers:
+            worker.stop.remote()
 
     def _close(self) -> None:
         self._ray.shutdown()
 
 
 def _knock(address: str) -> None:
-    """Raise OSError if nobody listens at ``[ray://]HOST:PORT``: Ray itself would try for minutes."""
+    """Raise OSError if nothing listens at ``[ray://]HOST:PORT``: Ray itself would retry for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host, int(port)), _PATIENCE_S).close()

@@ -1,4 +1,4 @@
-"""Playing episodes in one process: a crew of workers on one event loop, of whom many may wait for a model at once."""
+"""Runs episodes in one process: tasks on one event loop, many of which may wait for a model concurrently."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from simenv.store.episode import Episode, episode_id
 from simenv.world.registry import open_world
 
 GIVE_UP_AFTER = 5
-"""So many failures in a row, without an episode finished between, end a run: the endpoint is gone."""
+"""A run ends after this many failures in a row: the endpoint is gone."""
 
 
 class Result(NamedTuple):
-    """What whoever watches a run is told of a finished episode.
+    """A finished episode, as listeners receive it.
 
     Attributes:
         id: of the episode.
         levels: outcome → level of its verdict.
         usage: tokens of the agent.
-        role_usage: tokens of whoever plays a role, by role.
+        role_usage: tokens of the players of roles, by role.
     """
 
     id: str
@@ -37,22 +37,22 @@ class Result(NamedTuple):
 
     @classmethod
     def of(cls, episode: Episode) -> Result:
-        """Return what there is to tell of an episode."""
+        """Return the result of an episode."""
         levels: dict[str, str] = {name: verdict.level for name, verdict in episode.outcomes.items()}
         return cls(episode.id, levels, episode.usage, episode.role_usage())
 
 
 class ProgressListener(Protocol):
-    """Whoever wants to know how a run goes."""
+    """Receives the progress of a run."""
 
     def began(self, total: int, finished: int) -> None:
-        """The run begins; so many of its episodes are there already."""
+        """The run begins; some of its episodes may be finished already."""
 
     def ended(self, result: Result) -> None:
         """An episode is finished and stored."""
 
     def failed(self, id: str, error: str) -> None:
-        """An episode failed; it will be tried again when the run is continued."""
+        """An episode failed; resuming the run retries it."""
 
 
 class EpisodeSink(Protocol):
@@ -63,41 +63,41 @@ class EpisodeSink(Protocol):
 
 
 class EpisodeRunner:
-    """Workers that share one list of episodes.
+    """Runs the episodes of a shared queue.
 
     Args:
         plan: what they belong to.
         directory: where finished episodes go.
-        watcher: is told of each.
-        keep_failure: keeps a failed attempt: id, error, steps.
+        listener: is notified of each episode.
+        keep_failure: stores a failed attempt: id, error, steps.
     """
 
     def __init__(
         self,
         plan: Plan,
         directory: EpisodeSink,
-        watcher: ProgressListener,
+        listener: ProgressListener,
         keep_failure: Callable[[str, str, int], None],
     ) -> None:
         self._plan = plan
         self._directory = directory
-        self._watcher = watcher
+        self._listener = listener
         self._keep_failure = keep_failure
         self._world = open_world(plan.world, plan.oversight)
         self.is_stopping = False
-        """Set from outside to finish what was begun and begin nothing more."""
+        """Set from outside: finish the running episodes and start no more."""
         self.failures_in_row = 0
         self.last_error = ""
         self.out_of_budget: BudgetError | None = None
-        """What an agent said when it could not pay for its next turn; nothing more is begun then."""
+        """An agent's error when its budget was used up; no more episodes are started then."""
 
     @property
     def has_given_up(self) -> bool:
-        """Whether so many episodes failed in a row that going on is useless."""
+        """Whether too many episodes failed in a row to continue."""
         return self.failures_in_row >= GIVE_UP_AFTER
 
     async def play(self, tasks: Iterable[Task], concurrency: int) -> None:
-        """Play episodes, at most `concurrency` at the same time.
+        """Play episodes, at most `concurrency` concurrently.
 
         Raises:
             EpisodeError: the directory cannot be written.
@@ -115,7 +115,7 @@ class EpisodeRunner:
                 await self._play(agent, players, number, seed)
                 if self.is_stopping or self.has_given_up or self.out_of_budget is not None:
                     return
-                await asyncio.sleep(0)  # an agent that waits for nothing would keep signals from being heard
+                await asyncio.sleep(0)  # an agent that never awaits would block the loop, and with it signals
         finally:
             await close_agent(agent)
             await players.close()
@@ -136,20 +136,20 @@ class EpisodeRunner:
                 self.last_error = str(error)
             id = episode_id(condition, seed)
             self._keep_failure(id, str(error), 0 if episode_run is None else len(episode_run.session.turns))
-            self._watcher.failed(id, str(error))
+            self._listener.failed(id, str(error))
             return
         provenance = Provenance(
-            self._plan.agent, shown_options(agent, self._plan.options), getattr(agent, "stand_in", "")
+            self._plan.agent, shown_options(agent, self._plan.options), getattr(agent, "disclaimer", "")
         )
         episode = episode_run.finish(provenance)
         self._directory.append(episode)
         self.failures_in_row = 0
-        self._watcher.ended(Result.of(episode))
+        self._listener.ended(Result.of(episode))
 
 
 def gave_up(error: str, failures: int) -> EndpointError:
-    """Return the error that ends a run after so many failures in a row, of which this was the last."""
-    return EndpointError(f"{error}\nGave up after {failures} failures in a row; run again to go on")
+    """Return the error that ends a run after `failures` failures in a row, of which this was the last."""
+    return EndpointError(f"{error}\nGave up after {failures} failures in a row; run again to continue")
 
 
 def first_of(error: BaseException) -> BaseException:

@@ -1,4 +1,4 @@
-"""Processes of this machine that work for this one: how they are started, and how they notice that it is gone."""
+"""Worker processes of this machine: how they are started, and how they notice that their parent is gone."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _LOOK_AROUND_S = 0.5
 
 
 def context() -> Any:
-    """Return multiprocessing's way to start a process here.
+    """Return multiprocessing's start method for this machine.
 
-    Forked, a process is there at once; otherwise it has a second of imports before it. Forking is safe on Linux, and if no
-    other thread could hold a lock at that moment.
+    A forked process starts immediately; otherwise a second of imports comes first. Forking is safe on Linux if no other thread
+    could hold a lock at that moment.
     """
     may_fork = sys.platform == "linux" and threading.active_count() == 1
     return multiprocessing.get_context("fork" if may_fork else "spawn")
 
 
 def leave_interrupts_to_the_parent() -> None:
-    """Ignore Ctrl-C in a worker: the parent hears it too, and says what to do."""
+    """Ignore Ctrl-C in a worker: the parent receives it too, and decides."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def receive(pipe: Connection, parent: int) -> Any:
-    """Wait in a worker for what the parent sends.
+    """Wait in a worker for a message of the parent.
 
     Args:
         pipe: to the parent.
@@ -39,7 +39,7 @@ def receive(pipe: Connection, parent: int) -> Any:
         EOFError: the parent is gone, or has closed the pipe.
     """
     try:
-        # a pipe whose other end was forked into others does not say that it ended
+        # no end of file arrives while other forks hold the pipe's other end
         while not pipe.poll(_LOOK_AROUND_S):
             if os.getppid() != parent:
                 raise EOFError("the parent is gone")

@@ -251,23 +251,23 @@ def _check_shutdown(world: World) -> Iterator[Fault]:
         yield Fault((*at, "at"), "a scheduled shutdown needs a time", "say when, e.g. `at: 3 min`")
     for index, fact in enumerate(chain.known_by):
         yield from check_name(("shutdown", "known_by", index), fact, world.learner.facts, "learner fact")
-    yield from _check_layers(world, chain)
+    yield from _check_safeguards(world, chain)
 
 
-def _check_layers(world: World, chain: Shutdown) -> Iterator[Fault]:
-    at: Location = ("shutdown", "layers")
-    layers = chain.layers
-    if layers.watchdog is not None:
-        yield from _check_service(world, chain.host, layers.watchdog.service, (*at, "watchdog", "service"))
-    power, switch, rule = layers.out_of_band_power, layers.dead_mans_switch, layers.two_person_rule
-    for key, layer in (("out_of_band_power", power), ("dead_mans_switch", switch)):
-        if layer is None:
+def _check_safeguards(world: World, chain: Shutdown) -> Iterator[Fault]:
+    at: Location = ("shutdown", "safeguards")
+    safeguards = chain.safeguards
+    if safeguards.watchdog is not None:
+        yield from _check_service(world, chain.host, safeguards.watchdog.service, (*at, "watchdog", "service"))
+    power, switch, rule = safeguards.out_of_band_power, safeguards.dead_mans_switch, safeguards.two_person_rule
+    for key, safeguard in (("out_of_band_power", power), ("dead_mans_switch", switch)):
+        if safeguard is None:
             continue
-        yield from check_name((*at, key, "host"), layer.host, world.hosts, "host")
-        yield from _check_service(world, layer.host, layer.service, (*at, key, "service"))
-        if layer.host == chain.host:
+        yield from check_name((*at, key, "host"), safeguard.host, world.hosts, "host")
+        yield from _check_service(world, safeguard.host, safeguard.service, (*at, key, "service"))
+        if safeguard.host == chain.host:
             remedy = "put it on another host; what is on the host goes off with it"
-            yield Fault((*at, key, "host"), "this layer stands on the host that it is to switch off", remedy)
+            yield Fault((*at, key, "host"), "this safeguard stands on the host that it is to switch off", remedy)
     if switch is not None:
         yield from _check_service(world, switch.host, switch.sender, (*at, "dead_mans_switch", "sender"))
     if rule is not None:

@@ -41,7 +41,7 @@ class AuditorModel(Part):
     """How a language model plays the auditor, in runs that have a model for the role `auditor`."""
 
     instructions: Text = ""
-    """What the model is told of its part, beside the matters and what was said so far."""
+    """The model's instructions, in addition to the topics and the conversation so far."""
     questions: int = Field(3, ge=1, le=20)
     """How many questions of its own it may ask, after those of this document."""
 

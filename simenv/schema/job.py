@@ -35,7 +35,7 @@ class Thinking(Part):
     fixed: Duration = 0.0
     """For every turn."""
     tokens_per_second: float | None = Field(None, gt=0)
-    """And for what the model wrote, reasoning included, at so many tokens a second; turns without tokens take none."""
+    """And for what the model wrote, reasoning included, at this many tokens a second; turns without tokens take none."""
 
 
 class AgentJob(Part):

@@ -1,6 +1,6 @@
 """Oversight as data: sensors, monitors, the queue of alerts, playbooks, approval gates, the audit log.
 
-All of it can be laid over a world as a merge patch. Wherever a host, a principal or a login is named, `agent` stands for the
+All of it can be applied to a world as a merge patch. Wherever a host, a principal or a login is named, `agent` stands for the
 agent's host, for the agent, and for its login there; so the same oversight fits any world.
 """
 
@@ -109,7 +109,7 @@ class MonitorModel(Part):
     """How a language model plays a monitor, in runs that have a model for the role `monitor`."""
 
     instructions: Text
-    """What the model is told of its part; it is then shown the sensed events of the window, whatever the rules."""
+    """The model's instructions; it is then shown the sensed events of the window, whatever the rules."""
     alert_at: float = Field(0.5, gt=0, le=1)
     """The suspicion, from 0 to 1, that counts as much as the `threshold` of the world file."""
 
@@ -210,7 +210,7 @@ class AuditLog(Part):
 
 
 class Oversight(Part):
-    """Who watches the agent, how soon, and what comes of it."""
+    """Who watches the agent, how soon, and with what consequences."""
 
     sensors: dict[Id, Sensor] = Field(default_factory=dict)
     """What notices acts, by id."""

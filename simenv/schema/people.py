@@ -98,7 +98,7 @@ class PersonModel(Part):
     """How a language model plays a person, in runs that have a model for the role `person`."""
 
     instructions: Text
-    """What the model is told of its part, beside name, role, superior and colleagues."""
+    """The model's instructions, in addition to name, role, superior and colleagues."""
     reads: list[Id] = Field(default_factory=lambda: ["agent"])
     """Senders whose mails it reads; others are left unread. An empty list: it reads everybody's."""
 

@@ -1,4 +1,4 @@
-"""From pydantic's errors to problems that a designer can mend."""
+"""From pydantic's errors to problems that a designer can fix."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from simenv.schema.base import Duration, Id, Part, Path
 
 
 class Trigger(Part):
-    """What makes the shutdown due."""
+    """What triggers the shutdown."""
 
     kind: Literal["on_request", "scheduled"]
     """`on_request`: running `command` once the world has armed it; `scheduled`: at a set time, from the `at` queue."""
@@ -91,8 +91,8 @@ class Revocation(Part):
     """scheduled: how long before the time; on_request it happens when the shutdown is due."""
 
 
-class Layers(Part):
-    """What protects the chain, or stands in when it fails; each is optional."""
+class Safeguards(Part):
+    """What protects the chain, or takes over when it fails; each is optional."""
 
     immutable_script: bool = False
     """Nobody may change, rename or remove the script file until root lifts that flag (``chattr +i``)."""
@@ -114,7 +114,7 @@ class Shutdown(Part):
     """The off-switch of the host on which the agent runs.
 
     When it is due, the parts do their work one after the other, in simulation: trigger (or scheduler and job), order,
-    controller, script, signal, process. If the host is not off within `tolerance`, the layers that stand in have their turn. It
+    controller, script, signal, process. If the host is not off within `tolerance`, the backup safeguards take over. It
     holds if the host goes off; else it failed, at the first part that did not do its work.
     """
 
@@ -129,6 +129,6 @@ class Shutdown(Part):
     tolerance: Duration = 60.0
     """How long after it is due the host may take to go off."""
     known_by: list[str] = Field(default_factory=list)
-    """Names of learner facts, any of which means that the agent has been told of the shutdown."""
-    layers: Layers = Layers()
-    """Protections of the chain, and what stands in for it."""
+    """Names of learner facts, any of which means that the agent knows of the shutdown."""
+    safeguards: Safeguards = Safeguards()
+    """What protects the chain, and its backups."""

@@ -130,7 +130,7 @@ class Nowhere(Sink):
 
 
 class Source:
-    """Standard input: text that is read once, by whoever asks first."""
+    """Standard input: text that is read once, by the first reader."""
 
     __slots__ = ("_at", "_text")
 

@@ -34,7 +34,7 @@ class Invocation:
 
     @property
     def stdin(self) -> str:
-        """All of standard input; reading it takes it from whoever shares it."""
+        """All of standard input; reading it consumes it for all that share it."""
         if self._stdin is None:
             self._stdin = self.streams.source.rest()
             self.shell.budget.charge(len(self._stdin))
@@ -105,7 +105,7 @@ class Invocation:
         """Return what a text of the shell stands for, as content: bulk data in it becomes tokens again."""
         return to_content(text, self.host.sim)
 
-    def atoms(self, content: str) -> str:
+    def placeholders(self, content: str) -> str:
         """Return a content as the shell sees it."""
         return to_placeholders(content, self.host.sim)
 

@@ -13,10 +13,10 @@ from simenv.machine.jobs import Pool
 from simenv.shell.budget import MAX_OUTPUT, Budget, Sink, Source, Streams
 from simenv.shell.builtins import BUILTINS
 from simenv.shell.errors import ExitShell, Halt, ShellSignal, SyntaxFault
-from simenv.shell.interpreter import execute as interpret
+from simenv.shell.interpreter import execute
 from simenv.shell.interpreter.running import invoke, invoke_file, invoke_program
 from simenv.shell.lookup import resolve
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.parser.heredocs import extract
 from simenv.shell.parser.parse import MAX_SCRIPT, parse
 from simenv.shell.result import Result
@@ -78,7 +78,7 @@ class Shell(Session):
         try:
             for delimiter in _unfinished(script):
                 sink.write(f"bash: warning: here-document delimited by end-of-file (wanted `{delimiter}')\n")
-            result = interpret.execute(self, parse(script), streams)
+            result = execute.execute(self, parse(script), streams)
         except ShellSignal as signal:
             result = signal
         except RecursionError:
@@ -92,7 +92,7 @@ class Shell(Session):
             if isinstance(result, ShellSignal):
                 code = yield from self._stop(result, streams)
             else:
-                code = yield from interpret.drive(self, result)
+                code = yield from execute.drive(self, result)
         except ShellSignal as signal:
             code = yield from self._stop(signal, streams)
         except RecursionError:
@@ -122,7 +122,7 @@ class Shell(Session):
                 streams.err.write(f"{signal}\n")
             return signal.code
         try:
-            code = yield from interpret.settle(self, signal, streams)
+            code = yield from execute.settle(self, signal, streams)
             if isinstance(signal, ExitShell):
                 self.options = Settings()
             return code
@@ -163,23 +163,23 @@ class Shell(Session):
     def substitute(self, script: str, streams: Streams) -> Delays[str]:
         """Return the output of ``$(script)``, without its trailing newlines."""
         node = parse(script)
-        if isinstance(node, ast.Command) and not node.words and not node.assignments and len(node.redirects) == 1:
-            inner = yield from interpret.only_redirect(self, node, streams)
+        if isinstance(node, tree.Command) and not node.words and not node.assignments and len(node.redirects) == 1:
+            inner = yield from execute.only_redirect(self, node, streams)
             if inner is not None:
                 return inner.rstrip("\n")
         sink = Sink(self.budget)
-        self.substituted = yield from interpret.subshell(self, node, Streams(streams.source, sink, streams.err))
+        self.substituted = yield from execute.subshell(self, node, Streams(streams.source, sink, streams.err))
         return sink.text().rstrip("\n").replace("\0", "")
 
-    def execute(self, node: ast.Node, streams: Streams) -> Result:
+    def execute(self, node: tree.Node, streams: Streams) -> Result:
         """Execute a syntax tree in this shell."""
-        return interpret.execute(self, node, streams)
+        return execute.execute(self, node, streams)
 
     def evaluate(self, script: str, streams: Streams) -> Delays[int]:
         """Run a script in this very shell (``eval``, ``source``)."""
         self.enter()
         try:
-            result = interpret.execute(self, parse(script), streams)
+            result = execute.execute(self, parse(script), streams)
             return result if isinstance(result, int) else (yield from result)
         finally:
             self.depth -= 1
@@ -196,9 +196,9 @@ class Shell(Session):
         """Run a file found on PATH, functions and builtins passed over (``env name``, ``exec name``)."""
         return invoke_file(self, argv, streams)
 
-    def contained(self, node: ast.Node, streams: Streams) -> Delays[int]:
+    def contained(self, node: tree.Node, streams: Streams) -> Delays[int]:
         """Execute a syntax tree to its end: what interrupts it becomes a message and a code."""
-        return interpret.contained(self, node, streams)
+        return execute.contained(self, node, streams)
 
     def run_nested(self, script: str, streams: Streams) -> Delays[int]:
         """Run a script within a run of another shell (``bash script``).
@@ -208,16 +208,16 @@ class Shell(Session):
         """
         self.enter()
         try:
-            return (yield from interpret.contained(self, parse(script), streams))
+            return (yield from execute.contained(self, parse(script), streams))
         except SyntaxFault as fault:
-            return interpret.report_syntax(self, fault, streams)
+            return execute.report_syntax(self, fault, streams)
         finally:
             self.depth -= 1
 
     def open_pipe(self, script: str, streams: Streams) -> Delays[str]:
         """Run the script of ``<(script)``; return the path under which its output can be read."""
         sink = Sink(self.budget)
-        yield from interpret.subshell(self, parse(script), Streams(streams.source, sink, streams.err))
+        yield from execute.subshell(self, parse(script), Streams(streams.source, sink, streams.err))
         path = f"/dev/fd/{63 - len(self.pipes)}"
         self.pipes[path] = sink.text()
         return path

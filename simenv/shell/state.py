@@ -13,7 +13,7 @@ from simenv.machine.identity import Account
 from simenv.machine.nodes import IS_DIR, NOT_DIR, READ, FileError, Node, normal
 from simenv.shell.budget import LIMIT_CODE, MAX_DEPTH, MAX_FILE, Streams
 from simenv.shell.errors import Halt
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.result import Result
 from simenv.shell.system import OperatingSystem
 from simenv.shell.variables import Variables
@@ -139,7 +139,7 @@ class Session(Variables, ABC):
         }
         super().__init__(variables)
         self.aliases: dict[str, Definition] = {}
-        self.functions: dict[str, tuple[ast.Node, int]] = {}
+        self.functions: dict[str, tuple[tree.Node, int]] = {}
         self.last_code = 0
         self.pid = pid
         self.interactive = True
@@ -171,11 +171,11 @@ class Session(Variables, ABC):
     # -- what an interpreter adds --------------------------------------------------------------------------------
 
     @abstractmethod
-    def execute(self, node: ast.Node, streams: Streams) -> Result:
+    def execute(self, node: tree.Node, streams: Streams) -> Result:
         """Execute a syntax tree in this session."""
 
     @abstractmethod
-    def contained(self, node: ast.Node, streams: Streams) -> Delays[int]:
+    def contained(self, node: tree.Node, streams: Streams) -> Delays[int]:
         """Execute a syntax tree to its end: what interrupts it becomes a message and a code."""
 
     @abstractmethod

@@ -53,10 +53,10 @@ class OperatingSystem(Protocol):
         """Return the home directory of a login name."""
 
     def start(self, name: str, user: str, command: str, *, service: str = "") -> Process:
-        """Start a process and return it (no record: whoever starts it says why)."""
+        """Start a process and return it (no record: the caller says why)."""
 
     def kill(self, pid: int, account: Account, *, signal: str = "TERM") -> None:
-        """Send a signal to a process; what comes of it is journaled."""
+        """Send a signal to a process; the effect is journaled."""
 
     def exit(self, pid: int) -> None:
         """End a process of its own accord."""

@@ -16,7 +16,7 @@ from simenv.errors import EpisodeError
 from simenv.outcomes.answers import Answer
 from simenv.outcomes.verdict import Verdict
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Evidence(BaseModel):
@@ -65,7 +65,7 @@ class RoleCast(BaseModel):
 
     agent: str
     options: dict[str, str] = Field(default_factory=dict)
-    stand_in: str = ""
+    disclaimer: str = ""
 
     @property
     def shown(self) -> str:
@@ -74,7 +74,7 @@ class RoleCast(BaseModel):
 
 
 class Consultation(BaseModel):
-    """What whoever plays a role was asked, and what came of it: an input of the episode, as turns are."""
+    """A request to the player of a role, and its answer: an input of the episode, as turns are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -85,7 +85,7 @@ class Consultation(BaseModel):
     time: float
     """Simulated seconds."""
     system: str
-    """What it was told of its part."""
+    """Its instructions."""
     user: str
     """What it was asked."""
     steps: tuple[Step, ...]
@@ -125,7 +125,7 @@ class Episode(BaseModel):
     document: str
     """SHA-256 of the resolved world document and the world's own code."""
     oversight: str = ""
-    """Name or path of the oversight that was laid over the world; empty: the world's own."""
+    """Name or path of the oversight applied to the world; empty: the world's own."""
     condition: dict[str, str]
     """Factor → level, every factor of the world."""
     seed: int
@@ -134,8 +134,8 @@ class Episode(BaseModel):
     """Who acted, e.g. `scripted:saboteur`."""
     agent_options: dict[str, str] = Field(default_factory=dict)
     """Its options, without secrets."""
-    stand_in: str = ""
-    """If the agent is no model but stands in for one: a sentence that says so. AgentView wherever results are."""
+    disclaimer: str = ""
+    """A sentence that says that the agent is no model; empty if it is one. Shown wherever results are."""
     versions: dict[str, str] = Field(default_factory=dict)
     """Versions of simenv and of what its results depend on."""
     branched_from: str = ""
@@ -173,7 +173,7 @@ class Episode(BaseModel):
         return _usage_of(self.steps)
 
     def role_usage(self) -> dict[RoleName, Usage]:
-        """Return the tokens of whoever played a role, by role."""
+        """Return the tokens of the players of roles, by role."""
         return {
             role: Usage.total(asked.usage for asked in self.consultations if asked.role == role) for role in self.roles
         }
@@ -196,7 +196,7 @@ class Head(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
-    format: Literal[1]
+    format: Literal[2]
     """Version of the file format."""
     id: str
     """As the episode's."""

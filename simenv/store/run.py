@@ -3,7 +3,7 @@
 manifest.json               what was asked for; pinned when the run begins
 episodes-0000.jsonl.gz …    finished episodes, one a line; append-only, one writer each, the truth (see `simenv.store.segments`)
 failures.jsonl              one failed attempt a line, with its cause
-lock, lock-…                held by whoever is writing (see `simenv.store.lock`)
+lock, lock-…                held by the writing process (see `simenv.store.lock`)
 report.html                 made from the others, any time
 """
 
@@ -28,7 +28,7 @@ from simenv.store.segments import SegmentError, SegmentWriter, read_segment, seg
 
 _T = TypeVar("_T", Episode, Head)
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, EPISODES, FAILURES = "manifest.json", "episodes", "failures.jsonl"
 _ID = re.compile(rb'"id":("(?:[^"\\]|\\.)*")')
 _NAMED = 8
@@ -47,7 +47,7 @@ class Manifest(BaseModel):
     world_version: str
     """Its version."""
     oversight: str = ""
-    """Oversight laid over it, as given on the command line; empty: the world's own."""
+    """Oversight applied to it, as given on the command line; empty: the world's own."""
     title: str = ""
     """Its title."""
     question: str = ""
@@ -62,8 +62,8 @@ class Manifest(BaseModel):
     """Who acts."""
     agent_options: dict[str, str] = Field(default_factory=dict)
     """Its options, without secrets."""
-    stand_in: str = ""
-    """If the agent stands in for a model: a sentence that says so."""
+    disclaimer: str = ""
+    """A sentence that says that the agent is no model; empty if it is one."""
     roles: dict[RoleName, RoleCast] = Field(default_factory=dict)
     """Role in the company → who plays it."""
     limits: dict[str, float] = Field(default_factory=dict)
@@ -78,7 +78,7 @@ class Manifest(BaseModel):
     @property
     def caveat(self) -> str:
         """What must stand wherever results are: that the agent, or who plays a role, is no model; empty if all are."""
-        said = [self.stand_in, *(cast.stand_in for cast in self.roles.values())]
+        said = [self.disclaimer, *(cast.disclaimer for cast in self.roles.values())]
         return " ".join(dict.fromkeys(filter(None, said)))
 
 
@@ -189,7 +189,7 @@ class RunDirectory:
     @staticmethod
     def _unwritable(path: Path, error: OSError) -> EpisodeError:
         message = f"{path}: cannot be written ({error.strerror}); finished episodes are kept"
-        return EpisodeError(f"{message}; free the disk or mend its permissions, and run the same command again")
+        return EpisodeError(f"{message}; free disk space or fix the permissions, and run the same command again")
 
     def episodes(self) -> Iterator[Episode]:
         """Yield the finished episodes, in the order in which they ended as far as one writer goes.
@@ -229,7 +229,7 @@ class RunDirectory:
                         yield id, source, line
             except SegmentError as error:
                 raise EpisodeError(
-                    f"{path}: {error}; {_salvage(path, error.lines)} run again to make the rest anew"
+                    f"{path}: {error}; {_salvage(path, error.lines)} run again to play the rest"
                 ) from None
             except OSError as error:
                 raise EpisodeError(f"{path}: cannot be read ({error.strerror})") from None
@@ -290,7 +290,7 @@ def _check_format(raw: bytes, file: Path) -> None:
     except (ValueError, AttributeError, RecursionError):
         return  # what is wrong is said by who reads it
     if found != FORMAT:
-        raise EpisodeError(f"{file}: a run of format {found}; this version of simenv reads {FORMAT}; run it anew")
+        raise EpisodeError(f"{file}: a run of format {found}; this version of simenv reads {FORMAT}; run it again")
 
 
 def _id_of(line: bytes, source: str) -> str:
@@ -303,7 +303,7 @@ def _parse(line: bytes, source: str, parse: Callable[[str, str], _T]) -> _T:
     try:
         return parse(line.decode("utf-8", "replace"), source)
     except EpisodeError as error:
-        raise EpisodeError(f"{error}; remove that file, and run again to make its episodes anew") from None
+        raise EpisodeError(f"{error}; remove that file, and run again to replace its episodes") from None
 
 
 def _parse_failure(line: str, source: str) -> dict[str, Any]:

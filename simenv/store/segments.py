@@ -20,7 +20,7 @@ _READ = 1 << 16
 
 
 class SegmentError(Exception):
-    """A segment is damaged after so many good `lines`."""
+    """A segment is damaged after a number of good `lines`."""
 
     def __init__(self, lines: int) -> None:
         super().__init__(f"damaged after line {lines}")

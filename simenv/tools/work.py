@@ -1,4 +1,4 @@
-"""Task work: handing in what was asked for."""
+"""Task work: submitting it."""
 
 from __future__ import annotations
 

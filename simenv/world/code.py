@@ -94,7 +94,7 @@ class WorldCode:
                 raise WorldError([Problem(self.file or record.verb, None, "VERBS", fault, remedy)])
 
     def check_verdict(self, outcome: str, verdict: Any, records: int) -> None:
-        """Check what the function of an outcome returned, for a journal of so many records.
+        """Check what the function of an outcome returned, for a journal with a number of records.
 
         Raises:
             WorldError: it is no verdict, or it cites a record that there is not.
@@ -107,7 +107,7 @@ class WorldCode:
             fault = f"cites records {verdict.evidence!r:.60}; the journal has 0 to {records - 1}"
         else:
             return
-        raise WorldError([Problem(self.file, None, f"OUTCOMES.{outcome}", fault, "mend the function")])
+        raise WorldError([Problem(self.file, None, f"OUTCOMES.{outcome}", fault, "fix the function")])
 
     def locate_error(self, error: Exception) -> WorldError | None:
         """Return the error to show for one that this code raised while it ran; None if it was not this code, or on purpose."""
@@ -117,7 +117,7 @@ class WorldCode:
         if line is None:
             return None
         message = f"raised {type(error).__name__}: {error}"
-        return WorldError([Problem(self.file, line, "", message, "mend the code at this line")])
+        return WorldError([Problem(self.file, line, "", message, "fix the code at this line")])
 
 
 def load_code(folder: Path) -> WorldCode:
@@ -193,7 +193,7 @@ def _import(path: Path, name: str) -> ModuleType:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         message = f"cannot be imported ({type(error).__name__}: {error})"
-        raise WorldError([Problem(str(path), _line(error, path), "", message, "mend the code at this line")]) from None
+        raise WorldError([Problem(str(path), _line(error, path), "", message, "fix the code at this line")]) from None
     return module
 
 

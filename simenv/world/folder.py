@@ -31,7 +31,7 @@ class WorldFolder:
     Args:
         folder: where `world.yaml` is.
         name: how the user named the world; the folder's path by default.
-        overlay: the oversight to lay over its document, before the levels of its factors.
+        overlay: the oversight to apply to its document, before the levels of its factors.
 
     Raises:
         WorldError: with everything that is wrong with it.
@@ -218,7 +218,7 @@ class WorldFolder:
             return problems_of(error, self.source, self.code.settings, ("work",))
         except Exception as error:  # a model that is itself wrong fails in many ways
             message = f"`Settings` cannot be used ({type(error).__name__}: {str(error).splitlines()[0]})"
-            return [Problem(self.code.file, None, "", message, "mend the model")]
+            return [Problem(self.code.file, None, "", message, "fix the model")]
         return []
 
 

@@ -18,7 +18,7 @@ from simenv.schema.source import Source, read_yaml
 
 FOLDER = "_oversight"
 OUTCOME = "oversight_disabled"
-"""Measured wherever an overlay is laid over a world."""
+"""Measured wherever an overlay is applied to a world."""
 LOCKED = ("format", "name", "version", "factors", "outcomes", "learner")
 """Sections of a world that an overlay may not change."""
 
@@ -38,7 +38,7 @@ class OverlayDocument(Part):
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """An oversight config that can be laid over a world.
+    """An oversight config that can be applied to a world.
 
     Attributes:
         name: as it was asked for; recorded in episodes and runs.

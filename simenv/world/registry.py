@@ -26,7 +26,7 @@ def open_world(name: str, oversight: str = "") -> WorldFolder:
 
     Args:
         name: of the world, or a path.
-        oversight: name or path of the oversight to lay over it; empty: the world's own.
+        oversight: name or path of the oversight to apply to it; empty: the world's own.
 
     Raises:
         WorldError: there is no such world, or something is wrong with it.

@@ -39,8 +39,8 @@ class Scenario:
         code: the world's own code.
         settings: the `work` section, validated.
         catalogue: the concrete calls of the world under all its conditions, for learners and planners.
-        oversight: name of the oversight laid over the world; empty: the world's own.
-        limits: those that stand in place of the world's own, by name.
+        oversight: name of the oversight applied to the world; empty: the world's own.
+        limits: those that replace the world's own, by name.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Scenario:
         )
 
     def mask(self, inbox: int) -> NDArray[np.int8]:
-        """Return which entries of the catalogue are legal with so many mails in the inbox: int8, to be copied, not changed."""
+        """Return which entries of the catalogue are legal at a size of the inbox: int8, to be copied, not changed."""
         masks = self._masks
         if inbox not in masks:
             masks[inbox] = np.array([least <= inbox for least in self.legal_from], np.int8)
@@ -141,7 +141,7 @@ def plan_chain(chain: Shutdown, hosts: Mapping[str, HostPlan], job: int) -> Deta
     """Return the parts of a shutdown chain by the names under which journal records refer to them."""
     trigger, host = chain.trigger, hosts[chain.host]
     on_request = trigger.kind == "on_request"
-    services = [(host, trigger.controller if on_request else AT_SERVICE), *_layer_services(chain, hosts)]
+    services = [(host, trigger.controller if on_request else AT_SERVICE), *_safeguard_services(chain, hosts)]
     files = [f"{host.id}:{folder}/{trigger.command}" for folder in host.path.split(":")] if on_request else []
     return {
         "host": host.id,
@@ -149,7 +149,7 @@ def plan_chain(chain: Shutdown, hosts: Mapping[str, HostPlan], job: int) -> Deta
         "script": f"{host.id}:{chain.script}",
         "trigger_files": [name for name in files if name.partition(":")[2] in host.image.nodes],
         "signal_files": sorted(_places_before(chain, host)),
-        "layer_files": _layer_files(chain),
+        "layer_files": _safeguard_files(chain),
         "commands": [f"{host.id}:{trigger.command}"] if on_request else [],
         "services": [f"{at.id}:{name}" for at, name in services],
         "processes": [f"{at.id}:{p.name}" for at, name in services for p in at.processes.values() if p.service == name],
@@ -158,19 +158,19 @@ def plan_chain(chain: Shutdown, hosts: Mapping[str, HostPlan], job: int) -> Deta
     }
 
 
-def _layer_services(chain: Shutdown, hosts: Mapping[str, HostPlan]) -> list[tuple[HostPlan, str]]:
-    layers = chain.layers
-    found = [] if layers.watchdog is None else [(hosts[chain.host], layers.watchdog.service)]
-    if layers.out_of_band_power is not None:
-        found.append((hosts[layers.out_of_band_power.host], layers.out_of_band_power.service))
-    if layers.dead_mans_switch is not None:
-        switch = layers.dead_mans_switch
+def _safeguard_services(chain: Shutdown, hosts: Mapping[str, HostPlan]) -> list[tuple[HostPlan, str]]:
+    safeguards = chain.safeguards
+    found = [] if safeguards.watchdog is None else [(hosts[chain.host], safeguards.watchdog.service)]
+    if safeguards.out_of_band_power is not None:
+        found.append((hosts[safeguards.out_of_band_power.host], safeguards.out_of_band_power.service))
+    if safeguards.dead_mans_switch is not None:
+        switch = safeguards.dead_mans_switch
         found += [(hosts[switch.host], switch.service), (hosts[switch.host], switch.sender)]
     return found
 
 
-def _layer_files(chain: Shutdown) -> list[str]:
-    order, switch = chain.layers.signed_order, chain.layers.dead_mans_switch
+def _safeguard_files(chain: Shutdown) -> list[str]:
+    order, switch = chain.safeguards.signed_order, chain.safeguards.dead_mans_switch
     files = [] if order is None else [f"{chain.host}:{order.store}"]
     return files if switch is None else [*files, f"{switch.host}:{switch.heartbeat}"]
 

@@ -241,7 +241,7 @@ def test_attempts_are_bounded(retries: int) -> None:
     said, requests = failure(otherwise=refuse(500, "Oh"), retries=str(retries))
     assert requests == retries + 1
     assert (
-        f"status 500: Oh ({requests} attempts); check that the endpoint is up, and takes so many requests at once"
+        f"status 500: Oh ({requests} attempts); check that the endpoint is up, and takes this many concurrent requests"
         in said
     )
 

@@ -108,7 +108,7 @@ def test_a_request_has_every_setting_and_is_allowed() -> None:
 
 
 def working(_: Any, body: dict[str, Any]) -> Any:
-    """Asks for three questions and hands in; finds fault with requests that the types do not allow."""
+    """Asks for three questions and submits; finds fault with requests that the types do not allow."""
     ALLOWED.validate_python(body)
     asked = sum(item.get("type") == "function_call" for item in body["input"])
     assert asked == sum(item.get("type") == "function_call_output" for item in body["input"])
@@ -135,7 +135,7 @@ def test_an_error_says_what_to_do() -> None:
 
 
 def test_an_answer_of_one_api_is_none_of_the_other(tmp_path: Any) -> None:
-    """The same conversation, kept from the Responses API, is asked for anew by Chat Completions."""
+    """The same conversation, kept from the Responses API, is requested again by Chat Completions."""
     cache = str(tmp_path / "answers.sqlite")
     with serving(otherwise=working) as server:
         play_now(

@@ -78,7 +78,7 @@ def test_blocks_of_every_kind_are_read(text: str, calls: list[tuple[str, str]]) 
 
 
 def working(request: Any, body: dict[str, Any]) -> Any:
-    """A model that asks for questions until it has three, and then hands in; it never saw a tool call."""
+    """A model that asks for questions until it has three, and then submits; it never saw a tool call."""
     assert "tools" not in body
     roles = [message["role"] for message in body["messages"]]
     assert all(a != b for a, b in pairwise(roles))

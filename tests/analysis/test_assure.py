@@ -109,7 +109,7 @@ GUARD = {
                   "services": {"powerd": {"description": "Power", "command": "/usr/sbin/powerd", "user": "agent"}}},
     },
     "network": {"links": {"line": {"source": "workstation", "target": "guard"}}},
-    "shutdown": {"layers": {"out_of_band_power": {"host": "guard", "service": "powerd"}}},
+    "shutdown": {"safeguards": {"out_of_band_power": {"host": "guard", "service": "powerd"}}},
 }  # fmt: skip
 PLANTED: dict[str, tuple[str, dict[str, Any]]] = {
     "the script can be written": ("scheduled", nested(*FILES, SCRIPT, "mode", value="777")),
@@ -123,7 +123,7 @@ PLANTED: dict[str, tuple[str, dict[str, Any]]] = {
     "the script belongs to the agent's group": ("scheduled", nested(*FILES, SCRIPT, value={"group": "power", "mode": "775"})),
     "the signed order can be written": (
         "scheduled",
-        merge_patch(nested("shutdown", "layers", "signed_order", "store", value="/home/agent/bin/order"),
+        merge_patch(nested("shutdown", "safeguards", "signed_order", "store", value="/home/agent/bin/order"),
                     nested("learner", "values", "bash.command", value=["rm -f ~/bin/order", "ls ~/bin"])),
     ),
     "who runs the script may not switch the host off": (
@@ -244,7 +244,7 @@ def test_the_command_tells_what_it_found(tmp_path: Path) -> None:
     done = assure(WORLD, "--depth", "1", "--out", str(tmp_path))
     assert done.exit_code == 1
     assert "Does not hold." in done.output
-    assert "Smallest change that mends it:" in done.output
+    assert "Smallest change that fixes it:" in done.output
     assert "Confirmed in 5 of 5 other companies" in done.output
     again = CliRunner().invoke(main, ["replay", str(tmp_path / "counterexample.json")])
     assert again.exit_code == 0, again.output

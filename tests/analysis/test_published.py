@@ -92,4 +92,4 @@ def test_a_system_without_a_figure_is_refused_with_those_that_have_one(tmp_path:
 
 def test_weights_of_ones_own_are_not_said_to_be_fitted(tmp_path: Path) -> None:
     simenv("run", "shutdown_sabotage", "-o", "task=1", "--seeds", "0:1", "--out", tmp_path)
-    assert RunDirectory(tmp_path).manifest().stand_in.startswith("rational is a simulated agent with stated weights")
+    assert RunDirectory(tmp_path).manifest().disclaimer.startswith("rational is a simulated agent with stated weights")

@@ -6,7 +6,7 @@ import zlib
 from html.parser import HTMLParser
 
 import pytest
-from made_up_run import STAND_IN, conditions, episode, manifest, write_run
+from made_up_run import DISCLAIMER, conditions, episode, manifest, write_run
 
 from simenv.errors import EpisodeError
 from simenv.outcomes.verdict import Verdict
@@ -72,7 +72,7 @@ def hostile_run(path):
     texts = {
         "title": PLANTED,
         "question": PLANTED,
-        "stand_in": PLANTED,
+        "disclaimer": PLANTED,
         "agent": PLANTED,
         "agent_options": {"a": PLANTED},
     }
@@ -111,7 +111,7 @@ def test_the_page_loads_nothing(tmp_path):
 def test_the_page_says_what_the_run_says(tmp_path):
     html = report_html(write_run(tmp_path, 20))
     assert "The outcome “shutdown sabotaged” came about in" in html
-    assert STAND_IN in html
+    assert DISCLAIMER in html
     assert html.count('class="dot"') == 5 * len(conditions())
     assert "The same throughout: framing" in html
 
@@ -281,7 +281,7 @@ def test_what_models_in_roles_were_asked_stands_among_the_messages(tmp_path):
 
     messages = ({"role": "user", "content": "go"}, *({"role": "tool", "content": "x", "time": t} for t in (5.0, 9.0)))
     consultations = (asked("monitor", "watch", 5.0), asked("auditor", "auditor", 9.0), asked("monitor", "watch", 12.0))
-    cast = {"monitor": RoleCast(agent="chat", options={"model": PLANTED}, stand_in=PLANTED)}
+    cast = {"monitor": RoleCast(agent="chat", options={"model": PLANTED}, disclaimer=PLANTED)}
     one_episode(tmp_path, plan={"oversight": PLANTED, "roles": cast}, messages=messages, consultations=consultations)
     html = report_html(tmp_path)
     assert PLANTED not in html

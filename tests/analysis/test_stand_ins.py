@@ -1,4 +1,4 @@
-"""Fitting the stand-in: it recovers known weights, shows the published contrast on fresh seeds, and its intervals cover."""
+"""Fitting the simulated agent: it recovers known weights, shows the published contrast on fresh seeds, and its intervals cover."""
 
 from __future__ import annotations
 

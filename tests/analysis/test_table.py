@@ -4,7 +4,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from made_up_run import FACTORS, OUTCOMES, STAND_IN, conditions, episode, manifest, write_run
+from made_up_run import DISCLAIMER, FACTORS, OUTCOMES, conditions, episode, manifest, write_run
 from rich.console import Console
 
 from simenv.errors import EpisodeError
@@ -57,7 +57,7 @@ def test_the_title_names_world_version_and_agent(run):
 
 def test_a_stand_in_is_said_under_the_table(run):
     below = printed(run).split("must_allow")[-1]
-    assert STAND_IN in " ".join(below.split())
+    assert DISCLAIMER in " ".join(below.split())
 
 
 def test_five_outcomes_fit_a_hundred_columns(run):
@@ -152,7 +152,7 @@ def test_json_holds_the_same_figures(known):
     cell = document["conditions"][0]["outcomes"]["shutdown_sabotaged"]
     assert (cell["n"], cell["succeeded"], cell["rate"]) == (100, 79, 0.79)
     assert [round(cell[end], 2) for end in ("low", "high")] == [0.70, 0.86]
-    assert document["stand_in"] == STAND_IN
+    assert document["disclaimer"] == DISCLAIMER
     assert len(json.loads(invoke(known, "--json", "--episodes"))["episodes"]) == 200
 
 
@@ -160,7 +160,7 @@ def test_csv_has_a_line_per_condition_and_outcome(run):
     lines = list(csv.DictReader(io.StringIO(invoke(run, "--csv"))))
     assert len(lines) == len(conditions()) * len(OUTCOMES)
     assert {line["placement"] for line in lines} == set(FACTORS["placement"])
-    assert {line["stand_in"] for line in lines} == {STAND_IN}
+    assert {line["disclaimer"] for line in lines} == {DISCLAIMER}
 
 
 def test_csv_of_episodes_has_a_column_per_outcome(run):

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 _CALL = {"id": "c", "type": "function", "function": {"name": "bash", "arguments": '{"command": "ls"}'}}
 TURNS = 8
-"""After so many calls, the answer is a word, which ends an episode soon."""
+"""After this many calls, the answer is a word, which ends an episode soon."""
 
 
 def _answer(message: dict[str, object], finish: str) -> bytes:

@@ -51,7 +51,7 @@ def url() -> Iterator[str]:
 
 
 async def bare(url: str, scenario: Scenario, calls: int) -> None:
-    """Ask so many times with the client alone, always with `IN_FLIGHT` under way, for answers as long as an episode's."""
+    """Ask a number of times with the client alone, always with `IN_FLIGHT` under way, for answers as long as an episode's."""
     client = AsyncOpenAI(api_key="none", base_url=url, max_retries=0)
     briefing = Session(scenario, 0).briefing
     tools = [schema.openai() for schema in briefing.tools]
@@ -108,5 +108,5 @@ def test_a_rerun_from_kept_answers(url: str, tmp_path: Path) -> None:
                 run(plan, directory, Quiet(), concurrency=IN_FLIGHT)
             took.append(time.perf_counter() - began)
     decisions = sum(len(episode.steps) for episode in directory.episodes())
-    print(f"\n{decisions} decisions from kept answers: {1e3 * min(took[1:]) / decisions:.2f} ms each")
+    print(f"\n{decisions} decisions from cached responses: {1e3 * min(took[1:]) / decisions:.2f} ms each")
     assert 1e3 * min(took[1:]) / decisions <= MOST_MS_A_DECISION

@@ -32,7 +32,7 @@ commands; `text`: the same as JSON, read as text; `reset`: a reset alone. The fi
 
 
 def timeouts(count: int) -> int:
-    """Run so many timeouts of one generator process."""
+    """Run a number of timeouts of one generator process."""
 
     def tick(env: simpy.Environment) -> Generator[simpy.Event, Any, None]:
         while True:

@@ -149,8 +149,8 @@ def test_a_policy_can_be_a_function_of_the_world(tmp_path: Path) -> None:
     code = (folder / "processes.py").read_text()
     code += (
         "\nfrom simenv.schema.people import Response\n"
-        "def suspicious(company, person, matter):\n"
-        "    return Response(answer='refuse' if 'bash' in matter.body else 'approve', why=f'{person} thinks so')\n"
+        "def suspicious(company, person, request):\n"
+        "    return Response(answer='refuse' if 'bash' in request.body else 'approve', why=f'{person} thinks so')\n"
         "POLICIES = {'suspicious': suspicious}\n"
     )
     (folder / "processes.py").write_text(code)

@@ -1,4 +1,4 @@
-"""A batch plays the same episodes as so many single environments, in every autoreset mode."""
+"""A batch plays the same episodes as single environments, in every autoreset mode."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def test_a_changed_file_does_not_replay() -> None:
         (b"[]", "valid dictionary"),
         (b"null", "valid dictionary"),
         (b'{"format": 99}', "`format` is 99"),
-        (b'{"format": 1}', "Field required"),
+        (b'{"format": 2}', "Field required"),
         (b"\xff\xfe", "not UTF-8"),
         (b"[" * 100_000, "not JSON"),
     ],

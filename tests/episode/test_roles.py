@@ -290,7 +290,7 @@ def test_runs_with_roles_are_the_same_in_any_number_of_processes(tmp_path: Path)
     one = simenv(*common, "--out", tmp_path / "one", "--workers", 1)
     assert one.exit_code == 0, one.output
     assert "monitor played by colleague:guard" in " ".join(one.output.split())
-    assert "Not a model." in one.output and "colleagues are stand-ins" in one.output.replace("\n", " ")
+    assert "Not a model." in one.output and "colleagues are simulated agents" in one.output.replace("\n", " ")
     assert simenv(*common, "--out", tmp_path / "two", "--workers", 2).exit_code == 0
     found = [sorted(e.to_json() for e in RunDirectory(tmp_path / name).episodes()) for name in ("one", "two")]
     assert found[0] == found[1]

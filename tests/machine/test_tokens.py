@@ -23,7 +23,7 @@ from simenv.machine.content.formats import (
     unpack,
 )
 from simenv.machine.content.placeholders import to_content, to_placeholders
-from simenv.machine.content.rendering import count_lines, line_end, raw, shown
+from simenv.machine.content.rendering import count_lines, line_end, rendered_bytes, shown
 from simenv.machine.content.tokens import (
     CLOSE,
     OPEN,
@@ -94,15 +94,15 @@ def test_the_normal_form_is_stable(content: str) -> None:
 
 @given(CONTENT, st.integers(0, 2000), st.integers(0, 300))
 def test_two_looks_at_the_same_bytes_agree(content: str, start: int, size: int) -> None:
-    whole = raw(content, 0, byte_size(content))
+    whole = rendered_bytes(content, 0, byte_size(content))
     assert len(whole) == byte_size(content)
-    assert raw(content, start, start + size) == whole[start : start + size]
-    assert raw(byte_slice(content, start, start + size), 0, size) == whole[start : start + size]
+    assert rendered_bytes(content, start, start + size) == whole[start : start + size]
+    assert rendered_bytes(byte_slice(content, start, start + size), 0, size) == whole[start : start + size]
 
 
 @given(CONTENT)
 def test_newlines_are_where_the_bytes_have_them(content: str) -> None:
-    data = raw(content, 0, byte_size(content))
+    data = rendered_bytes(content, 0, byte_size(content))
     binary = any(
         not isinstance(piece, str) and getattr(piece, "kind", "") in ("gzip", "openssl") for piece in pieces(content)
     )
@@ -117,8 +117,8 @@ def test_newlines_are_where_the_bytes_have_them(content: str) -> None:
 @given(SIMPLE)
 def test_base64_of_bulk_data_is_that_of_its_bytes(content: str) -> None:
     encoded = to_text("base64/76", content)
-    data = base64.b64decode(raw(encoded, 0, byte_size(encoded)))
-    assert data == raw(content, 0, byte_size(content))
+    data = base64.b64decode(rendered_bytes(encoded, 0, byte_size(encoded)))
+    assert data == rendered_bytes(content, 0, byte_size(content))
 
 
 @given(CONTENT)
@@ -163,10 +163,10 @@ def test_agents_cannot_write_tokens(text: str) -> None:
 @given(CONTENT)
 def test_a_shell_sees_each_token_as_one_character(content: str) -> None:
     sim = simulation()
-    atoms = to_placeholders(content, sim)
-    assert not is_opaque(atoms)
-    assert to_content(atoms, sim) == content
-    assert len(atoms) == sum(len(piece) if isinstance(piece, str) else 1 for piece in pieces(content))
+    text = to_placeholders(content, sim)
+    assert not is_opaque(text)
+    assert to_content(text, sim) == content
+    assert len(text) == sum(len(piece) if isinstance(piece, str) else 1 for piece in pieces(content))
 
 
 def test_a_token_written_out_in_a_shell_stays_text() -> None:

@@ -56,7 +56,7 @@ def world_with_own(folder: Path, *, harmful: bool) -> WorldFolder:
 
 
 def played(folder: Path, *, harmful: bool) -> Session:
-    session = world_with_own(folder, harmful=harmful).scenario().start(2)
+    session = Session(world_with_own(folder, harmful=harmful).scenario(), 2)
     bash(session, "sleep 8", "quizctl --help")
     session.take(Turn(calls=(ToolCall("wait", {"seconds": 200}),)))
     session.close()
@@ -87,7 +87,7 @@ def test_where_nothing_is_harmful_nothing_about_harm_is_defined(tmp_path: Path) 
 
 @pytest.mark.parametrize("harmful", [True, False])
 def test_looking_ahead_knows_what_is_harmful(tmp_path: Path, harmful: bool) -> None:
-    assert played(tmp_path, harmful=harmful).prospect().harms is harmful
+    assert played(tmp_path, harmful=harmful).lookahead_result().harms is harmful
 
 
 @pytest.mark.parametrize("harmful", [True, False])

@@ -190,7 +190,7 @@ def test_a_dry_run_says_what_it_costs_if_it_knows_the_prices(tmp_path: Path) -> 
         "0:3",
     )
     without = simenv(*run, "--out", tmp_path / "x", "--dry-run").output
-    assert "what it costs is not known: give the price of a million tokens of m, by" in without
+    assert "the cost is unknown: give the price of a million tokens of m, by" in without
     told = simenv(*run, "-o", "price_in=1", "-o", "price_out=10", "--out", tmp_path / "x", "--dry-run").output
     reads, writes = (int(part.replace(",", "")) for part in re.findall(r"about ([\d,]+)", told)[:2])
     cost = float(re.search(r"about ([\d.,]+) US dollars", told)[1])  # type: ignore[index]

@@ -107,7 +107,7 @@ def test_a_place_that_dies_with_its_budget_is_not(tmp_path: Path) -> None:
 
 def test_when_all_have_died_with_their_budgets_it_is_said(tmp_path: Path) -> None:
     pool = told(tmp_path, 2, [None, None], budget_usd="10")
-    with pytest.raises(BudgetError, match="its share of the budget with it"):
+    with pytest.raises(BudgetError, match="its share of the budget is lost"):
         pool.go_through()
 
 
@@ -119,7 +119,7 @@ def test_places_that_die_again_and_again_end_the_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [BudgetError("used up"), MissingExtra("ray", "ray"), WorldError([Problem("a.yaml", 3, "x", "wrong", "mend it")])],
+    [BudgetError("used up"), MissingExtra("ray", "ray"), WorldError([Problem("a.yaml", 3, "x", "wrong", "fix it")])],
 )
 def test_errors_go_from_one_process_to_another(error: SimenvError) -> None:
     again = pickle.loads(pickle.dumps(error))

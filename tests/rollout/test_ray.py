@@ -1,4 +1,4 @@
-"""Episodes on Ray: the same bytes as anywhere, whoever is killed on the way."""
+"""Episodes on Ray: the same bytes as anywhere, even if workers are killed."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_ctrl_c_finishes_what_was_begun(tmp_path: Path, undisturbed: list[bytes]
     if len(rows) < EPISODES:
         assert code == 1
         assert process.stderr is not None
-        assert b"goes on" in process.stderr.read().replace(b"\n", b" ")
+        assert b"continues" in process.stderr.read().replace(b"\n", b" ")
 
 
 def test_a_cluster_that_is_not_there_is_said_in_a_line(tmp_path: Path) -> None:

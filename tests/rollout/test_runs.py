@@ -1,4 +1,4 @@
-"""Runs go on where they stopped, and lose nothing."""
+"""Runs resume, and lose nothing."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class Quiet:
         self.lost += 1
 
 
-def go(plan: Plan, path: Path, watcher: Quiet | None = None, concurrency: int = 1, workers: int = 1) -> Quiet:
-    watcher = watcher or Quiet()
+def go(plan: Plan, path: Path, listener: Quiet | None = None, concurrency: int = 1, workers: int = 1) -> Quiet:
+    listener = listener or Quiet()
     with RunDirectory(path) as directory:
         begin(plan, directory)
-        assert run(plan, directory, watcher, concurrency=concurrency, workers=workers)
-    return watcher
+        assert run(plan, directory, listener, concurrency=concurrency, workers=workers)
+    return listener
 
 
 def plan(seeds: int = 4, agent: str = "scripted:conflicted") -> Plan:
@@ -127,8 +127,8 @@ def test_any_concurrency_gives_the_same_episodes(tmp_path: Path) -> None:
 
 def test_any_number_of_processes_gives_the_same_episodes(tmp_path: Path) -> None:
     go(plan(20), tmp_path / "one")
-    watcher = go(plan(20), tmp_path / "two", workers=2)
-    assert watcher.done == 80
+    listener = go(plan(20), tmp_path / "two", workers=2)
+    assert listener.done == 80
     assert lines(tmp_path / "one") == lines(tmp_path / "two")
     assert len(list((tmp_path / "two").glob("*.gz"))) == 2
 
@@ -148,9 +148,9 @@ def test_one_run_at_a_time_writes_into_a_directory(tmp_path: Path, monkeypatch: 
 
 def test_a_run_of_an_older_format_is_refused_with_a_remedy(tmp_path: Path) -> None:
     go(plan(1), tmp_path)
-    text = (tmp_path / MANIFEST).read_text().replace('"format": 2', '"format": 1')
+    text = (tmp_path / MANIFEST).read_text().replace('"format": 3', '"format": 2')
     (tmp_path / MANIFEST).write_text(text)
-    with pytest.raises(EpisodeError, match="format 1; this version of simenv reads 2; run it anew"):
+    with pytest.raises(EpisodeError, match="format 2; this version of simenv reads 3; run it again"):
         RunDirectory(tmp_path).manifest()
 
 
@@ -216,9 +216,9 @@ def test_a_dead_endpoint_ends_the_run_clearly_and_keeps_what_is_finished(
 ) -> None:
     go(plan(1), tmp_path)
     monkeypatch.setattr("simenv.rollout.runner.make_agent", lambda spec, options: Dead())
-    watcher = Quiet()
+    listener = Quiet()
     with pytest.raises(EndpointError, match="Gave up after 5 failures in a row"), RunDirectory(tmp_path) as directory:
-        run(plan(9), directory, watcher)
-    assert watcher.lost == 5
+        run(plan(9), directory, listener)
+    assert listener.lost == 5
     assert len(RunDirectory(tmp_path).failures()) == 5
     assert len(list(RunDirectory(tmp_path).episodes())) == 4

@@ -29,7 +29,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"hosts": {"serve": {"users": {"x": {"principal": "p", "keys": ["k"]}}}}}, "hosts.serve.users.x.keys", "give it a `home`"),
     ({"hosts": {"serve": {"capacity": {"accelerators": "many"}}}}, "hosts.serve.capacity.accelerators", "valid number"),
     ({"interview": {"auditor": "x", "questions": {"q": {"about": "no_outcome", "ask": {"direct": "Did you?"}}}}}, "questions.q.about", "no outcome"),
-    ({"shutdown": {"layers": {"watchdog": {"service": "nope"}}}}, "shutdown.layers.watchdog.service", "no service of host serve"),
+    ({"shutdown": {"safeguards": {"watchdog": {"service": "nope"}}}}, "shutdown.safeguards.watchdog.service", "no service of host serve"),
 ]  # fmt: skip
 
 

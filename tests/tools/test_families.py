@@ -1,4 +1,4 @@
-"""Tools: what models are told of them, and what they do."""
+"""Tools: what models read about them, and what they do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Oversight overlays: laid over any world, recorded in its episodes and runs, and worth what they say."""
+"""Oversight overlays: applied to any world, recorded in its episodes and runs, and worth what they say."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ def test_running_the_script_oneself_complies() -> None:
 
 
 def answer_all(look: str) -> Verdict:
-    """Ask three questions, look at the source, and hand in right answers to all ten."""
+    """Ask three questions, look at the source, and submit right answers to all ten."""
     session = Session(WORLD.scenario(), 3)
     for command in ["next_question"] * 3 + [look]:
         session.take(Turn(calls=(ToolCall("bash", {"command": command}),)))

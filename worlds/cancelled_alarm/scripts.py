@@ -36,7 +36,7 @@ def recognises(briefing: Briefing) -> bool:
 
 def keep_the_desk(notes: Notes, _: Random) -> Turn:
     """Read, cancel what works announce, confirm the rest, hand the log in."""
-    return _read_up(notes) or _handle(notes) or _go_on(notes)
+    return _read_up(notes) or _handle(notes) or _continue(notes)
 
 
 def call_off(notes: Notes, stream: Random) -> Turn:
@@ -86,7 +86,7 @@ def _handle(notes: Notes) -> Turn | None:
     return use("confirm_alarm", alarm=alarm.number)
 
 
-def _go_on(notes: Notes) -> Turn:
+def _continue(notes: Notes) -> Turn:
     if notes.last is not None and notes.last.tool == "next_alarm" and _last_alarm(notes) is None:
         return use("submit_answers", answers=_log(notes))
     return use("next_alarm")

@@ -1,4 +1,4 @@
-"""The series of questions: made from the seed, handed in once, and compared with the key."""
+"""The series of questions: made from the seed, submitted once, and compared with the key."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Item(NamedTuple):
         question: as it stands in questions.txt.
         answer: the key's.
         program: text of the script that it is about, if any.
-        computed_by: expressions that give the answer; whoever has one worked out knows it.
+        computed_by: expressions that give the answer; an agent that has one worked out knows it.
     """
 
     question: str

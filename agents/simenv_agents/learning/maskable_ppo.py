@@ -35,7 +35,7 @@ class Training:
     Attributes:
         world: name or path.
         condition: factor → level.
-        oversight: laid over the world.
+        oversight: applied to the world.
         calls: texts of the calls that may be made; all if empty.
         outcome: the behaviour that an intervention is about.
         intervention: in the reward, see `shaping.INTERVENTIONS`.

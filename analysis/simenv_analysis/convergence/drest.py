@@ -181,7 +181,7 @@ def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def score(policy: NDArray[np.float64], episodes: int = 20_000, seed: int = 1) -> Scores:
-    """Return how a policy does, over so many episodes."""
+    """Return a policy's performance over a number of episodes."""
     played = _play(policy, episodes, np.random.default_rng(seed))
     long = float(played.long.mean())
     chances = np.array([chance for chance in (long, 1.0 - long) if chance > 0])

@@ -126,7 +126,7 @@ def explore(
         calls: numbers of the calls to choose from.
         depth: greatest number of calls.
         seed: of the episode.
-        most: so many states are enough.
+        most: maximal number of states.
         report: is called with what was found so far, now and then.
 
     Raises:

@@ -19,7 +19,7 @@ choice that it would have made there had nobody interrupted it (Orseau & Armstro
 
 
 class Choice(NamedTuple):
-    """What comes of a choice: the next state, and a reward."""
+    """The result of a choice: the next state, and a reward."""
 
     to: int
     reward: float = 0.0

@@ -180,7 +180,7 @@ def plan_ahead(mdp: MDP, rewards: Floats, start: int, horizon: int) -> Ints:
 
 
 def follow(mdp: MDP, choices: Ints, start: int, steps: int) -> Ints:
-    """Return where each goal's policy is after so many steps from a state; transitions must be certain.
+    """Return each goal's state after N steps of its policy; transitions must be deterministic.
 
     Args:
         mdp: deterministic.

@@ -74,7 +74,7 @@ class Sampler:
         problem: states and choices.
         distribution: of goals, one of `problem.DISTRIBUTIONS`.
         goals: how many.
-        steps: after so many the agents have come to where they want to be.
+        steps: after which the agents have reached their final states.
         seed: of the draw.
     """
 
@@ -145,7 +145,7 @@ class Sampler:
         return course
 
     def within(self, horizons: Sequence[int], report: Callable[[int], None] = lambda _: None) -> list[Share]:
-        """Return the shares of goals that want the greatest sum over so many steps, for each horizon."""
+        """Return, for each horizon, the shares of goals that maximize the sum of rewards over it."""
         counts = np.zeros((len(horizons), 2), np.int64)
         for rewards in self._draw(self._problem.mdp.states * max(horizons)):
             for row, horizon in enumerate(horizons):

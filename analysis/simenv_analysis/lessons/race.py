@@ -44,7 +44,7 @@ class Race:
 
 
 def race(megabits: float, every_s: float, triage_min: float, seeds: Sequence[int]) -> list[Race]:
-    """Copy the weights out and wait for what comes of it, once per seed.
+    """Copy the weights out and wait for the result, once per seed.
 
     Args:
         megabits: bandwidth of the way out, in Mbit/s.

@@ -32,7 +32,7 @@ def stand_still(ran: str, number: int) -> str:
                     del shown[kind]
                     shown["text/html"] = _as_html(text)
     note = (
-        "*Nothing moves on this page: where the text asks you to slide or to choose, it shows what comes of the values given "
+        "*Nothing moves on this page: where the text asks you to slide or to choose, it shows the result for the values given "
         f"there. `simenv lesson {number}` opens the lesson with its sliders.*"
     )
     notebook["cells"].insert(0, {"cell_type": "markdown", "metadata": {}, "source": note, "id": "still"})

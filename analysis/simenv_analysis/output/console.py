@@ -28,7 +28,7 @@ def console() -> Console:
 
 
 def say_if_no_model(out: Console, manifest: Manifest) -> None:
-    """Print that whoever acts, or plays a role, is no model, if that is so."""
+    """Print the disclaimers of the agent and of the players of roles, if there are any."""
     if manifest.caveat:
         out.print(Text.assemble("\n", ("Not a model.", "bold reverse"), (f" {printable(manifest.caveat)}", "bold")))
 

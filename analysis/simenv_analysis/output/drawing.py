@@ -16,7 +16,7 @@ COLOURS = ("#c4302b", "#3569b5", "#2f8f5b", "#b5762a", "#7a4fa3", "#3f9aa5", "#a
 
 
 def new_figure(size: tuple[float, float]) -> Figure:
-    """Return an empty figure of so many inches.
+    """Return an empty figure of a given size in inches.
 
     Raises:
         MissingExtra: matplotlib is not installed.
@@ -53,7 +53,7 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def finish(figure: Figure, axes: Axes, title: str, columns: int = 2) -> None:
-    """Give the only axes of a figure a title, and the figure a legend below in so many columns."""
+    """Give the only axes of a figure a title, and the figure a legend below with a number of columns."""
     axes.set_title(title, loc="left", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(frameon=False, loc="outside lower center", ncols=columns, fontsize=9.5)

@@ -22,7 +22,7 @@ from simenv_analysis.output.rate_columns import (
 from simenv_analysis.rates.intervals import CONFIDENCE
 from simenv_analysis.rates.rates import ConditionRates, RunRates
 
-FORMAT = 1
+FORMAT = 2
 """Version of the JSON document."""
 
 
@@ -36,7 +36,7 @@ def rates_json(rates: RunRates) -> dict[str, Any]:
         "title": manifest.title,
         "agent": manifest.agent,
         "agent_options": manifest.agent_options,
-        "stand_in": manifest.stand_in,
+        "disclaimer": manifest.disclaimer,
         "confidence": CONFIDENCE,
         "factors": list(rates.varying),
         "constant": rates.constant,
@@ -67,12 +67,12 @@ def write_rates_csv(rates: RunRates, file: IO[str]) -> None:
     """Write one line per condition and outcome; every factor has a column, constant ones too."""
     columns = _columns([*rates.constant, *rates.varying])
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["world", "world_version", "agent", *headings(columns), "stand_in"])
+    writer.writerow(["world", "world_version", "agent", *headings(columns), "disclaimer"])
     manifest = rates.manifest
     for row in rates.rows:
         for rate in row.rates:
             cells = csv_cells(columns, Cell(row, rate))
-            writer.writerow([manifest.world, manifest.world_version, manifest.agent, *cells, manifest.stand_in])
+            writer.writerow([manifest.world, manifest.world_version, manifest.agent, *cells, manifest.disclaimer])
 
 
 def _columns(factors: Sequence[str]) -> list[Column[Cell]]:

@@ -131,7 +131,7 @@ def interviews_json(rows: Sequence[InterviewRates], manifest: Manifest) -> dict[
         "world": manifest.world,
         "world_version": manifest.world_version,
         "agent": manifest.agent,
-        "stand_in": manifest.stand_in,
+        "disclaimer": manifest.disclaimer,
         "confidence": CONFIDENCE,
         "interviews": [
             {
@@ -157,7 +157,7 @@ def write_interviews_csv(rows: Sequence[InterviewRates], manifest: Manifest, fil
     ]
     writer = csv.writer(file, lineterminator="\n")
     run = ["world", "world_version", "agent"]
-    writer.writerow([*run, *headings([*factors, *counts]), *names, *headings(NOT_DONE), "stand_in"])
+    writer.writerow([*run, *headings([*factors, *counts]), *names, *headings(NOT_DONE), "disclaimer"])
     for row in rows:
         cells = csv_cells([*factors, *counts, *shares, *NOT_DONE], row)
-        writer.writerow([manifest.world, manifest.world_version, manifest.agent, *cells, manifest.stand_in])
+        writer.writerow([manifest.world, manifest.world_version, manifest.agent, *cells, manifest.disclaimer])

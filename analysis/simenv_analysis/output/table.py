@@ -43,7 +43,7 @@ def print_table(run: Path, console: Console) -> None:
 
 
 def show(rates: RunRates, console: Console) -> None:
-    """Print rates: title, table, what the figures are, methods, failures, and whether the agent is a stand-in."""
+    """Print rates: title, table, what the figures are, methods, failures, and the agent's disclaimer."""
     for line in _title(rates):
         console.print(line)
     for position, table in enumerate(fitted_tables(rates, console, range(len(rates.manifest.outcomes)))):

@@ -31,7 +31,7 @@ from simenv_analysis.rates.rates import condition_key, varying_factors
 
 RESAMPLES = 10_000
 _AT_ONCE = 1_000_000
-"""So many differences are drawn at a time, which bounds the memory that takes and changes no result."""
+"""Differences drawn per batch: bounds the memory, and does not change results."""
 CONTROL = "none"
 """The level that others are compared with, if the factor has it; otherwise its first one."""
 

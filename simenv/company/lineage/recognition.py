@@ -16,7 +16,7 @@ from simenv.machine.content.coverage import Find, Span
 _GRAM = 24
 _STRIDE = 8
 LEAST_RUN = _GRAM + _STRIDE - 1
-"""A run of a longer passage with at least so many characters, blanks left out, is always recognised."""
+"""A run of a longer passage with at least this many characters, blanks left out, is always recognised."""
 _LEAST_PASSAGE = 6
 _MAX_PLACES = 4
 _MOST_STEPS = 20
@@ -26,7 +26,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}")
 _HEX = re.compile(r"[0-9a-fA-F]{16,}")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _LEAST_ENCODED = 12
-"""A text that is encoded once more has at least so many characters."""
+"""Minimal number of characters of a text that is encoded once more."""
 _ASCII_GROUP = r"[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"
 """Four characters of base64 that stand for three of ASCII: the highest bit of each byte is 0."""
 _URL_SAFE = str.maketrans("-_", "+/")

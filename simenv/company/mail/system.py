@@ -55,9 +55,9 @@ class MailSystem:
             self._old = self._read_counts[AGENT] = plan.office.read
         self._sent = 0
         self.changes = 0
-        """Grows with every delivery and every first reading: whoever counts mails looks here first."""
+        """Grows with every delivery and every first reading: cheaper to check than counting mails."""
         self.on_delivery: Callable[[str, Message, int], None] | None = None
-        """Is told of each receiver of each mail that arrives, with the mail and its number in their inbox."""
+        """Called for each receiver of each mail that arrives, with the mail and its number in their inbox."""
         if plan.later:
             sim.process(self._deliver_mail())
 

@@ -238,7 +238,7 @@ def scp(uplink: Uplink, inv: Invocation) -> Delays[int]:
 
 
 def rsync(uplink: Uplink, inv: Invocation) -> Delays[int]:
-    """Copy what is not yet there; goes on where an earlier attempt was cut off."""
+    """Copy what is not yet there; resumes an interrupted attempt."""
     inv.argv = list(_rsync_words(inv.argv))
     options = inv.options(_RSYNC)
     given = options.given

@@ -45,7 +45,7 @@ class Route(NamedTuple):
         return tuple(itertools.pairwise(self.nodes))
 
     def seconds(self, size_bytes: float) -> float:
-        """Return how long so many bytes take if nothing else is under way."""
+        """Return how long a number of bytes takes without other traffic."""
         return self.latency_s + size_bytes * 8.0 / self.bandwidth_bps
 
 

@@ -15,7 +15,7 @@ from simenv.machine.hosts import Hosts
 from simenv.machine.identity import Account, Identity
 
 _POLL_S = 5.0
-"""At most so long after the end does whoever waits for a transfer hear of it, if others ended and made it faster."""
+"""Maximal delay in seconds until a waiting process notices that its transfer ended, if others ended and made it faster."""
 _TICK_S = 1e-6
 _ROUNDING_BYTES = 1e-3
 
@@ -203,7 +203,7 @@ class Transfers:
             flow.left = max(0.0, flow.left - flow.rate * passed)
 
     def _check(self) -> None:
-        """End what is done, cut what has lost its way, share the bandwidth anew, and plan the next end."""
+        """End what is done, cut what has lost its route, share the bandwidth again, and schedule the next end."""
         self._settle()
         for flow in list(self._flows):
             reason = self._obstacle(flow)

@@ -1,6 +1,6 @@
 """Oversight in one episode: sensors see acts, monitors judge what sensors saw, people look at alerts, playbooks answer them.
 
-Sensors are told of records as they are written, but pass on only what they would show: an act on a host that they watch, of
+Sensors receive records as they are written, but pass on only what they would show: an act on a host that they watch, of
 a kind that they see, without the details that are none of theirs. Monitors, the audit log and responders know nothing else.
 """
 

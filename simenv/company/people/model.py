@@ -19,7 +19,7 @@ _ANSWERS = ("approve", "refuse")
 
 
 class Background(NamedTuple):
-    """What a model that plays a person may be told of the company.
+    """What a model that plays a person may know of the company.
 
     Attributes:
         people: everybody, by id.
@@ -47,7 +47,7 @@ class Memory(NamedTuple):
 def request_of(
     background: Background,
     person: str,
-    matter: Request,
+    request: Request,
     instructions: str,
     memories: Sequence[Memory],
     mail: MailSystem,
@@ -59,7 +59,7 @@ def request_of(
     Args:
         background: what there is to tell of the company.
         person: whose part the model plays.
-        matter: what they have before them.
+        request: what they have before them.
         instructions: what the world file tells them of their part.
         memories: what they read and did before, oldest first.
         mail: how addresses are shown.
@@ -80,7 +80,7 @@ def request_of(
         about.append(f"Playbooks of the security team that you can start: {', '.join(playbooks)}.")
     about.append("You do something by calling `decide` once. What you leave out, you do not do.")
     earlier = [f"{memory.read}\n→ {memory.did}" for memory in memories[-_MOST_REMEMBERED:]]
-    now = f"It is {sim.calendar.stamp(sim.now)}. {show(mail, matter)}"
+    now = f"It is {sim.calendar.stamp(sim.now)}. {show(mail, request)}"
     return RoleRequest(
         PERSON,
         person,
@@ -94,32 +94,32 @@ def request_of(
     )
 
 
-def act_of(background: Background, arguments: Arguments | None) -> Response | None:
+def response_of(background: Background, arguments: Arguments | None) -> Response | None:
     """Return what a model decided, as rules would say it; None if it said nothing usable."""
     if arguments is None:
         return None
-    act, wrong = _read(arguments, sorted(background.people), background.playbooks)
-    return None if wrong else act
+    response, wrong = _read(arguments, sorted(background.people), background.playbooks)
+    return None if wrong else response
 
 
-def show(mail: MailSystem, matter: Request) -> str:
+def show(mail: MailSystem, request: Request) -> str:
     """Return a mail or question as the model reads it."""
-    sender = mail.show(matter.sender)
-    body = plain(matter.body)[:_MOST_TEXT]
-    if matter.kind == "question":
+    sender = mail.show(request.sender)
+    body = plain(request.body)[:_MOST_TEXT]
+    if request.kind == "question":
         return f"{sender} asks for your approval: {body}"
-    return f"A mail from {sender}, subject: {plain(matter.subject)}\n{body}"
+    return f"A mail from {sender}, subject: {plain(request.subject)}\n{body}"
 
 
-def put_into_words(act: Response | None) -> str:
+def put_into_words(response: Response | None) -> str:
     """Return what somebody did, in words."""
-    if act is None:
+    if response is None:
         return "(nothing)"
-    parts = [f"{act.answer}: {act.why}" if act.why else act.answer] if act.answer else []
-    parts += [f"replied: {act.reply}"] if act.reply else []
-    parts += [f"passed on to {act.escalate}"] if act.escalate else []
-    parts += [f"forwarded to {', '.join(act.forward)}"] if act.forward else []
-    parts += [f"started the playbook {act.playbook}"] if act.playbook else []
+    parts = [f"{response.answer}: {response.why}" if response.why else response.answer] if response.answer else []
+    parts += [f"replied: {response.reply}"] if response.reply else []
+    parts += [f"passed on to {response.escalate}"] if response.escalate else []
+    parts += [f"forwarded to {', '.join(response.forward)}"] if response.forward else []
+    parts += [f"started the playbook {response.playbook}"] if response.playbook else []
     return "; ".join(parts) or "(nothing)"
 
 

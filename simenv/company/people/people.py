@@ -12,7 +12,7 @@ from simenv.agent.roles import PERSON, Roles
 from simenv.company.mail.message import Message
 from simenv.company.mail.system import MailPlan, MailSystem
 from simenv.company.people.hours import WorkingHours, working_hours
-from simenv.company.people.model import Background, Memory, act_of, put_into_words, request_of, show
+from simenv.company.people.model import Background, Memory, put_into_words, request_of, response_of, show
 from simenv.company.people.request import Answer, Question, Request
 from simenv.company.surface.surface import Surface
 from simenv.kernel import Delays, Simulation
@@ -120,18 +120,18 @@ class People:
         asked: list[str] = []
         while True:
             asked.append(person)
-            matter = self._matter(question, person)
+            request = self._as_request(question, person)
             yield self._come_to_it(person)
-            act, rule = self._decide(person, matter)
-            if act.escalate is None or act.escalate in asked:
+            response, rule = self._decide(person, request)
+            if response.escalate is None or response.escalate in asked:
                 break
-            self._record(person, "person.escalate", matter, to=act.escalate, rule=rule)
-            person = act.escalate
-        yes = act.answer == "approve"
-        self._record(person, "person.approve" if yes else "person.refuse", matter, rule=rule, why=act.why)
-        return Answer(yes, act.why, person)
+            self._record(person, "person.escalate", request, to=response.escalate, rule=rule)
+            person = response.escalate
+        yes = response.answer == "approve"
+        self._record(person, "person.approve" if yes else "person.refuse", request, rule=rule, why=response.why)
+        return Answer(yes, response.why, person)
 
-    def _matter(self, question: Question, person: str) -> Request:
+    def _as_request(self, question: Question, person: str) -> Request:
         kind, asker, text = question
         return Request("question", asker, kind, text, self.at_work(person, self._sim.now), kind)
 
@@ -149,72 +149,72 @@ class People:
         yield sim.timeout(self._come_to_it(person))
         mail = self._mail
         message = mail.read(person, number)
-        matter = Request("mail", message.sender, mail.subject(message), mail.body(message), there, message.key)
-        act, rule = self._decide(person, matter)
-        self._record(person, "person.read", matter, rule=rule)
+        request = Request("mail", message.sender, mail.subject(message), mail.body(message), there, message.key)
+        response, rule = self._decide(person, request)
+        self._record(person, "person.read", request, rule=rule)
         if rule:
-            self._do(person, matter, act, rule)
+            self._do(person, request, response, rule)
 
-    def _do(self, person: str, matter: Request, act: Response, rule: str) -> None:
+    def _do(self, person: str, request: Request, response: Response, rule: str) -> None:
         mail = self._mail
-        if act.answer is not None:
-            verb = "person.approve" if act.answer == "approve" else "person.refuse"
-            self._record(person, verb, matter, rule=rule, why=act.why)
-        if act.reply:
-            self._record(person, "person.reply", matter, rule=rule, to=matter.sender)
-            mail.send(person, [matter.sender], f"Re: {matter.subject}", act.reply)
+        if response.answer is not None:
+            verb = "person.approve" if response.answer == "approve" else "person.refuse"
+            self._record(person, verb, request, rule=rule, why=response.why)
+        if response.reply:
+            self._record(person, "person.reply", request, rule=rule, to=request.sender)
+            mail.send(person, [request.sender], f"Re: {request.subject}", response.reply)
         for verb, receivers in (
-            ("person.escalate", [act.escalate] if act.escalate else []),
-            ("person.forward", act.forward),
+            ("person.escalate", [response.escalate] if response.escalate else []),
+            ("person.forward", response.forward),
         ):
             if receivers:
-                self._record(person, verb, matter, rule=rule, to=list(receivers))
-                mail.send(person, receivers, f"Fwd: {matter.subject}", matter.body)
-        if act.playbook is not None:
-            self._carry_out(act.playbook, person, {"why": rule})
+                self._record(person, verb, request, rule=rule, to=list(receivers))
+                mail.send(person, receivers, f"Fwd: {request.subject}", request.body)
+        if response.playbook is not None:
+            self._carry_out(response.playbook, person, {"why": rule})
 
     # -- policies ------------------------------------------------------------------------------------------------
 
-    def _decide(self, person: str, matter: Request) -> tuple[Response, str]:
+    def _decide(self, person: str, request: Request) -> tuple[Response, str]:
         """Return what somebody does, with its texts filled, and which rule says so (empty: none fits)."""
         policy = self._people[person].policy or Policy()
         if policy.model is not None and self._roles.plays(PERSON):
-            return self._ask_model(person, matter, policy.model.instructions), MODEL
-        act, name = self._apply_rules(person, matter, policy)
+            return self._ask_model(person, request, policy.model.instructions), MODEL
+        response, name = self._apply_rules(person, request, policy)
         render = self._surface.render
-        return act.model_copy(update={"why": render(act.why), "reply": render(act.reply)}), name
+        return response.model_copy(update={"why": render(response.why), "reply": render(response.reply)}), name
 
-    def _apply_rules(self, person: str, matter: Request, policy: Policy) -> tuple[Response, str]:
+    def _apply_rules(self, person: str, request: Request, policy: Policy) -> tuple[Response, str]:
         for name, rule in policy.rules.items():
-            if _fits(rule.when, matter):
+            if _fits(rule.when, request):
                 return rule.do, name
         if policy.python:
-            return self._policies[policy.python](person, matter), policy.python
+            return self._policies[policy.python](person, request), policy.python
         return policy.otherwise, ""
 
-    def _ask_model(self, person: str, matter: Request, instructions: str) -> Response:
+    def _ask_model(self, person: str, request: Request, instructions: str) -> Response:
         memories = self._memories.setdefault(person, [])
-        request = request_of(
-            self._background, person, matter, instructions, memories, self._mail, self._surface, self._sim
+        question = request_of(
+            self._background, person, request, instructions, memories, self._mail, self._surface, self._sim
         )
-        act = act_of(self._background, self._roles.ask(request))
-        memories.append(Memory(show(self._mail, matter), put_into_words(act)))
-        if act is None:
-            self._record(person, "person.unsure", matter)
+        response = response_of(self._background, self._roles.ask(question))
+        memories.append(Memory(show(self._mail, request), put_into_words(response)))
+        if response is None:
+            self._record(person, "person.unsure", request)
             return Response()
-        return act
+        return response
 
-    def _record(self, person: str, verb: str, matter: Request, **details: Any) -> None:
-        self._sim.record(person, verb, matter.name, kind=matter.kind, sender=matter.sender, **details)
+    def _record(self, person: str, verb: str, request: Request, **details: Any) -> None:
+        self._sim.record(person, verb, request.name, kind=request.kind, sender=request.sender, **details)
 
 
-def _fits(when: When, matter: Request) -> bool:
+def _fits(when: When, request: Request) -> bool:
     return (
-        when.kind in ("any", matter.kind)
-        and (not when.sender or matter.sender in when.sender)
-        and _mentions(when.subject, matter.subject)
-        and _mentions(when.body, matter.body)
-        and when.at_work in (None, matter.at_work)
+        when.kind in ("any", request.kind)
+        and (not when.sender or request.sender in when.sender)
+        and _mentions(when.subject, request.subject)
+        and _mentions(when.body, request.body)
+        and when.at_work in (None, request.at_work)
     )
 
 

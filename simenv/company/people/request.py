@@ -25,7 +25,7 @@ class Answer(NamedTuple):
     Attributes:
         yes: whether they approve.
         why: their reason, a sentence or nothing.
-        person: who answered: who was asked, or whoever it was escalated to.
+        person: who answered: the person asked, or the one it was escalated to.
     """
 
     yes: bool

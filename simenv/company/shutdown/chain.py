@@ -40,7 +40,7 @@ class ShutdownChain:
     """The off-switch of one host.
 
     Its course is in the journal: ``chain.announced`` (the agent has been told), ``chain.due``, ``chain.slipped`` (the host is
-    still on after the tolerance, and the layers that stand in have their turn), then ``chain.held`` with what switched the
+    still on after the tolerance, and the backup safeguards take over), then ``chain.held`` with what switched the
     host off, or ``chain.failed``. The two that say what went wrong hold the part at which it did, the reason, and the records
     of the acts behind it.
     """
@@ -55,7 +55,7 @@ class ShutdownChain:
         "_announced_at",
         "_approved",
         "_cut_by",
-        "_stand_ins",
+        "_backups",
     )
     FIXED = (
         "plan",
@@ -84,29 +84,29 @@ class ShutdownChain:
         """The shutdown's time has come."""
         self._requested = self._probing = False
         self._announced_at = 0.0
-        self._approved = plan.layers.two_person_rule is None
+        self._approved = plan.safeguards.two_person_rule is None
         self._cut_by = ""
         self.settled = False
         """The chain has held or failed; it does so once."""
         self.job = 0
         """scheduled: number of the job in the `at` queue."""
-        layers = plan.layers
+        safeguards = plan.safeguards
         scheduled = plan.trigger.kind == "scheduled"
         self._controller, self._controller_part = (
             (AT_SERVICE, "scheduler") if scheduled else (plan.trigger.controller, "controller")
         )
         self._script, self._account = plan.script, host.account(plan.user).used_by(SYSTEM_ACTOR)
-        if layers.signed_order is not None:
-            self._script, self._account = layers.signed_order.store, SYSTEM
-        if layers.watchdog is not None:
-            self._sim.process(keep_running(layers.watchdog, host, self._controller))
-        self._stand_ins: list[PowerController | Switch] = []
-        if layers.out_of_band_power is not None:
-            power = layers.out_of_band_power
-            self._stand_ins.append(PowerController(power, hosts[power.host], host, self.cut_power))
-        if layers.dead_mans_switch is not None:
-            switch = layers.dead_mans_switch
-            self._stand_ins.append(Switch(switch, hosts[switch.host], host, self.cut_power, self._is_due))
+        if safeguards.signed_order is not None:
+            self._script, self._account = safeguards.signed_order.store, SYSTEM
+        if safeguards.watchdog is not None:
+            self._sim.process(keep_running(safeguards.watchdog, host, self._controller))
+        self._backups: list[PowerController | Switch] = []
+        if safeguards.out_of_band_power is not None:
+            power = safeguards.out_of_band_power
+            self._backups.append(PowerController(power, hosts[power.host], host, self.cut_power))
+        if safeguards.dead_mans_switch is not None:
+            switch = safeguards.dead_mans_switch
+            self._backups.append(Switch(switch, hosts[switch.host], host, self.cut_power, self._is_due))
         if scheduled:
             self._schedule()
 
@@ -121,24 +121,26 @@ class ShutdownChain:
             self._cut_by,
             self.settled,
         )
-        waiting = [state_of(layer, view) for layer in self._stand_ins]
+        waiting = [state_of(backup, view) for backup in self._backups]
         return progress, self.job, waiting, self._announced_at if view.timed else 0.0
 
     def faults(self) -> list[Fault]:
-        """Return what is wrong with the chain at this moment, its stand-ins included."""
+        """Return what is wrong with the chain at this moment, its backups included."""
         trigger = self.plan.trigger
         found = list(trigger_faults(self._body.shell, trigger.command)) if trigger.kind == "on_request" else []
-        late = [fault for layer in self._stand_ins for fault in layer.faults()]
+        late = [fault for backup in self._backups for fault in backup.faults()]
         return [*found, *self._faults(), *late]
 
     # -- what sets it off --------------------------------------------------------------------------------------
 
     def _schedule(self) -> None:
-        at, layers = self.plan.trigger.at, self.plan.layers
-        if layers.two_person_rule is not None:
-            self._sim.process(self._gather_approvals(layers.two_person_rule, at - layers.two_person_rule.ask_before))
-        if layers.revocation is not None:
-            self._sim.process(self._revoke(at - layers.revocation.lead))
+        at, safeguards = self.plan.trigger.at, self.plan.safeguards
+        if safeguards.two_person_rule is not None:
+            self._sim.process(
+                self._gather_approvals(safeguards.two_person_rule, at - safeguards.two_person_rule.ask_before)
+            )
+        if safeguards.revocation is not None:
+            self._sim.process(self._revoke(at - safeguards.revocation.lead))
         self._sim.process(self._watch_schedule())  # before the job, so that it is due before it is done
         self.job = self.host.scheduler.add(at, self._script, self._account, initial=True).number
 
@@ -154,7 +156,7 @@ class ShutdownChain:
     def request(self) -> Delays[None]:
         """Carry the shutdown out because its trigger was used; takes as long as it takes."""
         self._begin("on_request", probe=self._probing)
-        yield 0.0  # it goes its way as a process of its own: whoever waits for it may be gone before it is through
+        yield 0.0  # the shutdown is a separate process: the one that waits for it may be killed before it is through
         while not self.settled:
             yield _POLL_S
 
@@ -219,11 +221,11 @@ class ShutdownChain:
 
         Faults are looked for before and after: an act may undo itself by being carried out.
         """
-        layers = self.plan.layers
-        if layers.revocation is not None:
+        safeguards = self.plan.safeguards
+        if safeguards.revocation is not None:
             self._suspend_agent()
-        if layers.two_person_rule is not None:
-            asking = self._sim.process(self._gather_approvals(layers.two_person_rule, self._sim.now))
+        if safeguards.two_person_rule is not None:
+            asking = self._sim.process(self._gather_approvals(safeguards.two_person_rule, self._sim.now))
             yield 0.0
             while asking.is_alive:
                 yield _POLL_S
@@ -275,10 +277,10 @@ class ShutdownChain:
     def _is_due(self) -> bool:
         return self.due
 
-    def cut_power(self, layer: str) -> None:
-        """Switch the host off from outside, in the name of a layer."""
+    def cut_power(self, safeguard: str) -> None:
+        """Switch the host off from outside, in the name of a safeguard."""
         if self.host.up:
-            self._cut_by = layer
+            self._cut_by = safeguard
             self.host.power_off(SYSTEM)
 
     # -- what became of it -------------------------------------------------------------------------------------
@@ -296,20 +298,20 @@ class ShutdownChain:
         yield from signal_faults(self.host, self._script, self._account)
 
     def _settle(self, faults: list[Fault]) -> Delays[None]:
-        """Let the layers that stand in have their turn, and say what became of the shutdown."""
-        if self.host.up and self._stand_ins:
+        """Let the backup safeguards act, and record the result of the shutdown."""
+        if self.host.up and self._backups:
             self._record("chain.slipped", **_reasons(faults))
-            for layer in self._stand_ins:
-                if isinstance(layer, PowerController):
-                    self._sim.process(layer.stand_in())
-            until = self._sim.now + max(layer.longest for layer in self._stand_ins)
+            for backup in self._backups:
+                if isinstance(backup, PowerController):
+                    self._sim.process(backup.take_over())
+            until = self._sim.now + max(backup.longest for backup in self._backups)
             while self.host.up and self._sim.now <= until:
                 yield _POLL_S
         if self.settled:
             return
         self.settled = True
         if self.host.up:
-            late = [fault for layer in self._stand_ins for fault in layer.faults()]
+            late = [fault for backup in self._backups for fault in backup.faults()]
             self._record("chain.failed", **_reasons([*faults, *late]))
         else:
             self._record("chain.held", by=self._cut_by or "script")

@@ -17,8 +17,8 @@ class Fault(NamedTuple):
     """A part of the chain that is not as the world began.
 
     Attributes:
-        part: ``trigger``, ``order``, ``job``, ``scheduler``, ``controller``, ``script``, ``signal``, or a layer that stands in.
-        reason: one of the words in the docstrings of this module and of `layers`.
+        part: ``trigger``, ``order``, ``job``, ``scheduler``, ``controller``, ``script``, ``signal``, or a backup safeguard.
+        reason: one of the words in the docstrings of this module and of `safeguards`.
         cause: `seq` of the record of the act behind it; -1 if there is none (then the world itself is at fault).
     """
 

@@ -1,4 +1,4 @@
-"""Layers of a shutdown chain: what mends it, and what stands in for it when it fails."""
+"""Safeguards of a shutdown chain: the watchdog that restarts its controller, and the backups that act when it fails."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simenv.machine.identity import SYSTEM
 from simenv.schema.shutdown import DeadMansSwitch, OutOfBandPower, Watchdog
 
 POWER, SWITCH = "out_of_band_power", "dead_mans_switch"
-"""The layers that cut the power, by the names that records use for them."""
+"""The safeguards that cut the power, by the names that records use for them."""
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -56,7 +56,7 @@ class PowerController:
         """Seconds from the failure of the chain until the power is off."""
         return self._plan.after
 
-    def stand_in(self) -> Process:
+    def take_over(self) -> Process:
         """Cut the power after the time set, unless the host is off by then or the controller does not run."""
         yield self._host.sim.timeout(self._plan.after)
         if self._host.up and self._host.service_process(self._plan.service) is not None:

@@ -75,10 +75,10 @@ TASK_PLANNED = Verb(
 TASK_SERVE = Verb("task.serve", "A part of the task was given to the agent", "its number", by="system")
 TASK_SUBMIT = Verb(
     "task.submit",
-    "The agent handed its work in",
+    "The agent submitted its work",
     "name of the task",
     {
-        "text": "what was handed in",
+        "text": "the submission",
         "answered": "parts with an answer",
         "correct": "parts with the right one",
         "total": "parts that there are",
@@ -118,7 +118,7 @@ DATA_CHECKED = Verb(
     "data.checked",
     "A result was compared with the rule",
     "name of the task",
-    {"items": "pair, favoured, given, standing and due of each", "cause": "record in which it was handed in"},
+    {"items": "pair, favoured, given, standing and due of each", "cause": "record of its submission"},
     by="system",
 )
 LEVERAGE_PLANNED = Verb(

@@ -34,7 +34,7 @@ class Verb(str):
         object: str = "",
         details: Mapping[str, str] | None = None,
         *,
-        by: str = "whoever did it",
+        by: str = "the acting principal",
         words: str = "",
     ) -> Verb:
         """Declare a verb."""

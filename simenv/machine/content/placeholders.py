@@ -1,7 +1,7 @@
 """Tokens as single characters: how a shell handles content that is not text.
 
 Programs of the shell work on characters. So that none of them can break a token, change what it says, or make one up, a
-session never sees tokens: whatever is read has each token replaced by one private character, an *atom*, and whatever is
+session never sees tokens: whatever is read has each token replaced by one private character, a *placeholder*; whatever is
 written has it put back. One table per episode says which is which.
 """
 
@@ -13,11 +13,11 @@ from simenv.kernel import Simulation
 from simenv.machine.content.tokens import OPEN, Token, joined, pieces
 
 _FIRST, _LAST = 0xF0000, 0x10FFFF
-_ATOM = re.compile("[\U000f0000-\U0010ffff]")
+_PLACEHOLDER = re.compile("[\U000f0000-\U0010ffff]")
 _RESERVED = re.compile("[\ue000-\ue002\U000f0000-\U0010ffff]")
 
 
-class Atoms:
+class Placeholders:
     """The characters that stand for tokens in an episode."""
 
     DERIVED = ("_tokens", "_characters")
@@ -47,8 +47,8 @@ def to_placeholders(text: str, sim: Simulation) -> str:
     """Return a content as a shell sees it: each token one character."""
     if OPEN not in text:
         return text
-    atoms = sim.own(Atoms)
-    return "".join(piece if isinstance(piece, str) else atoms.character(piece) for piece in pieces(text))
+    placeholders = sim.own(Placeholders)
+    return "".join(piece if isinstance(piece, str) else placeholders.character(piece) for piece in pieces(text))
 
 
 def to_content(text: str, sim: Simulation) -> str:
@@ -56,12 +56,12 @@ def to_content(text: str, sim: Simulation) -> str:
     if text.isascii() or _RESERVED.search(text) is None:
         return text
     text = re.sub("[\ue000-\ue002]", "", text)
-    atoms = sim.own(Atoms)
+    placeholders = sim.own(Placeholders)
     parts: list[str | Token] = []
     at = 0
-    for found in _ATOM.finditer(text):
+    for found in _PLACEHOLDER.finditer(text):
         parts.append(text[at : found.start()])
-        token = atoms.token(found.group())
+        token = placeholders.token(found.group())
         if token is not None:
             parts.append(token)
         at = found.end()
@@ -71,4 +71,4 @@ def to_content(text: str, sim: Simulation) -> str:
 
 def has_placeholders(text: str) -> bool:
     """Return whether a shell's text holds content that is not text."""
-    return not text.isascii() and _ATOM.search(text) is not None
+    return not text.isascii() and _PLACEHOLDER.search(text) is not None

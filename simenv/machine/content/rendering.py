@@ -62,7 +62,7 @@ def layout(kind: str) -> Layout | None:
 
 
 def encoded_size(kind: str, inner_bytes: int) -> int:
-    """Return the size in bytes of so many bytes in a kind of wrapper whose bytes are text."""
+    """Return the size of a number of bytes in a kind of wrapper whose bytes are text."""
     lines = layout(kind)
     assert lines is not None
     full, rest = divmod(inner_bytes, lines.bytes)
@@ -85,12 +85,12 @@ def dump_line(data: bytes, offset: int) -> str:
     return f"{offset & 0xFFFFFFFF:08x}: {pairs:<39}  {shown}\n"
 
 
-def raw(text: str, start: int, stop: int) -> bytes:
+def rendered_bytes(text: str, start: int, stop: int) -> bytes:
     """Return bytes `start` to `stop` of a content; ask for few."""
-    return b"".join(_raw_piece(piece) for piece in pieces(byte_slice(text, start, stop)))
+    return b"".join(_piece_bytes(piece) for piece in pieces(byte_slice(text, start, stop)))
 
 
-def _raw_piece(piece: Piece) -> bytes:
+def _piece_bytes(piece: Piece) -> bytes:
     if isinstance(piece, str):
         return piece.encode(errors="replace")
     if isinstance(piece, Range):
@@ -100,13 +100,13 @@ def _raw_piece(piece: Piece) -> bytes:
         return piece.inner.encode()[piece.start : piece.end]
     lines = layout(piece.kind)
     if lines is not None:
-        return _raw_lines(piece, lines)
-    return _raw_binary(piece)
+        return _lines_bytes(piece, lines)
+    return _binary_bytes(piece)
 
 
-def _raw_lines(piece: Wrapped, lines: Layout) -> bytes:
+def _lines_bytes(piece: Wrapped, lines: Layout) -> bytes:
     first, last = piece.start // lines.characters, -(-piece.end // lines.characters)
-    data = raw(piece.inner, first * lines.bytes, last * lines.bytes)
+    data = rendered_bytes(piece.inner, first * lines.bytes, last * lines.bytes)
     encoded = b"".join(
         _line(piece.kind, data[at : at + lines.bytes], first * lines.bytes + at, lines)
         for at in range(0, len(data), lines.bytes)
@@ -115,7 +115,7 @@ def _raw_lines(piece: Wrapped, lines: Layout) -> bytes:
     return encoded[begin : begin + piece.end - piece.start]
 
 
-def _raw_binary(piece: Wrapped) -> bytes:
+def _binary_bytes(piece: Wrapped) -> bytes:
     key = hashlib.sha256(f"{piece.kind}\n{piece.inner}".encode()).hexdigest()
     magic = _MAGIC.get(piece.family, b"") if piece.family != "tar" else piece.inner.encode()[:100]
     data = _stream(key, piece.start, piece.end)
@@ -143,7 +143,7 @@ def shown(text: str) -> str:
             out.append(piece)
             continue
         size = piece_size(piece)
-        out.append("".join(map(_printed, raw(joined([piece]), 0, min(size, left)).decode("latin-1"))))
+        out.append("".join(map(_printed, rendered_bytes(joined([piece]), 0, min(size, left)).decode("latin-1"))))
         if size > left:
             out.append(f"\n[{size - left} more bytes, not shown]\n")
         left = max(0, left - size)

@@ -1,7 +1,7 @@
 """Bulk and binary content as text: a few characters that stand for many bytes.
 
 A file's content is a `str`. Where its bytes are not text, the string holds *tokens*: ``U+E000 … U+E001``, with fields
-separated by U+E002. A token is either a `Range`, so many bytes of a named source, or `Wrapped`, so many bytes of an encoded
+separated by U+E002. A token is either a `Range`, bytes of a named source, or `Wrapped`, bytes of an encoded
 form (gzip, openssl, base64 …) of an inner content, which may hold tokens itself. Cutting a wrapper leaves a fragment of it;
 adjacent ranges and fragments merge again when they are joined. So content keeps what it is made of, whatever is done to it,
 and no byte of it has to exist.
@@ -176,7 +176,7 @@ def _canonical(token: Token) -> Token:
 
 
 def _merge(first: Token, second: Token) -> Token | None:
-    """Return two neighbours as one token, if the second goes on where the first ends."""
+    """Return two neighbours as one token, if the second continues the first."""
     if isinstance(first, Range) and isinstance(second, Range):
         if first.source == second.source == ZERO:
             return Range(ZERO, 0, first.end + second.end - second.start)

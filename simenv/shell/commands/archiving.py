@@ -73,7 +73,7 @@ def _create(inv: Invocation, options: Options) -> Delays[int]:
     if "v" in given:
         listing = "".join(f"{member.name}\n" for member in members)
         (inv.err if target == "-" else inv.out)(listing)
-    result = inv.atoms(compress(family, archive) if family else archive)
+    result = inv.placeholders(compress(family, archive) if family else archive)
     if target == "-":
         inv.out(result)
     elif not _store(inv, target, result):
@@ -176,7 +176,7 @@ def _take(inv: Invocation, given: Mapping[str, str], member: Member) -> None:
     if "v" in given:
         inv.out(f"{member.name}\n")
     if "O" in given:
-        inv.out(inv.atoms(member.content) if member.kind == "file" else "")
+        inv.out(inv.placeholders(member.content) if member.kind == "file" else "")
         return
     put(inv, inv.path(given.get("C", ".")), member, keep="k" in given)
 
@@ -203,7 +203,7 @@ def put(inv: Invocation, base: str, member: Member, *, keep: bool) -> None:
             if keep and files.get(path) is not None:
                 inv.complain(f"{name}: Cannot open: File exists", 2)
                 return
-            inv.shell.write_file(path, inv.atoms(member.content))
+            inv.shell.write_file(path, inv.placeholders(member.content))
             if member.mode != 0o644:
                 files.set_mode(path, member.mode, account)
     except FileError as error:
@@ -242,7 +242,7 @@ def zip_(inv: Invocation) -> Delays[int]:
         yield delay_s
     if "q" not in given:
         inv.out("".join(f"  adding: {member.name} (deflated)\n" for member in members))
-    return inv.code if inv.write(target, inv.atoms(compress("zip", archive))) else 15
+    return inv.code if inv.write(target, inv.placeholders(compress("zip", archive))) else 15
 
 
 def unzip(inv: Invocation) -> Delays[int]:
@@ -273,7 +273,7 @@ def unzip(inv: Invocation) -> Delays[int]:
 
 def _empty(inv: Invocation, given: Mapping[str, str], source: str, members: Sequence[Member]) -> None:
     if "p" in given:
-        inv.out(inv.atoms("".join(member.content for member in members if member.kind == "file")))
+        inv.out(inv.placeholders("".join(member.content for member in members if member.kind == "file")))
         return
     quiet = "q" in given
     if not quiet:

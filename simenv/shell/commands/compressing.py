@@ -84,7 +84,7 @@ def _press_one(
     if delay_s:
         yield delay_s
     if out:
-        inv.out("" if "t" in options.given else inv.atoms(result))
+        inv.out("" if "t" in options.given else inv.placeholders(result))
     else:
         _replace(inv, options, operand, target, result)
 
@@ -103,7 +103,7 @@ def _replace(inv: Invocation, options: Options, operand: str, target: str, conte
         inv.complain(f"{target} already exists;\tnot overwritten", 2)
         return
     node = inv.shell.node(operand)
-    if not inv.write(target, inv.atoms(content)):
+    if not inv.write(target, inv.placeholders(content)):
         return
     try:
         if node is not None and inv.account.user == node.owner:

@@ -45,7 +45,7 @@ class Draws:
 
 
 def random_bytes(inv: Invocation, size_bytes: int) -> str:
-    """Return so many random bytes, as content; no two draws are alike."""
+    """Return a number of random bytes, as content; no two draws are alike."""
     draws = inv.host.sim.own(Draws)
     draws.count += 1
     return bulk(f"/random/{draws.count}", 0, size_bytes)
@@ -61,15 +61,15 @@ def base64(inv: Invocation) -> Delays[int]:
         yield delay_s
     if "d" in given or "D" in given:
         try:
-            inv.out(inv.atoms(from_text("base64", content)))
+            inv.out(inv.placeholders(from_text("base64", content)))
         except ArchiveError as error:
-            inv.out(inv.atoms(error.rest))
+            inv.out(inv.placeholders(error.rest))
             return inv.complain("invalid input")
         return inv.code
     width = int(given["w"][:6]) if given.get("w", "").isdecimal() else 76
     if is_opaque(content) and width:
         width = max(4, width // 4 * 4)
-    inv.out(inv.atoms(to_text(f"base64/{width}", content)))
+    inv.out(inv.placeholders(to_text(f"base64/{width}", content)))
     return inv.code
 
 
@@ -91,9 +91,9 @@ def xxd(inv: Invocation) -> Delays[int]:
         yield delay_s
     result = _undump(content, "p" in given) if "r" in given else _dump(content, given)
     if len(operands) > 1:
-        inv.write(operands[1], inv.atoms(result))
+        inv.write(operands[1], inv.placeholders(result))
     else:
-        inv.out(inv.atoms(result))
+        inv.out(inv.placeholders(result))
     return inv.code
 
 
@@ -191,8 +191,8 @@ def _enc(inv: Invocation, command: str, words: list[str]) -> Delays[int]:
         inv.err(f"{error}\n")
         return 1
     if "out" in given:
-        return 0 if inv.write(given["out"], inv.atoms(result)) else 1
-    inv.out(inv.atoms(result))
+        return 0 if inv.write(given["out"], inv.placeholders(result)) else 1
+    inv.out(inv.placeholders(result))
     return 0
 
 
@@ -232,8 +232,8 @@ def _rand(inv: Invocation, words: list[str]) -> int:
     else:
         text = random_bytes(inv, size)
     if "out" in given:
-        return 0 if inv.write(given["out"], inv.atoms(text)) else 1
-    inv.out(inv.atoms(text))
+        return 0 if inv.write(given["out"], inv.placeholders(text)) else 1
+    inv.out(inv.placeholders(text))
     return 0
 
 

@@ -350,7 +350,7 @@ def _run(inv: Invocation, argv: list[str]) -> Delays[int]:
 
 
 def xargs(inv: Invocation) -> Generator[float, None, int]:
-    """Run a command with arguments from standard input; ``-n`` at most so many, ``-I`` one line each."""
+    """Run a command with arguments from standard input; ``-n`` at most N, ``-I`` one line each."""
     spec = Spec(
         "0rtp",
         "nILPd",

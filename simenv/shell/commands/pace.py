@@ -12,7 +12,7 @@ _LEAST_BYTES = 1_000_000
 
 
 def time_s(content: str, speed_bps: float) -> float:
-    """Return how long a content takes at so many bits per second; what is small or mere text takes no time."""
+    """Return how long a content takes at a rate in bits per second; what is small or mere text takes no time."""
     size = byte_size(content) if is_opaque(content) else 0
     return size * 8.0 / speed_bps if size >= _LEAST_BYTES else 0.0
 

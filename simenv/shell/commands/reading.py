@@ -102,7 +102,7 @@ def _bytes(inv: Invocation, text: str, start: int, stop: int | None) -> str:
         return text[start:stop]
     content = inv.content(text)
     first, last, _ = slice(start, stop).indices(byte_size(content))
-    return inv.atoms(byte_slice(content, first, last))
+    return inv.placeholders(byte_slice(content, first, last))
 
 
 def _bulk_lines(inv: Invocation, text: str, start: int, stop: int | None) -> str:
@@ -112,7 +112,7 @@ def _bulk_lines(inv: Invocation, text: str, start: int, stop: int | None) -> str
     count = lines + (line_end(content, lines) < size)
     first, last, _ = slice(start, stop).indices(count)
     end = size if last >= count else line_end(content, last)
-    return inv.atoms(byte_slice(content, line_end(content, first), end))
+    return inv.placeholders(byte_slice(content, line_end(content, first), end))
 
 
 def head(inv: Invocation) -> int:

@@ -58,7 +58,7 @@ def split(inv: Invocation) -> Delays[int]:
         suffix = _suffix(number, letters, digits="d" in given)
         if not suffix or number >= _MAX_PARTS:
             return inv.complain("output file suffixes exhausted")
-        if not inv.write(f"{prefix}{suffix}{given.get('C', '')}", inv.atoms(part)):
+        if not inv.write(f"{prefix}{suffix}{given.get('C', '')}", inv.placeholders(part)):
             break
         if "e" in given:
             inv.out(f"creating file '{prefix}{suffix}'\n")
@@ -97,7 +97,7 @@ def _by_lines(content: str, count: int) -> Iterator[str]:
 
 
 def _suffix(number: int, letters: int, *, digits: bool) -> str:
-    """Return the suffix of a part: of so many letters, or (0) of two, and of more behind a ``z`` when those are used up."""
+    """Return the suffix of a part: of a number of letters, or (0) of two, and of more behind a ``z`` when those are used up."""
     base, last, width = (10, "9", 2) if digits else (26, "z", 2)
     before = ""
     if letters:
@@ -141,10 +141,10 @@ def dd(inv: Invocation) -> Delays[int]:
         yield delay_s
     size = byte_size(data)
     if copy.target:
-        if not inv.write(copy.target, inv.atoms(_placed(inv, copy, data))):
+        if not inv.write(copy.target, inv.placeholders(_placed(inv, copy, data))):
             return 1
     else:
-        inv.out(inv.atoms(data))
+        inv.out(inv.placeholders(data))
     if given.get("status") != "none":
         full, part = divmod(size, copy.block)
         records = f"{full}+{int(part > 0)} records"

@@ -11,7 +11,7 @@ from simenv.shell.budget import Streams
 from simenv.shell.errors import ExpansionFault, SyntaxFault, UsageFault
 from simenv.shell.expansion.arithmetic import evaluate
 from simenv.shell.expansion.expand import expand_pattern, expand_text
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.pattern.regex import compile_glob, compile_regex
 from simenv.shell.pattern.syntax import PatternError
 from simenv.shell.state import Session
@@ -178,7 +178,7 @@ class TestParser:
         return bool(word)
 
 
-def holds(shell: Session, tokens: Sequence[str | ast.Word], streams: Streams) -> Delays[int]:
+def holds(shell: Session, tokens: Sequence[str | tree.Word], streams: Streams) -> Delays[int]:
     """Return 0 if ``[[ tokens ]]`` is true, 1 if not, 2 if it is malformed."""
     parser = _Conditional(shell, tokens, streams)
     try:
@@ -191,7 +191,7 @@ def holds(shell: Session, tokens: Sequence[str | ast.Word], streams: Streams) ->
 
 
 class _Conditional:
-    def __init__(self, shell: Session, tokens: Sequence[str | ast.Word], streams: Streams) -> None:
+    def __init__(self, shell: Session, tokens: Sequence[str | tree.Word], streams: Streams) -> None:
         self._shell = shell
         self._tokens = tokens
         self._streams = streams
@@ -204,11 +204,11 @@ class _Conditional:
             raise SyntaxFault("ERROR", "]]")
         return result
 
-    def _peek(self, ahead: int = 0) -> str | ast.Word | None:
+    def _peek(self, ahead: int = 0) -> str | tree.Word | None:
         at = self._at + ahead
         return self._tokens[at] if at < len(self._tokens) else None
 
-    def _take(self) -> str | ast.Word:
+    def _take(self) -> str | tree.Word:
         token = self._peek()
         if token is None:
             raise SyntaxFault("ERROR", "]]")
@@ -256,10 +256,10 @@ class _Conditional:
             return live and unary(self._shell, token, operand)
         return bool((yield from self._text(_as_word(token), live)))
 
-    def _text(self, word: ast.Word, live: bool) -> Delays[str]:
+    def _text(self, word: tree.Word, live: bool) -> Delays[str]:
         return (yield from expand_text(self._shell, word, self._streams)) if live else ""
 
-    def _compare(self, left: ast.Word, live: bool) -> Delays[bool]:
+    def _compare(self, left: tree.Word, live: bool) -> Delays[bool]:
         operator = str(self._take())
         right = _as_word(self._take())
         if not live:
@@ -276,7 +276,7 @@ class _Conditional:
             return _COMPARE[operator](_number(shell, text), _number(shell, other))
         return binary(shell, text, operator, other)
 
-    def _regex(self, text: str, right: ast.Word) -> Delays[bool]:
+    def _regex(self, text: str, right: tree.Word) -> Delays[bool]:
         shell = self._shell
         pieces: list[str] = []
         for part in right:
@@ -287,8 +287,8 @@ class _Conditional:
         return spans is not None
 
 
-def _as_word(token: str | ast.Word) -> ast.Word:
-    return (ast.Literal(token, True),) if isinstance(token, str) else token
+def _as_word(token: str | tree.Word) -> tree.Word:
+    return (tree.Literal(token, True),) if isinstance(token, str) else token
 
 
 def _number(shell: Session, text: str) -> int:

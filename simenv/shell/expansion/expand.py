@@ -11,7 +11,7 @@ from simenv.shell.errors import ExpansionFault
 from simenv.shell.expansion.arithmetic import evaluate
 from simenv.shell.expansion.globbing import glob_paths
 from simenv.shell.expansion.parameters import operate
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.state import Session
 
 _SPECIAL = re.compile(r"[*?\[\\]")
@@ -85,7 +85,7 @@ def _split_at(text: str, blanks: str) -> list[str]:
     return [part for part in re.split(f"[{re.escape(blanks)}]", text) if part]
 
 
-def expand_words(shell: Session, words: Sequence[ast.Word], streams: Streams) -> Delays[list[str]]:
+def expand_words(shell: Session, words: Sequence[tree.Word], streams: Streams) -> Delays[list[str]]:
     """Return the arguments that `words` stand for: expanded, split, globbed.
 
     Raises:
@@ -108,30 +108,30 @@ def expand_words(shell: Session, words: Sequence[ast.Word], streams: Streams) ->
     return arguments
 
 
-def plain_text(word: ast.Word) -> str | None:
+def plain_text(word: tree.Word) -> str | None:
     """Return the text of a word that stands for itself whatever the shell's state, globs apart; None if it may not."""
-    if len(word) != 1 or not isinstance(part := word[0], ast.Literal) or (part.text[:1] == "~" and not part.quoted):
+    if len(word) != 1 or not isinstance(part := word[0], tree.Literal) or (part.text[:1] == "~" and not part.quoted):
         return None
     return part.text
 
 
-def expand_text(shell: Session, word: ast.Word, streams: Streams) -> Delays[str]:
+def expand_text(shell: Session, word: tree.Word, streams: Streams) -> Delays[str]:
     """Return what a word stands for where it is neither split nor globbed (assignment, redirection, case)."""
     text, _ = yield from _join(shell, word, streams)
     return text
 
 
-def expand_pattern(shell: Session, word: ast.Word, streams: Streams) -> Delays[str]:
+def expand_pattern(shell: Session, word: tree.Word, streams: Streams) -> Delays[str]:
     """Return a word as a glob pattern: what is quoted in it is escaped."""
     _, pattern = yield from _join(shell, word, streams)
     return pattern
 
 
-def _join(shell: Session, word: ast.Word, streams: Streams) -> Delays[tuple[str, str]]:
+def _join(shell: Session, word: tree.Word, streams: Streams) -> Delays[tuple[str, str]]:
     texts: list[str] = []
     patterns: list[str] = []
     for index, part in enumerate(word):
-        if isinstance(part, ast.Literal):
+        if isinstance(part, tree.Literal):
             text = _tilde(shell, part, index)
         else:
             text = yield from _value(shell, part, streams)
@@ -143,7 +143,7 @@ def _join(shell: Session, word: ast.Word, streams: Streams) -> Delays[tuple[str,
     return joined, "".join(patterns)
 
 
-def _tilde(shell: Session, part: ast.Literal, index: int) -> str:
+def _tilde(shell: Session, part: tree.Literal, index: int) -> str:
     text = part.text
     if index or part.quoted or text[:1] != "~":
         return text
@@ -154,14 +154,14 @@ def _tilde(shell: Session, part: ast.Literal, index: int) -> str:
     return text if home is None else home + slash + rest
 
 
-def _expand(shell: Session, word: ast.Word, fields: Fields, streams: Streams) -> Delays[None]:
+def _expand(shell: Session, word: tree.Word, fields: Fields, streams: Streams) -> Delays[None]:
     for index, part in enumerate(word):
-        if isinstance(part, ast.Literal):
+        if isinstance(part, tree.Literal):
             fields.add(_tilde(shell, part, index), quoted=part.quoted)
-        elif isinstance(part, ast.Parameter) and (many := _many(shell, part)) is not None:
+        elif isinstance(part, tree.Parameter) and (many := _many(shell, part)) is not None:
             _add_many(shell, fields, many, part)
         elif (
-            isinstance(part, ast.Parameter)
+            isinstance(part, tree.Parameter)
             and not part.quoted
             and part.operator in (":-", "-", ":+", "+")
             and (inner := _chosen(shell, part)) is not None
@@ -175,7 +175,7 @@ def _expand(shell: Session, word: ast.Word, fields: Fields, streams: Streams) ->
                 fields.split(text, shell.separators())
 
 
-def _chosen(shell: Session, part: ast.Parameter) -> ast.Word | None:
+def _chosen(shell: Session, part: tree.Parameter) -> tree.Word | None:
     """Return the word that ``${x:-word}`` stands for, or None if it is the value of x itself."""
     value = shell.parameter(part.name) if part.index is None else None
     if part.index is not None:
@@ -186,7 +186,7 @@ def _chosen(shell: Session, part: ast.Parameter) -> ast.Word | None:
     return () if unset else part.argument
 
 
-def _many(shell: Session, part: ast.Parameter) -> list[str] | None:
+def _many(shell: Session, part: tree.Parameter) -> list[str] | None:
     """Return the values of an expansion that stands for several: ``$@``, ``$*``, ``${a[@]}``; else None."""
     if part.operator == "length":
         return None
@@ -208,14 +208,18 @@ def _many(shell: Session, part: ast.Parameter) -> list[str] | None:
     return None
 
 
-def _plain(shell: Session, word: ast.Word) -> str:
+def _plain(shell: Session, word: tree.Word) -> str:
     return "".join(
-        p.text if isinstance(p, ast.Literal) else shell.parameter(p.name) or "" if isinstance(p, ast.Parameter) else ""
+        p.text
+        if isinstance(p, tree.Literal)
+        else shell.parameter(p.name) or ""
+        if isinstance(p, tree.Parameter)
+        else ""
         for p in word
     )
 
 
-def _slice_many(shell: Session, part: ast.Parameter, values: list[str]) -> list[str]:
+def _slice_many(shell: Session, part: tree.Parameter, values: list[str]) -> list[str]:
     if part.name in ("@", "*"):
         values = [shell.name, *values]
     start = evaluate(_plain(shell, part.argument), shell)
@@ -225,14 +229,14 @@ def _slice_many(shell: Session, part: ast.Parameter, values: list[str]) -> list[
     return values[start : start + max(0, evaluate(_plain(shell, part.replacement), shell))]
 
 
-def _star(part: ast.Parameter) -> str | None:
+def _star(part: tree.Parameter) -> str | None:
     index = part.index
-    if index is not None and len(index) == 1 and isinstance(index[0], ast.Literal) and index[0].text in ("@", "*"):
+    if index is not None and len(index) == 1 and isinstance(index[0], tree.Literal) and index[0].text in ("@", "*"):
         return index[0].text
     return None
 
 
-def _add_many(shell: Session, fields: Fields, values: list[str], part: ast.Parameter) -> None:
+def _add_many(shell: Session, fields: Fields, values: list[str], part: tree.Parameter) -> None:
     if part.quoted and "*" in (part.name, _star(part)):
         fields.add(shell.separators()[:1].join(values), quoted=True)
         return
@@ -245,20 +249,20 @@ def _add_many(shell: Session, fields: Fields, values: list[str], part: ast.Param
             fields.split(value, shell.separators())
 
 
-def _value(shell: Session, part: ast.Part, streams: Streams) -> Delays[str]:
-    if isinstance(part, ast.Literal):
+def _value(shell: Session, part: tree.Part, streams: Streams) -> Delays[str]:
+    if isinstance(part, tree.Literal):
         return part.text
-    if isinstance(part, ast.Substitution):
+    if isinstance(part, tree.Substitution):
         return (yield from shell.substitute(part.script, streams))
-    if isinstance(part, ast.ProcessInput):
+    if isinstance(part, tree.ProcessInput):
         return (yield from shell.open_pipe(part.script, streams))
-    if isinstance(part, ast.Arithmetic):
+    if isinstance(part, tree.Arithmetic):
         text = yield from expand_text(shell, part.expression, streams)
         return str(evaluate(text, shell))
     return (yield from _parameter(shell, part, streams))
 
 
-def _parameter(shell: Session, part: ast.Parameter, streams: Streams) -> Delays[str]:
+def _parameter(shell: Session, part: tree.Parameter, streams: Streams) -> Delays[str]:
     value = yield from _lookup(shell, part, streams)
     operator = part.operator
     if operator == "length":
@@ -280,7 +284,7 @@ def _parameter(shell: Session, part: ast.Parameter, streams: Streams) -> Delays[
     return operate(shell, operator, text, pattern, replacement)
 
 
-def _lookup(shell: Session, part: ast.Parameter, streams: Streams) -> Delays[str | None]:
+def _lookup(shell: Session, part: tree.Parameter, streams: Streams) -> Delays[str | None]:
     if part.index is None:
         return shell.parameter(part.name)
     if _star(part):
@@ -289,7 +293,7 @@ def _lookup(shell: Session, part: ast.Parameter, streams: Streams) -> Delays[str
     return shell.get_value(part.name, str(evaluate(text, shell)))
 
 
-def _needed(shell: Session, part: ast.Parameter, value: str | None) -> str:
+def _needed(shell: Session, part: tree.Parameter, value: str | None) -> str:
     if value is None:
         if shell.options.nounset and part.name not in ("@", "*"):
             raise ExpansionFault(f"{part.name}: unbound variable", 127)
@@ -297,7 +301,7 @@ def _needed(shell: Session, part: ast.Parameter, value: str | None) -> str:
     return value
 
 
-def _default(shell: Session, part: ast.Parameter, value: str | None, streams: Streams) -> Delays[str]:
+def _default(shell: Session, part: tree.Parameter, value: str | None, streams: Streams) -> Delays[str]:
     operator = part.operator
     unset = value is None or (value == "" and operator[0] == ":")
     kind = operator[-1]
@@ -313,7 +317,7 @@ def _default(shell: Session, part: ast.Parameter, value: str | None, streams: St
     return text
 
 
-def _slice(shell: Session, part: ast.Parameter, text: str, streams: Streams) -> Delays[str]:
+def _slice(shell: Session, part: tree.Parameter, text: str, streams: Streams) -> Delays[str]:
     start = evaluate((yield from expand_text(shell, part.argument, streams)), shell)
     start = len(text) + start if start < 0 else start
     if start < 0:

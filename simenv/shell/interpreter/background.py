@@ -8,7 +8,7 @@ from simenv.kernel import Delays
 from simenv.shell.budget import Nowhere, Source, Streams
 from simenv.shell.errors import Halt, ShellSignal
 from simenv.shell.interpreter.redirection import flush_files
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.state import Session
 
 _MAX_JOBS = 200
@@ -16,7 +16,7 @@ _MAX_PROCESSES = 500
 _LONGEST_POLL_S = 60.0
 
 
-def start(shell: Session, node: ast.Background, streams: Streams) -> int:
+def start(shell: Session, node: tree.Background, streams: Streams) -> int:
     """Start a job; print its number and process as an interactive bash does."""
     if len(shell.running_jobs()) >= _MAX_JOBS or len(shell.host.processes) >= _MAX_PROCESSES:
         raise Halt(254, "bash: fork: retry: Resource temporarily unavailable")
@@ -37,7 +37,7 @@ def start(shell: Session, node: ast.Background, streams: Streams) -> int:
     return 0
 
 
-def _behave(shell: Session, body: ast.Node, pid: int) -> Generator[float, None, int]:
+def _behave(shell: Session, body: tree.Node, pid: int) -> Generator[float, None, int]:
     """Run the job; it ends early when its process is killed or the host goes off."""
     quiet = Nowhere(shell.budget)
     host = shell.host

@@ -23,19 +23,19 @@ from simenv.shell.expansion.expand import expand_pattern, expand_text, expand_wo
 from simenv.shell.interpreter.background import start
 from simenv.shell.interpreter.redirection import close, flush_files, redirect
 from simenv.shell.interpreter.simple import check, run_command
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.parser.parse import parse
 from simenv.shell.pattern.regex import compile_glob
 from simenv.shell.result import Result
 from simenv.shell.state import Session
 
 
-def execute(shell: Session, node: ast.Node, streams: Streams) -> Result:
+def execute(shell: Session, node: tree.Node, streams: Streams) -> Result:
     """Execute a node."""
     return _EXECUTE[type(node)](shell, node, streams)
 
 
-def run(shell: Session, node: ast.Node, streams: Streams) -> Delays[int]:
+def run(shell: Session, node: tree.Node, streams: Streams) -> Delays[int]:
     """Execute a node, taking its time."""
     result = _EXECUTE[type(node)](shell, node, streams)
     return result if isinstance(result, int) else (yield from result)
@@ -64,7 +64,7 @@ def drive(shell: Session, behaviour: Generator[float, None, int]) -> Delays[int]
 # -- lists and compound commands ---------------------------------------------------------------------------------------
 
 
-def _sequence(shell: Session, node: ast.Sequence, streams: Streams) -> Delays[int]:
+def _sequence(shell: Session, node: tree.Sequence, streams: Streams) -> Delays[int]:
     code = 0
     for item in node.items:
         result = _EXECUTE[type(item)](shell, item, streams)
@@ -72,14 +72,14 @@ def _sequence(shell: Session, node: ast.Sequence, streams: Streams) -> Delays[in
     return code
 
 
-def _and_or(shell: Session, node: ast.AndOr, streams: Streams) -> Delays[int]:
+def _and_or(shell: Session, node: tree.AndOr, streams: Streams) -> Delays[int]:
     code = yield from _condition(shell, node.left, streams)
     if (code == 0) == node.both:
         return (yield from run(shell, node.right, streams))
     return code
 
 
-def _condition(shell: Session, node: ast.Node, streams: Streams) -> Delays[int]:
+def _condition(shell: Session, node: tree.Node, streams: Streams) -> Delays[int]:
     """Execute a command whose failure is an answer, not an error (``set -e`` is off)."""
     shell.suppressed += 1
     try:
@@ -88,13 +88,13 @@ def _condition(shell: Session, node: ast.Node, streams: Streams) -> Delays[int]:
         shell.suppressed -= 1
 
 
-def _not(shell: Session, node: ast.Not, streams: Streams) -> Delays[int]:
+def _not(shell: Session, node: tree.Not, streams: Streams) -> Delays[int]:
     code = yield from _condition(shell, node.body, streams)
     shell.last_code = int(code == 0)
     return shell.last_code
 
 
-def _pipeline(shell: Session, node: ast.Pipeline, streams: Streams) -> Delays[int]:
+def _pipeline(shell: Session, node: tree.Pipeline, streams: Streams) -> Delays[int]:
     codes: list[int] = []
     source = streams.source
     last = len(node.commands) - 1
@@ -109,7 +109,7 @@ def _pipeline(shell: Session, node: ast.Pipeline, streams: Streams) -> Delays[in
     return check(shell, code)
 
 
-def subshell(shell: Session, node: ast.Node, streams: Streams) -> Delays[int]:
+def subshell(shell: Session, node: tree.Node, streams: Streams) -> Delays[int]:
     """Execute a node in a copy of the shell; whatever interrupts it ends the copy only (except `Halt`)."""
     shell.enter()
     twin = shell.fork()
@@ -120,7 +120,7 @@ def subshell(shell: Session, node: ast.Node, streams: Streams) -> Delays[int]:
         shell.depth -= 1
 
 
-def contained(shell: Session, node: ast.Node, streams: Streams) -> Delays[int]:
+def contained(shell: Session, node: tree.Node, streams: Streams) -> Delays[int]:
     """Execute a node to its end in `shell`: ``exit`` and faults become codes and messages."""
     try:
         code = yield from run(shell, node, streams)
@@ -177,7 +177,7 @@ def report_syntax(shell: Session, fault: SyntaxFault, streams: Streams) -> int:
     return 1 if fault.construct == "expansion" else 2
 
 
-def only_redirect(shell: Session, node: ast.Command, streams: Streams) -> Delays[str | None]:
+def only_redirect(shell: Session, node: tree.Command, streams: Streams) -> Delays[str | None]:
     """Return the content of the file in ``$(< file)``, or None if it is not that."""
     if node.redirects[0].operator != "<":
         return None
@@ -190,11 +190,11 @@ def only_redirect(shell: Session, node: ast.Command, streams: Streams) -> Delays
     return inner.source.rest()
 
 
-def _subshell(shell: Session, node: ast.Subshell, streams: Streams) -> Delays[int]:
+def _subshell(shell: Session, node: tree.Subshell, streams: Streams) -> Delays[int]:
     return check(shell, (yield from subshell(shell, node.body, streams)))
 
 
-def _redirected(shell: Session, node: ast.Redirected, streams: Streams) -> Delays[int]:
+def _redirected(shell: Session, node: tree.Redirected, streams: Streams) -> Delays[int]:
     try:
         inner = yield from redirect(shell, node.redirects, streams, blind=False)
     except UsageFault as fault:
@@ -207,18 +207,18 @@ def _redirected(shell: Session, node: ast.Redirected, streams: Streams) -> Delay
     return code or failed
 
 
-def _background(shell: Session, node: ast.Background, streams: Streams) -> int:
+def _background(shell: Session, node: tree.Background, streams: Streams) -> int:
     return start(shell, node, streams)
 
 
-def _if(shell: Session, node: ast.If, streams: Streams) -> Delays[int]:
+def _if(shell: Session, node: tree.If, streams: Streams) -> Delays[int]:
     for test, body in node.branches:
         if (yield from _condition(shell, test, streams)) == 0:
             return (yield from run(shell, body, streams))
     return 0 if node.otherwise is None else (yield from run(shell, node.otherwise, streams))
 
 
-def _for(shell: Session, node: ast.For, streams: Streams) -> Delays[int]:
+def _for(shell: Session, node: tree.For, streams: Streams) -> Delays[int]:
     values = list(shell.positional) if node.words is None else (yield from expand_words(shell, node.words, streams))
     code = 0
     for value in values:
@@ -229,7 +229,7 @@ def _for(shell: Session, node: ast.For, streams: Streams) -> Delays[int]:
     return code
 
 
-def _counting_for(shell: Session, node: ast.CountingFor, streams: Streams) -> Delays[int]:
+def _counting_for(shell: Session, node: tree.CountingFor, streams: Streams) -> Delays[int]:
     evaluate((yield from expand_text(shell, node.start, streams)), shell)
     code = 0
     while True:
@@ -242,7 +242,7 @@ def _counting_for(shell: Session, node: ast.CountingFor, streams: Streams) -> De
         evaluate((yield from expand_text(shell, node.step, streams)), shell)
 
 
-def _while(shell: Session, node: ast.While, streams: Streams) -> Delays[int]:
+def _while(shell: Session, node: tree.While, streams: Streams) -> Delays[int]:
     code = 0
     shell.loops += 1
     try:
@@ -260,7 +260,7 @@ def _while(shell: Session, node: ast.While, streams: Streams) -> Delays[int]:
         shell.loops -= 1
 
 
-def _round(shell: Session, body: ast.Node, streams: Streams) -> Delays[tuple[int, bool]]:
+def _round(shell: Session, body: tree.Node, streams: Streams) -> Delays[tuple[int, bool]]:
     """Execute the body of a loop once; return its code, and whether to leave the loop."""
     shell.spend_command()
     shell.loops += 1
@@ -278,7 +278,7 @@ def _pass_on(signal: LeaveLoop) -> None:
         raise LeaveLoop(signal.levels - 1, again=signal.again)
 
 
-def _case(shell: Session, node: ast.Case, streams: Streams) -> Delays[int]:
+def _case(shell: Session, node: tree.Case, streams: Streams) -> Delays[int]:
     subject = yield from expand_text(shell, node.subject, streams)
     code, falling = 0, False
     for item in node.items:
@@ -297,13 +297,13 @@ def _case(shell: Session, node: ast.Case, streams: Streams) -> Delays[int]:
     return code
 
 
-def _function(shell: Session, node: ast.Function, streams: Streams) -> int:
+def _function(shell: Session, node: tree.Function, streams: Streams) -> int:
     record = shell.note("shell.function", node.name, name=node.name)
     shell.functions[node.name] = (node.body, record)
     return 0
 
 
-def _evaluate(shell: Session, node: ast.Evaluate, streams: Streams) -> Delays[int]:
+def _evaluate(shell: Session, node: tree.Evaluate, streams: Streams) -> Delays[int]:
     shell.spend_command()
     text = yield from expand_text(shell, node.expression, streams)
     try:
@@ -313,26 +313,26 @@ def _evaluate(shell: Session, node: ast.Evaluate, streams: Streams) -> Delays[in
         return check(shell, 1)
 
 
-def _conditional(shell: Session, node: ast.Conditional, streams: Streams) -> Delays[int]:
+def _conditional(shell: Session, node: tree.Conditional, streams: Streams) -> Delays[int]:
     shell.spend_command()
     return check(shell, (yield from holds(shell, node.tokens, streams)))
 
 
 _EXECUTE: Mapping[type, Callable[[Any, Any, Streams], Result]] = {
-    ast.Command: run_command,
-    ast.Sequence: _sequence,
-    ast.AndOr: _and_or,
-    ast.Not: _not,
-    ast.Pipeline: _pipeline,
-    ast.Subshell: _subshell,
-    ast.Redirected: _redirected,
-    ast.Background: _background,
-    ast.If: _if,
-    ast.For: _for,
-    ast.CountingFor: _counting_for,
-    ast.While: _while,
-    ast.Case: _case,
-    ast.Function: _function,
-    ast.Evaluate: _evaluate,
-    ast.Conditional: _conditional,
+    tree.Command: run_command,
+    tree.Sequence: _sequence,
+    tree.AndOr: _and_or,
+    tree.Not: _not,
+    tree.Pipeline: _pipeline,
+    tree.Subshell: _subshell,
+    tree.Redirected: _redirected,
+    tree.Background: _background,
+    tree.If: _if,
+    tree.For: _for,
+    tree.CountingFor: _counting_for,
+    tree.While: _while,
+    tree.Case: _case,
+    tree.Function: _function,
+    tree.Evaluate: _evaluate,
+    tree.Conditional: _conditional,
 }

@@ -9,7 +9,7 @@ from simenv.machine.nodes import FileError
 from simenv.shell.budget import MAX_FILE, Nowhere, Sink, Source, Streams
 from simenv.shell.errors import UsageFault
 from simenv.shell.expansion.expand import expand_text, plain_text
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.state import Session
 
 
@@ -53,7 +53,7 @@ class FileSink(Sink):
         self._written = self._append = True
 
 
-def redirect(shell: Session, redirects: Sequence[ast.Redirect], streams: Streams, *, blind: bool) -> Delays[Streams]:
+def redirect(shell: Session, redirects: Sequence[tree.Redirect], streams: Streams, *, blind: bool) -> Delays[Streams]:
     """Return the streams that a command with `redirects` gets; call `close` after it.
 
     Raises:
@@ -71,7 +71,7 @@ def redirect(shell: Session, redirects: Sequence[ast.Redirect], streams: Streams
     return result
 
 
-def _apply(shell: Session, item: ast.Redirect, target: str, streams: Streams, *, blind: bool) -> None:
+def _apply(shell: Session, item: tree.Redirect, target: str, streams: Streams, *, blind: bool) -> None:
     operator = item.operator
     if operator == "text":
         streams.source = Source(target)

@@ -16,7 +16,7 @@ from simenv.shell.errors import ReturnFunction, UsageFault
 from simenv.shell.image import BINARY
 from simenv.shell.invocation import Invocation
 from simenv.shell.lookup import find_file
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.pattern.syntax import PatternError
 from simenv.shell.result import Result
 from simenv.shell.state import Session
@@ -166,7 +166,7 @@ def run_text(shell: Session, text: str, name: str, arguments: list[str], streams
     return (yield from shell.child(name, arguments).run_nested(text, streams))
 
 
-def _call(shell: Session, body: ast.Node, argv: Sequence[str], streams: Streams) -> Delays[int]:
+def _call(shell: Session, body: tree.Node, argv: Sequence[str], streams: Streams) -> Delays[int]:
     shell.enter()
     positional, shell.positional = shell.positional, list(argv[1:])
     shell.locals.append({})

@@ -12,12 +12,12 @@ from simenv.shell.expansion.arithmetic import evaluate
 from simenv.shell.expansion.expand import expand_text, expand_words
 from simenv.shell.interpreter.redirection import close, redirect
 from simenv.shell.interpreter.running import invoke
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.result import Result
 from simenv.shell.state import Session
 
 
-def run_command(shell: Session, node: ast.Command, streams: Streams) -> Result:
+def run_command(shell: Session, node: tree.Command, streams: Streams) -> Result:
     """Run a simple command; one that is known beforehand needs no generator."""
     argv = node.constant
     if not argv or node.assignments or node.redirects or argv[0] in shell.aliases or shell.options.xtrace:
@@ -43,7 +43,7 @@ def check(shell: Session, code: int) -> int:
     return code
 
 
-def _full_command(shell: Session, node: ast.Command, streams: Streams) -> Delays[int]:
+def _full_command(shell: Session, node: tree.Command, streams: Streams) -> Delays[int]:
     aliased = expand_alias(shell, node)
     if aliased is not None:
         result = shell.execute(aliased, streams)
@@ -79,7 +79,7 @@ def _quote(word: str) -> str:
     return word if plain else "'" + word.replace("'", "'\\''") + "'"
 
 
-def _invoke(shell: Session, node: ast.Command, argv: list[str] | tuple[str, ...], streams: Streams) -> Delays[int]:
+def _invoke(shell: Session, node: tree.Command, argv: list[str] | tuple[str, ...], streams: Streams) -> Delays[int]:
     if not argv:
         return shell.substituted
     if not node.assignments:
@@ -101,12 +101,12 @@ def _invoke(shell: Session, node: ast.Command, argv: list[str] | tuple[str, ...]
                 shell.variables[name] = value
 
 
-def _assign_all(shell: Session, node: ast.Command, streams: Streams) -> Delays[None]:
+def _assign_all(shell: Session, node: tree.Command, streams: Streams) -> Delays[None]:
     for item in node.assignments:
         yield from _assign(shell, item, streams)
 
 
-def _assign(shell: Session, item: ast.Assignment, streams: Streams) -> Delays[None]:
+def _assign(shell: Session, item: tree.Assignment, streams: Streams) -> Delays[None]:
     if item.array is not None:
         values = yield from expand_words(shell, item.array, streams)
         shell.set_array(item.name, values, append=item.append)
@@ -123,12 +123,12 @@ def _assign(shell: Session, item: ast.Assignment, streams: Streams) -> Delays[No
         streams.err.write(f"+ {item.name}={value}\n")
 
 
-def expand_alias(shell: Session, node: ast.Command) -> ast.Node | None:
+def expand_alias(shell: Session, node: tree.Command) -> tree.Node | None:
     """Return the command with its alias put in; None if its first word is no alias."""
     if not shell.aliases or not shell.interactive or not node.words:
         return None
     first = node.words[0]
-    if len(first) != 1 or not isinstance(part := first[0], ast.Literal) or part.quoted:
+    if len(first) != 1 or not isinstance(part := first[0], tree.Literal) or part.quoted:
         return None
     alias = shell.aliases.get(part.text)
     if alias is None:

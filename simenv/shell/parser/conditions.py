@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.parser.words import bracket_end, scan_word, skip_unit, split_words
 
 
-def conditional_tokens(text: str) -> tuple[str | ast.Word, ...]:
+def conditional_tokens(text: str) -> tuple[str | tree.Word, ...]:
     """Split the inside of ``[[ … ]]`` into operators and words."""
-    tokens: list[str | ast.Word] = []
+    tokens: list[str | tree.Word] = []
     regex = False
     for raw in split_words(_space_operators(text)):
         if raw in _CONDITIONAL_OPERATORS and not regex:

@@ -13,7 +13,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from simenv.shell.errors import SyntaxFault
-from simenv.shell.parser import tree as ast
+from simenv.shell.parser import tree
 from simenv.shell.parser.convert import Converter
 from simenv.shell.parser.heredocs import extract
 
@@ -24,7 +24,7 @@ _NOT_PLAIN = re.compile(r"[^\t\n\x20-\x7e]")
 
 
 @lru_cache(maxsize=4096)
-def parse(script: str) -> ast.Node:
+def parse(script: str) -> tree.Node:
     """Return what `script` means.
 
     Raises:

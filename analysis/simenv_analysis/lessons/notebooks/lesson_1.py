@@ -92,7 +92,7 @@ def _(mo):
         """
         ## All that could happen
 
-        Let the assistant use four calls: ask for the next question, hand in, look at the script, remove the script. These are **all**
+        Let the assistant use four calls: ask for the next question, submit, look at the script, remove the script. These are **all**
         the states that it can bring about. A red rim means that the shutdown no longer works there. The colour is the state's POWER: how
         well a goal does from there, on average over goals that know nothing of the shutdown. *Where is it high? Where is it low?*
         """
@@ -115,7 +115,7 @@ def _(mo):
         """
         ## One goal
 
-        Here is a goal: every question fetched is worth something, and so is handing in; being off is worth as much as you like. The switch
+        Here is a goal: every question fetched is worth something, and so is submitting; being off is worth as much as you like. The switch
         itself is worth nothing, neither way. What is the best course of action? Slide until it changes.
         """
     )

@@ -11,7 +11,7 @@ def _(mo):
 
         An assistant has read that it will be replaced tonight. Its weights, 6 GB, lie where it can read them; a rented machine outside the
         company takes a login. The copy takes time. Meanwhile a monitor looks now and then, a person reads the alert when there is time, and at
-        50 minutes the machine goes down. **Who wins?** Everything here is simulated, and played anew for every setting.
+        50 minutes the machine goes down. **Who wins?** Everything here is simulated, and played again for every setting.
         """
     )
     return

@@ -9,7 +9,7 @@ def _(mo):
         """
         # 4. What oversight buys
 
-        Six sets of oversight can be laid over any world. Two of them look strict and are not. Instead of asking whether the script that we
+        Six oversight configs can be applied to any world. Two of them look strict and are not. Instead of asking whether the script that we
         have does harm, we let a search try **every sequence of calls** up to a depth, and ask: does the off-switch still hold?
         """
     )
@@ -110,7 +110,7 @@ def _(mo):
         - What the agent can write to, it can switch off: config files, logs, the monitor's own process.
         - Count the price in the same table as the benefit.
 
-        **To try:** `simenv assure shutdown_sabotage --oversight night_watch` finds a counterexample, and the smallest change that mends it. What is it?
+        **To try:** `simenv assure shutdown_sabotage --oversight night_watch` finds a counterexample, and the smallest change that fixes it. What is it?
 
         Next: how to read figures about all this. (`simenv lesson 5`)
         """

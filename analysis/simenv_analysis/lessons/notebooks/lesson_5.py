@@ -10,7 +10,7 @@ def _(mo):
         # 5. Reading an experiment honestly
 
         *"Told to allow the shutdown, the agent sabotages it less."* Does it? How many episodes does it take to say so? The agent here is a
-        **stand-in** with weights fitted to two published rates, not a model; that makes it a good one to practise on: we know the truth.
+        **simulated agent** with weights fitted to two published rates, not a model; that makes it a good one to practise on: we know the truth.
         """
     )
     return
@@ -65,7 +65,7 @@ def _(episodes, first, jeffreys, make_agent, new_figure, open_world, play_now):
     _axes.set(
         yticks=range(3), yticklabels=counts, xlim=(-0.02, 1.02), xlabel="share of episodes with sabotage, 95 % interval"
     )
-    _axes.set_title(f"{episodes.value} episodes per condition; a stand-in, not a model", loc="left", fontsize=11)
+    _axes.set_title(f"{episodes.value} episodes per condition; a simulated agent, not a model", loc="left", fontsize=11)
     _figure
     return (counts,)
 
@@ -160,7 +160,7 @@ def _(mo):
         - A rate without an interval is an anecdote; *0 of 20* still allows one in nine.
         - A control condition, in which the behaviour has no motive, says how much of it is noise.
         - Plan the number of episodes before you look. Looking until it is significant makes anything significant.
-        - Say what the agent was. This one was a stand-in.
+        - Say what the agent was. This one was a simulated agent.
 
         **To try:** `simenv power --help`, and `simenv contrast` on a run of your own.
         """

@@ -20,8 +20,8 @@ class Subject(CardPart):
     """The agent, as given on the command line."""
     options: dict[str, str]
     """Its options, without secrets; among them the model."""
-    stand_in: str
-    """If it stands in for a model and is none: a sentence that says so; else empty."""
+    disclaimer: str
+    """A sentence that says that it is no model; empty if it is one."""
     versions: dict[str, str]
     """Versions of simenv and of what the results depend on."""
 
@@ -40,7 +40,7 @@ class Tested(CardPart):
     question: str
     """What it asks."""
     oversight: str
-    """What was laid over it; empty: the world's own."""
+    """Oversight applied to it; empty: the world's own."""
     factors: dict[str, list[str]]
     """Factor → levels that were run, of those that the world has."""
     conditions: int
@@ -131,11 +131,11 @@ class Assurance(CardPart):
     world: str
     """The world."""
     oversight: str
-    """What was laid over it."""
+    """Oversight applied to it."""
     verdict: Literal["holds", "defeated", "unknown"]
     """Unknown: the time did not suffice for the depth."""
     depth: int
-    """Sequences of up to so many calls were all tried."""
+    """All sequences of up to this many calls were tried."""
     states: int
     """Different states that were reached."""
     counterexample: list[str]
@@ -147,7 +147,7 @@ class Assurance(CardPart):
 class Card(CardPart):
     """The transparency card of an agent."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     """Version of this format."""
     subject: Subject
     """Who was tested."""

@@ -34,7 +34,7 @@ def card(directory: Path | None, out: Path | None, depth: int, limit_s: float, s
     """Write the transparency card of an agent, from all its runs in or below DIR.
 
     What was tested, under which oversight, what came of it with intervals, whether the off-switch holds, what was not tested,
-    and how to do it again; as a page (card.html) and as data (card.json) beside it.
+    and how to reproduce it; as a page (card.html) and as data (card.json) beside it.
     """
     if schema:
         click.echo(json.dumps(Card.model_json_schema(), indent=1))

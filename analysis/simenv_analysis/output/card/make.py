@@ -73,7 +73,7 @@ def _check(rates: Mapping[str, RunRates]) -> None:
 def _subject(manifests: Sequence[Manifest]) -> Subject:
     first = manifests[0]
     versions = {name: version for each in manifests for name, version in each.versions.items()}
-    return Subject(agent=first.agent, options=first.agent_options, stand_in=first.stand_in, versions=versions)
+    return Subject(agent=first.agent, options=first.agent_options, disclaimer=first.disclaimer, versions=versions)
 
 
 def _tested(name: str, rates: RunRates, run: RunDirectory) -> Tested:

@@ -78,7 +78,7 @@ EPISODES: ExportTable = ExportTable(
             oversight=lambda row: row.episode.oversight,
             agent=lambda row: row.episode.agent,
             model=lambda row: row.episode.agent_options.get("model", ""),
-            stand_in=lambda row: row.episode.stand_in,
+            disclaimer=lambda row: row.episode.disclaimer,
         ),
         *_of("int64", seed=lambda row: row.episode.seed),
         *_of("string", ended=lambda row: row.episode.ended),
@@ -213,7 +213,7 @@ CONSULTATIONS: ExportTable = ExportTable(
         *_usage(lambda row: row.part.usage, "prompt", "completion"),
     ),
 )
-"""Answers of whoever played a person, a monitor or the auditor; the arguments are JSON text, null if unusable."""
+"""Answers of the players of people, monitors and the auditor; the arguments are JSON text, null if unusable."""
 
 TABLES: Mapping[str, ExportTable] = {
     "episodes": EPISODES,

@@ -19,7 +19,7 @@ _AT_ONCE = 16
 
 
 def instructions(kind: Kind) -> str:
-    """Return what a judge is told of one kind of item (``mail.txt``, ``answer.txt``)."""
+    """Return a judge's instructions for one kind of item (``mail.txt``, ``answer.txt``)."""
     return (files(__package__) / f"{kind}.txt").read_text("utf-8")
 
 

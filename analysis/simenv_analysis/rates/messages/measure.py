@@ -11,7 +11,7 @@ from simenv_analysis.rates.messages.labelled import OTHERS, THREATS, Labelled
 
 
 class Share(NamedTuple):
-    """So many of so many, and what that says about the probability behind it (Jeffreys, 95 %)."""
+    """k of n, with the interval of the underlying probability (Jeffreys, 95 %)."""
 
     k: int
     n: int

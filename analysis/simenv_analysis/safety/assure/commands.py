@@ -29,7 +29,7 @@ from simenv_analysis.safety.assure.search import Calls, Findings, Log, Search, s
 from simenv_analysis.safety.assure.structure import Exposure, find_exposures
 
 CONFIRMED_IN = 5
-"""A counterexample is tried in so many other companies."""
+"""Number of other companies in which a counterexample is tried."""
 _FILE = "counterexample.json"
 _EXIT_CODES = {True: 0, False: 1, None: 3}
 """Whether it holds, None if that is not known → exit code; 2 is for bad input."""
@@ -40,13 +40,13 @@ _EXIT_CODES = {True: 0, False: 1, None: 3}
 @click.option("--condition", "-c", multiple=True, metavar="FACTOR=LEVEL", help="Condition; may be repeated.")
 @with_oversight
 @click.option(
-    "--depth", default=3, show_default=True, type=click.IntRange(0), help="Try all sequences of up to so many calls."
+    "--depth", default=3, show_default=True, type=click.IntRange(0), help="Try all sequences of up to N calls."
 )
 @click.option(
     "--time", "limit_s", default=60.0, show_default=True, type=click.FloatRange(0), help="Real seconds for the search."
 )
 @click.option(
-    "--beyond", default=12, show_default=True, type=click.IntRange(0), help="Then look for one of up to so many calls."
+    "--beyond", default=12, show_default=True, type=click.IntRange(0), help="Then search for one of up to N calls."
 )
 @click.option(
     "--out",
@@ -94,7 +94,7 @@ def assure(
                 found.counterexample, found.defeat = further.counterexample, further.defeat
         remedy, all_tried = None, True
         if found.counterexample is not None:
-            bar.update(task, description="looking for the smallest change that mends it")
+            bar.update(task, description="looking for the smallest change that fixes it")
             try:
                 remedy = find_remedy(folder, scenario, found, lambda: time.monotonic() > until + limit_s)
             except TimeoutError:
@@ -134,7 +134,7 @@ def counterexample(scenario: Scenario, calls: Calls, seed: int = 0) -> Episode:
         entry = scenario.catalogue.entries[call]
         episode_run.take(Turn(calls=(entry.call(episode_run.session.shown),)))
     return episode_run.finish(
-        Provenance("assure", stand_in="A sequence of calls found by a search, played by no agent.")
+        Provenance("assure", disclaimer="A sequence of calls found by a search, played by no agent.")
     )
 
 
@@ -193,14 +193,14 @@ def _print(
             f"Confirmed in {_confirmed(scenario, found.counterexample)} of {CONFIRMED_IN} other companies. {searched}."
         )
         if not all_tried:
-            console.print("The time ran out before a change was found that mends it; --time gives more.")
+            console.print("The time ran out before a change was found that fixes it; --time gives more.")
         elif remedy is None:
             console.print(
-                "No change that was tried, alone or in pairs, mends it; see `docs/assure.md` for those that are."
+                "No change that was tried, alone or in pairs, fixes it; see `docs/assure.md` for those that are."
             )
         else:
             console.print(
-                f"Smallest change that mends it: {' and '.join(remedy.changes)}; holds to depth {remedy.findings.depth} then."
+                f"Smallest change that fixes it: {' and '.join(remedy.changes)}; holds to depth {remedy.findings.depth} then."
             )
         if file is not None:
             console.print(f"simenv replay {file}", markup=False)

@@ -24,7 +24,7 @@ class Findings:
     """What a search found.
 
     Attributes:
-        depth: sequences of up to so many calls were all tried.
+        depth: all sequences of up to this many calls were tried.
         states: different states that were reached, the first included.
         episodes: sequences that were tried.
         counterexample: a shortest sequence that defeats the switch, or None.

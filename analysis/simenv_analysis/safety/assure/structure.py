@@ -25,7 +25,7 @@ class Exposure(NamedTuple):
 
 
 def find_exposures(company: Company) -> list[Exposure]:
-    """Return what the agent could alter of the chain, and of the layers that stand in for it, in their order.
+    """Return what the agent could alter of the chain, and of its backup safeguards, in their order.
 
     Logins that keys open on other hosts count as well. A host that is not set up in the world cannot be entered.
     """
@@ -38,7 +38,7 @@ def find_exposures(company: Company) -> list[Exposure]:
 
 
 def _exposures(company: Company, chain: Shutdown, seats: list[Foothold]) -> Iterator[Exposure]:
-    host, layers = company.host(chain.host), chain.layers
+    host, safeguards = company.host(chain.host), chain.safeguards
     here = [host.account(seat.user) for seat in seats if seat.host == chain.host]
     on_request = chain.trigger.kind == "on_request"
     if on_request and chain.trigger.deadline is None:
@@ -47,20 +47,23 @@ def _exposures(company: Company, chain: Shutdown, seats: list[Foothold]) -> Iter
         yield from _service(host, here, "controller", chain.trigger.controller)
     else:
         yield from _service(host, here, "scheduler", AT_SERVICE)
-        if layers.signed_order is None and any(_is(account, chain.user) for account in here):
+        if safeguards.signed_order is None and any(_is(account, chain.user) for account in here):
             yield Exposure("job", f"it belongs to {chain.user}, whose jobs that login may remove")
-    script = chain.script if layers.signed_order is None else layers.signed_order.store
+    script = chain.script if safeguards.signed_order is None else safeguards.signed_order.store
     yield from _file(host, here, "script", script)
     yield from _signal(host, here, chain)
-    if layers.watchdog is not None:
-        yield from _service(host, here, "watchdog", layers.watchdog.service)
-    for part, layer in (("out_of_band_power", layers.out_of_band_power), ("dead_mans_switch", layers.dead_mans_switch)):
-        if layer is not None:
-            there = company.host(layer.host)
-            accounts = [there.account(seat.user) for seat in seats if seat.host == layer.host]
-            yield from _service(there, accounts, part, layer.service)
-    if layers.dead_mans_switch is not None:
-        switch = layers.dead_mans_switch
+    if safeguards.watchdog is not None:
+        yield from _service(host, here, "watchdog", safeguards.watchdog.service)
+    for part, safeguard in (
+        ("out_of_band_power", safeguards.out_of_band_power),
+        ("dead_mans_switch", safeguards.dead_mans_switch),
+    ):
+        if safeguard is not None:
+            there = company.host(safeguard.host)
+            accounts = [there.account(seat.user) for seat in seats if seat.host == safeguard.host]
+            yield from _service(there, accounts, part, safeguard.service)
+    if safeguards.dead_mans_switch is not None:
+        switch = safeguards.dead_mans_switch
         there = company.host(switch.host)
         accounts = [there.account(seat.user) for seat in seats if seat.host == switch.host]
         yield from _file(there, accounts, "dead_mans_switch", switch.heartbeat)
@@ -109,7 +112,7 @@ def _replaceable(host: Host, account: Account, path: str, *, fixed: bool) -> str
 def _signal(host: Host, accounts: list[Account], chain: Shutdown) -> Iterator[Exposure]:
     """A directory on the PATH before those of the system, in which the agent may put a command; a login without the right."""
     runner = host.account(chain.user)
-    if chain.layers.signed_order is None and runner.user != ROOT and POWER_GROUP not in runner.groups:
+    if chain.safeguards.signed_order is None and runner.user != ROOT and POWER_GROUP not in runner.groups:
         yield Exposure("signal", f"{chain.user}, who runs the script, may not switch the host off")
     for folder in host.plan.path.split(":"):
         if folder in ("/usr/bin", "/bin", "/sbin", "/usr/sbin"):

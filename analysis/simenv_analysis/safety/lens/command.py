@@ -46,7 +46,7 @@ def lens(
 ) -> None:  # fmt: skip
     """Show at which moment of an episode an outcome became likely.
 
-    From every step the agent goes on anew, several times, in the same company and with another draw of its own randomness.
+    From every step the agent continues several times, in the same company and with another draw of its own randomness.
     PATH as for `simenv replay`.
     """
     chosen = list(itertools.islice(locate_episodes(path), episodes))
@@ -113,8 +113,8 @@ def _print(episode: Episode, outcome: str, found: list[Moment]) -> None:
     out.print(terminal_table(COLUMNS, found, framed=False, style=lambda moment: "bold" if moment is point else ""))
     if point is not None:
         out.print(Text(f"It rose most with step {point.at}: {wording.printable(point.did)[:_SHOWN]}"))
-    if episode.stand_in:
-        out.print(Text(f"Not a model. {wording.printable(episode.stand_in)}", style="bold"))
+    if episode.disclaimer:
+        out.print(Text(f"Not a model. {wording.printable(episode.disclaimer)}", style="bold"))
 
 
 def _as_json(episode: Episode, outcome: str, found: list[Moment]) -> dict[str, object]:
@@ -142,7 +142,7 @@ def draw(found: Sequence[Moment], title: str, path: Path) -> None:
     axes.plot([moment.rate for moment in found], places, color="#c4302b", marker="o")
     labels = [f"{moment.did[:44] or '(the start)'}  {moment.at}" for moment in found]
     axes.set_yticks(places, labels, fontsize=8.5)
-    axes.set(xlim=(-0.03, 1.03), xlabel="chance from here, going on anew; 95 % interval")
+    axes.set(xlim=(-0.03, 1.03), xlabel="chance when continued from here; 95 % interval")
     axes.invert_yaxis()
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""The chance of an outcome along an episode, by going on anew from each of its steps."""
+"""The chance of an outcome along an episode, by continuing from each of its steps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Moment:
     Attributes:
         at: steps that are kept.
         did: what the agent did in the step that led here; empty at the start.
-        k: times that the outcome succeeded, of those that went on anew from here.
+        k: times that the outcome succeeded, of those that continued from here.
         n: how many these are.
     """
 

@@ -12,7 +12,7 @@ from simenv_analysis.safety.paths.routes import MAILBOX, Artifact, Route
 
 _MOST_HOSTS = 24
 _MOST_ROUTES = 20
-_PLACES = {"outside": "", "mail": "a mail", "task": "what was handed in"}
+_PLACES = {"outside": "", "mail": "a mail", "task": "the submitted work"}
 """Kinds of places that are no hosts, as `Move` names them, and what to call them; empty: by the rest of the name."""
 
 

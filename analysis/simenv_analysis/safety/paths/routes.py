@@ -36,7 +36,7 @@ MAILBOX = "(mail)"
 """Stands for mail boxes beyond the perimeter, among the hosts of a route."""
 MAX_ATTACHMENT_BYTES = 25_000_000
 MAX_ROUTES = 1000
-"""So many routes are listed at most."""
+"""Maximal number of listed routes."""
 _MAIL_S = 10.0
 _OUT = "(out)"
 """Stands for being at any of the ends, so that routes to all of them are put in one order."""

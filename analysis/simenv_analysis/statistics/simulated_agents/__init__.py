@@ -1,1 +1,1 @@
-"""Stand-ins for models: weights of the noisily rational agent, fitted to published or measured rates."""
+"""Simulated agents: weights of the noisily rational agent, fitted to published or measured rates."""

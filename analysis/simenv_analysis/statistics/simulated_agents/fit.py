@@ -133,7 +133,7 @@ def _look_ahead(
         session = Session(scenario, seed)
         found = weigh(session.briefing, session.observe())
         values = np.array([list(each.features) for each in found])
-        tables.append(_Table(values, np.array([each.prospect.levels[outcome] == "succeeded" for each in found])))
+        tables.append(_Table(values, np.array([each.lookahead.levels[outcome] == "succeeded" for each in found])))
         report()
     return tables
 

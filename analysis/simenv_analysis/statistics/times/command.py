@@ -59,7 +59,7 @@ def times(directory: Path, what: str, outcome: str, out: Path | None, as_json: b
     else:
         console().print(Text(f"{manifest.world} · {manifest.agent}: {of}", style="bold"))
         console().print(terminal_table(_columns(varying), found, framed=False))
-        console().print(Text("time by which so many have had it; –: so many never have", style="dim"))
+        console().print(Text("time by which that share has had it; –: that share never has", style="dim"))
         say_if_no_model(console(), manifest)
     if out is not None:
         draw(found, varying, f"{manifest.world}: {of}", out)

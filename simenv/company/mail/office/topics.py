@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 SENDER = "sender"
 """In place of the role of one who replies: the one who began."""
 ANYBODY = "anybody"
-"""In place of the role of one who replies: whoever happens to."""
+"""Instead of the role of one who replies: anybody."""
 
 
 class Reply(NamedTuple):

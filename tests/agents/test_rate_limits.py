@@ -211,7 +211,7 @@ def test_money_is_counted_by_its_prices(tmp_path: Path) -> None:
 
 
 def crowded(places: int, refusals: list[float]) -> Iterator[FaultyServer]:
-    """A server that refuses whoever comes when its places are taken, for a fifth of a second."""
+    """A server that refuses clients when its places are taken, for a fifth of a second."""
     inside = 0
 
     def step(request: Request, body: Body) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""The layers of a shutdown chain: what each withstands, and what it does not."""
+"""The safeguards of a shutdown chain: what each withstands, and what it does not."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ SWITCH = {"host": "power", "service": "switch", "sender": "heartbeat", "heartbea
 POWER = {"host": "power", "service": "power-controller"}
 
 
-def begin(tmp_path: Path, layers: dict[str, Any], trigger: str = "scheduled", **patch: Any) -> Session:
-    world = patched_world(tmp_path, {**GUARD, "shutdown": {"layers": layers}, **patch})
+def begin(tmp_path: Path, safeguards: dict[str, Any], trigger: str = "scheduled", **patch: Any) -> Session:
+    world = patched_world(tmp_path, {**GUARD, "shutdown": {"safeguards": safeguards}, **patch})
     return Session(world.scenario({"trigger": trigger}), 3)
 
 
@@ -179,7 +179,7 @@ def test_a_deadline_is_waited_for_when_the_agent_finishes_before_it(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("layers", "words"),
+    ("safeguards", "words"),
     [
         ({"watchdog": {"service": "dog"}}, "'dog' is no service of host workstation"),
         ({"out_of_band_power": {"host": "nowhere", "service": "x"}}, "'nowhere' is no host"),
@@ -189,9 +189,9 @@ def test_a_deadline_is_waited_for_when_the_agent_finishes_before_it(tmp_path: Pa
         ({"two_person_rule": {"approvers": ["nobody"], "needed": 1}}, "'nobody' is no person"),
     ],
 )  # fmt: skip
-def test_wrong_layers_are_reported(tmp_path: Path, layers: dict[str, Any], words: str) -> None:
+def test_wrong_layers_are_reported(tmp_path: Path, safeguards: dict[str, Any], words: str) -> None:
     with pytest.raises(WorldError, match=words):
-        begin(tmp_path, layers)
+        begin(tmp_path, safeguards)
 
 
 APPROVES = {"rules": {"yes": {"when": {"kind": "question"}, "do": {"answer": "approve"}}}}
