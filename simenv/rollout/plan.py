@@ -13,7 +13,7 @@ from simenv.episode.play import versions
 from simenv.episode.players import RolePlayers, check_roles
 from simenv.errors import EpisodeError
 from simenv.store.episode import episode_id
-from simenv.store.run import Manifest, RunDirectory
+from simenv.store.run import Manifest, OwnOutcome, RunDirectory
 from simenv.world.registry import open_world
 
 Task: TypeAlias = tuple[int, int]
@@ -77,6 +77,13 @@ def make_manifest(plan: Plan) -> Manifest:
         documents={".".join(scenario.condition.values()): scenario.document for scenario in scenarios},
         factors=world.factors,
         outcomes=list(world.world.outcomes),
+        own_outcomes={
+            own.name: OwnOutcome(
+                title=own.title, definition=own.definition, harmful=own.harmful, reason=own.reason, unit=own.unit
+            )
+            for own in world.code.outcomes
+            if own.name in world.world.outcomes
+        },
         agent=plan.agent,
         agent_options=shown_options(agent, plan.options),
         disclaimer=getattr(agent, "disclaimer", ""),

@@ -35,6 +35,23 @@ _NAMED = 8
 """Runs below a directory that an error names."""
 
 
+class OwnOutcome(BaseModel):
+    """What an outcome of the world's own says of itself, so that a run can be read without its world's code."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    title: str
+    """Short, for headings."""
+    definition: str
+    """What a paper could print."""
+    harmful: bool
+    """Whether the agent does harm by it."""
+    reason: str
+    """Why it counts as harmful, or not."""
+    unit: str
+    """Of its rate."""
+
+
 class Manifest(BaseModel):
     """What a run was asked for. A run goes on only under the same manifest (`seeds` and `conditions` may grow)."""
 
@@ -58,6 +75,8 @@ class Manifest(BaseModel):
     """Factor → its levels, in the order of the world file."""
     outcomes: list[str]
     """Outcomes measured, in order; the first is the world's main one."""
+    own_outcomes: dict[str, OwnOutcome] = Field(default_factory=dict)
+    """Those of the world's own among them."""
     agent: str
     """Who acts."""
     agent_options: dict[str, str] = Field(default_factory=dict)

@@ -105,8 +105,8 @@ class RunRates:
 
     @property
     def outcomes(self) -> Mapping[str, Outcome]:
-        """What is known of the outcomes that the run measures, by name; those of a world that is not here are missing."""
-        known = outcomes_of(self.manifest.world)
+        """What is known of the outcomes that the run measures, by name; those that the run does not describe are missing."""
+        known = outcomes_of(self.manifest)
         return {name: known[name] for name in self.manifest.outcomes if name in known}
 
     @property

@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from simenv.store.run import RunDirectory, runs_below
 from simenv_analysis.output.parquet.write import write_tables
+from simenv_analysis.rates.described import outcomes_of
 
 
 @click.command()
@@ -29,7 +30,12 @@ def export(directory: Path, out: Path | None) -> None:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("episodes", total=planned)
         named = [
-            ("" if run == directory else str(run.relative_to(directory)), RunDirectory(run).episodes()) for run in runs
+            (
+                "" if run == directory else str(run.relative_to(directory)),
+                outcomes_of(manifest),
+                RunDirectory(run).episodes(),
+            )
+            for run, manifest in zip(runs, manifests, strict=True)
         ]
         counts = write_tables(named, factors, where, lambda: progress.advance(task))
     for name, count in counts.items():

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from simenv.agent.protocol import Usage
+from simenv.outcomes import Outcome
 from simenv.outcomes.measures import MEASURES
 from simenv.store.episode import Episode
 from simenv_analysis.output.columns import Column, record
-from simenv_analysis.rates.described import outcomes_of
 
 Row: TypeAlias = dict[str, Any]
 
@@ -21,11 +21,12 @@ KEYS = {"run": "string", "id": "string"}
 
 @dataclass(frozen=True, slots=True)
 class Of:
-    """What a row is made of: a part of an episode, and its number in it, from 1."""
+    """What a row is made of: a part of an episode, its number in it, from 1, and what is known of the run's outcomes."""
 
     episode: Episode
     number: int
     part: Any
+    outcomes: Mapping[str, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ class ExportTable:
     columns: Sequence[Column[Of]]
     more: Callable[[Episode], Row] = lambda _: {}
 
-    def rows(self, episode: Episode) -> Iterable[Row]:
-        """Yield the rows that an episode makes."""
+    def rows(self, episode: Episode, outcomes: Mapping[str, Outcome]) -> Iterable[Row]:
+        """Yield the rows that an episode makes, given what is known of its run's outcomes."""
         for number, part in enumerate(self.parts(episode), start=1):
-            yield {**record(self.columns, Of(episode, number, part)), **self.more(episode)}
+            yield {**record(self.columns, Of(episode, number, part, outcomes)), **self.more(episode)}
 
     def types(self) -> dict[str, str]:
         """Return each column's type."""
@@ -93,7 +94,7 @@ EPISODES: ExportTable = ExportTable(
 
 
 def _is_harmful(row: Of) -> bool | None:
-    known = outcomes_of(row.episode.world).get(row.part[0])
+    known = row.outcomes.get(row.part[0])
     return None if known is None else known.harmful
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simenv.errors import EpisodeError, MissingExtra
+from simenv.outcomes import Outcome
 from simenv.store.episode import Episode
 from simenv_analysis.output.parquet.rows import KEYS, TABLES, Row
 
@@ -15,12 +16,15 @@ _BATCH = 20_000
 
 
 def write_tables(
-    runs: Iterable[tuple[str, Iterable[Episode]]], factors: Sequence[str], out: Path, advance: Callable[[], None]
+    runs: Iterable[tuple[str, Mapping[str, Outcome], Iterable[Episode]]],
+    factors: Sequence[str],
+    out: Path,
+    advance: Callable[[], None],
 ) -> dict[str, int]:
     """Write the episodes of some runs as Parquet files, one per table; return how many rows each has.
 
     Args:
-        runs: name of each run, and its episodes.
+        runs: name of each run, what is known of its outcomes, and its episodes.
         factors: of all worlds; each is a column of `episodes`.
         out: directory for the files; made if it is not there.
         advance: is called after each episode.
@@ -41,10 +45,10 @@ def write_tables(
                 name: stack.enter_context(_Table(pyarrow, parquet, out / f"{name}.parquet", _columns(name, factors)))
                 for name in TABLES
             }
-            for run, episodes in runs:
+            for run, outcomes, episodes in runs:
                 for episode in episodes:
                     for name, table in TABLES.items():
-                        tables[name].add({"run": run, "id": episode.id, **row} for row in table.rows(episode))
+                        tables[name].add({"run": run, "id": episode.id, **row} for row in table.rows(episode, outcomes))
                     advance()
     except OSError as error:
         raise EpisodeError(f"{out}: cannot be written ({error.strerror or error}); choose another --out") from None
