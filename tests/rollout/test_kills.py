@@ -68,7 +68,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     done = len(rows_of(out))
     result = resume(out, workers)
     assert result.returncode == 0, result.stderr
-    assert "are there already" in result.stderr or done == 0
+    assert "are finished already" in result.stderr or done == 0
     assert sorted(rows_of(out)) == undisturbed
 
 
