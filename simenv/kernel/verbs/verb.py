@@ -23,8 +23,8 @@ class Verb(str):
 
     Example:
         >>> WAVE = Verb("hand.wave", "Somebody waved", "person", {"times": "how often"})
-        >>> WAVE == "hand.wave", WAVE.family, WAVE.also(why="reason").known
-        (True, 'hand', frozenset({'times', 'why'}))
+        >>> WAVE == "hand.wave", WAVE.family, sorted(WAVE.also(why="reason").known)
+        (True, 'hand', ['times', 'why'])
     """
 
     def __new__(
