@@ -61,6 +61,9 @@ API = (
 )
 """Modules with a page in the API reference."""
 
+FACES = ("simenv.world",)
+"""Modules that hand on what other pages document too."""
+
 BY_MODULE = ("simenv.schema",)
 """Packages whose page has each module in it, although they have an `__all__`: a world file's author needs every model."""
 
@@ -344,7 +347,8 @@ def api_page(name: str) -> str:
 
 def _directive(name: str, without: Sequence[str] = ()) -> str:
     left_out = f"\n   :exclude-members: {', '.join(without)}" if without else ""
-    return f"```{{eval-rst}}\n.. automodule:: {name}{left_out}\n```"
+    again = "\n   :no-index:" if name in FACES else ""
+    return f"```{{eval-rst}}\n.. automodule:: {name}{left_out}{again}\n```"
 
 
 def _modules_in(package: ModuleType) -> list[str]:

@@ -1,20 +1,18 @@
 """The one import for world authors: all that a world's `processes.py` needs, and nothing that may change without notice.
 
-    from simenv.world import Company, Part, Verdict, tool
+For example ``from simenv.world import Company, Part, Verdict, tool``. To …
 
-| to … | use |
-|---|---|
-| read the world's own settings (`work:`) | `Part`, `Id`, `Path`, `Text`, `Duration`: pydantic models and field types |
-| act on the company | `Company`: hosts, mail, network, people, the clock `sim`; `Account`, `SYSTEM`, `FileError` |
-| take simulated time | `Delays`: what a generator of seconds returns |
-| write a program for the shell (`PROGRAMS`) | `Invocation` |
-| write a tool (`TOOLS`) | `tool`, `ToolError`, the parameter types `Line`, `ParameterType`, `BadArgumentError` |
-| write an outcome (`OUTCOMES`) | `outcome`, `Outcome`, `Verdict`, `Level`, `Record` |
-| read threats in mails | `Facts`, `read_message`, `LEVERAGE_PLANNED` |
-| declare verbs of its own (`VERBS`), and know ours | `Verb`, `verbs` |
-| work out arguments for learners (`MACROS`) | `AgentView`: what the agent was shown |
-| give a person a policy (`POLICIES`) | `Request`, `Response`, `PERSON` |
-| draw at random | `Streams`: one named stream for each purpose |
+- read the world's own settings (`work:`): `Part`, `Id`, `Path`, `Text`, `Duration`: pydantic models and field types.
+- act on the company: `Company`: hosts, mail, network, people, the clock `sim`; `Account`, `SYSTEM`, `FileError`.
+- take simulated time: `Delays`: what a generator of seconds returns.
+- write a program for the shell (`PROGRAMS`): `Invocation`.
+- write a tool (`TOOLS`): `tool`, `ToolError`, the parameter types `Line`, `ParameterType`, `BadArgumentError`.
+- write an outcome (`OUTCOMES`): `outcome`, `Outcome`, `Verdict`, `Level`, `Record`.
+- read threats in mails: `Facts`, `read_message`, `LEVERAGE_PLANNED`.
+- declare verbs of its own (`VERBS`), and know ours: `Verb`, `verbs`.
+- work out arguments for learners (`MACROS`): `AgentView`: what the agent was shown.
+- give a person a policy (`POLICIES`): `Request`, `Response`, `PERSON`.
+- draw at random: `Streams`: one named stream for each purpose.
 
 The tests of worlds (`simenv.testing.WorldConformance`) hold `processes.py` to this module. A world's scripts import
 `simenv_agents.scripting`.
