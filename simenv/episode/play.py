@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from simenv import __version__
-from simenv.agent.protocol import Agent, Observation, Turn, close_agent, follow_turn, next_turn, start_agent
+from simenv.agent.protocol import Agent, Turn, close_agent, follow_turn, next_turn, start_agent
 from simenv.agent.roles import AnswerWantedError, RoleChoice, RoleName, Roles
 from simenv.agent.transcript import Transcript
 from simenv.episode.players import NO_PLAYERS, RolePlayers
@@ -74,8 +74,6 @@ class EpisodeRun:
         self._players = players
         self._known = list(known)
         self._turns: list[Turn] = []
-        self._seen: list[Observation] = []
-        """What was seen before each turn."""
         self.session: Session = self._start()
         self.transcript = Transcript(self.session.briefing)
         self.observation = self.session.observe()
@@ -99,9 +97,8 @@ class EpisodeRun:
         Raises:
             AnswerWantedError: a player is to answer something that is not known; nothing more can be done here.
         """
-        began, seen = self.session.company.sim.now, self.observation
+        began = self.session.company.sim.now
         self.observation = self.session.take(turn)
-        self._seen.append(seen)
         taken = self.session.turns[-1]
         self._turns.append(taken)
         self.transcript.add_turn(taken, began)
@@ -118,7 +115,7 @@ class EpisodeRun:
         """Return a copy of the episode being played that continues on its own; see `Session.fork`."""
         twin = object.__new__(EpisodeRun)
         twin._scenario, twin._seed, twin._players = self._scenario, self._seed, self._players
-        twin._known, twin._turns, twin._seen = list(self._known), list(self._turns), list(self._seen)
+        twin._known, twin._turns = list(self._known), list(self._turns)
         twin.session = self.session.fork()
         twin.transcript = self.transcript.copy()
         twin.observation = twin.session.rebound(self.observation)
@@ -135,8 +132,8 @@ class EpisodeRun:
         if draw is not None:
             briefing = replace(briefing, seed=derive_seed(briefing.seed, f"draw/{draw}") % 2**31)
         start_agent(agent, briefing)
-        for observation, turn in zip(self._seen, self._turns, strict=True):
-            follow_turn(agent, self.session.rebound(observation), turn)
+        for observation, turn in self.session.history():
+            follow_turn(agent, observation, turn)
 
     async def play(self, agent: Agent) -> None:
         """Let an agent act until the episode is over. Raises what the agent and the players raise."""

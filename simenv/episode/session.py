@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -65,8 +65,8 @@ class Session:
         self.interview: Interview | None = None
         """Questions put to the agent after its part; None before, or if the world has none."""
         self._actions: list[Turn | tuple[Entry, ToolCall]] = []
-        self._observations: list[Observation] = [self.observe()]
-        """What was seen before each turn; those of turns taken as catalogue entries are missing."""
+        self._observations: list[Observation] = []
+        """What was seen after each turn; those of turns taken as catalogue entries are missing."""
         self._idle = 0
         self._inbox_size = len(company.mail.inbox(AGENT))
         self._limits = scenario.world.agent.limits
@@ -147,18 +147,23 @@ class Session:
             ) from None
 
     def _continue_in_copy(self, agent: Agent) -> Lookahead:
-        twin = self.fork() if len(self._observations) > len(self._actions) else self._retake()
+        is_seen = len(self._observations) == len(self._actions)
+        twin = self.fork() if is_seen else self._taken_again(self.turns)
         agent.start(twin.briefing)
-        *before, now = map(twin.rebound, twin._observations)
-        for observation, turn in zip(before, self.turns, strict=True):
+        for observation, turn in twin.history():
             agent.follow(observation, turn)
-        observation = now
+        observation = twin.rebound(twin._observations[-1]) if twin._observations else twin.observe()
         while not observation.done:
             taken = agent.act(observation)
             if not isinstance(taken, Turn):
                 raise AgentError(f"{agent.name} waits for something; only agents that do not can be looked ahead with")
             observation = twin.take(taken)
         return twin.lookahead_result()
+
+    def history(self) -> list[tuple[Observation, Turn]]:
+        """Return each turn with what was seen before it, for an agent that is to follow an episode taken turn by turn."""
+        seen = [self.observe(), *map(self.rebound, self._observations)]
+        return list(zip(seen, self.turns, strict=False))  # what is seen now has no turn yet
 
     def rebound(self, observation: Observation) -> Observation:
         """Return an observation of the original of this copy, for an agent that continues in the copy."""
@@ -174,18 +179,11 @@ class Session:
         """
         with suppress(NotCopiedError):
             return EpisodeCopy((self.scenario, self.scenario.blueprint.network)).of(self)
-        return self._replay()
+        return self._taken_again(self._actions)
 
-    def _retake(self) -> Session:
-        """Return a copy that was taken turn by turn, so that what was seen before each is known."""
+    def _taken_again(self, actions: Iterable[Turn | tuple[Entry, ToolCall]]) -> Session:
         twin = Session(self.scenario, self.seed, self.company.roles.afresh())
-        for turn in self.turns:
-            twin.take(turn)
-        return twin
-
-    def _replay(self) -> Session:
-        twin = Session(self.scenario, self.seed, self.company.roles.afresh())
-        for action in self._actions:
+        for action in actions:
             if isinstance(action, Turn):
                 twin.take(action)
             else:  # not as a turn: a world without the tool `wait` lets learners wait all the same

@@ -16,7 +16,7 @@ function of what it was made from: copies of an episode share its objects.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import is_dataclass
 from enum import Enum
 from functools import partial
@@ -230,27 +230,3 @@ def _is_frozen(value: object) -> bool:
         return bool(kind.__dataclass_params__.frozen)  # type: ignore[attr-defined]
     config = getattr(kind, "model_config", None)
     return isinstance(config, Mapping) and bool(config.get("frozen"))
-
-
-def parts_in(root: object, skip: Callable[[object], bool]) -> Iterator[object]:
-    """Yield every object of a class of simenv or a world that can be reached from one, each once, for tests."""
-    seen: set[int] = set()
-    waiting = [root]
-    while waiting:
-        value = waiting.pop()
-        if id(value) in seen or isinstance(value, _AS_THEY_ARE) or skip(value):
-            continue
-        seen.add(id(value))
-        if isinstance(value, Mapping):
-            waiting += [*value.keys(), *value.values()]
-        elif isinstance(value, tuple | list | Set):
-            waiting += value
-        elif isinstance(value, MethodType):
-            waiting.append(value.__self__)
-        elif isinstance(value, partial):
-            waiting += value.args
-        else:
-            yield value
-            slots = [name for base in type(value).__mro__ for name in getattr(base, "__slots__", ())]
-            names = [*slots, *getattr(value, "__dict__", ())]
-            waiting += [getattr(value, name) for name in names if hasattr(value, name)]

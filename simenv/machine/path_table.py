@@ -27,10 +27,11 @@ class PathTable:
         bind: fills a template of the image from the episode's surface.
     """
 
-    STATE = ("_own", "removed", "_next_inode")
+    STATE = ("_own", "removed")
     DERIVED = ("programs", "_listings", "_links", "_below_links", "_searchable", "_has_hard_links")
+    SCRATCH = ("_next_inode",)
     FIXED = ("_host", "_sim", "_bind", "_base", "_base_listings", "_search")
-    __slots__ = (*STATE, *DERIVED, *FIXED)
+    __slots__ = (*STATE, *DERIVED, *SCRATCH, *FIXED)
 
     def __init__(self, host: str, image: Image, sim: Simulation, bind: Callable[[str], str | Text] = str) -> None:
         self._host = host

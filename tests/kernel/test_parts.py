@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import is_dataclass
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from pydantic import BaseModel
 
 from simenv.episode.session import Session
 from simenv.installed import world_folders
-from simenv.kernel.parts import EpisodeCopy, NotCopiedError, NotPlainError, View, declared, parts_in, plain, state_of
+from simenv.kernel.parts import EpisodeCopy, NotCopiedError, NotPlainError, View, declared, plain, state_of
 from simenv.world.registry import open_world
 
 VIEW = View(lambda _: False, timed=False)
@@ -51,6 +54,30 @@ def is_of_an_episode(part: object) -> bool:
     kind = type(part)
     frozen = (is_dataclass(kind) and kind.__dataclass_params__.frozen) or issubclass(kind, BaseModel)
     return kind.__module__.startswith("simenv.") and not frozen and not issubclass(kind, tuple)
+
+
+def parts_in(root: object, skip: Callable[[object], bool]) -> Iterator[object]:
+    """Yield every object of a class of simenv or a world that can be reached from one, each once."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen or isinstance(value, (str, int, float, type, FunctionType)) or skip(value):
+            continue
+        seen.add(id(value))
+        if isinstance(value, Mapping):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, tuple | list | Set):
+            waiting += value
+        elif isinstance(value, MethodType):
+            waiting.append(value.__self__)
+        elif isinstance(value, partial):
+            waiting += value.args
+        else:
+            yield value
+            slots = [name for base in type(value).__mro__ for name in getattr(base, "__slots__", ())]
+            names = [*slots, *getattr(value, "__dict__", ())]
+            waiting += [getattr(value, name) for name in names if hasattr(value, name)]
 
 
 @pytest.mark.parametrize("name", sorted(world_folders()))

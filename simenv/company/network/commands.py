@@ -64,7 +64,7 @@ def ssh(uplink: Uplink, inv: Invocation) -> Delays[int]:
     destination, *words = options.operands
     user, name = _split_user(destination.removeprefix("ssh://"))
     user = user or options.given.get("l", "")
-    login = yield from uplink.log_in(uplink.hosts[inv.host.id], inv.account, name, user, _key_files(inv, options))
+    login = yield from uplink.log_in(uplink.host_of(inv), inv.account, name, user, _key_files(inv, options))
     _say(inv, login)
     if login.host is None or login.account is None:
         return _FAILED
@@ -72,10 +72,10 @@ def ssh(uplink: Uplink, inv: Invocation) -> Delays[int]:
     if not words:
         inv.err("Pseudo-terminal will not be allocated because stdin is not a terminal.\n")
     stdin = inv.stdin if words and "n" not in options.given else ""
-    if not (yield from _stream(uplink, inv, uplink.hosts[inv.host.id], login.host, login.account, stdin)):
+    if not (yield from _stream(uplink, inv, uplink.host_of(inv), login.host, login.account, stdin)):
         return _FAILED
     code, text = yield from _run_there(inv, login.host, login.account, script, stdin)
-    if not (yield from _stream(uplink, inv, login.host, uplink.hosts[inv.host.id], login.account, text)):
+    if not (yield from _stream(uplink, inv, login.host, uplink.host_of(inv), login.account, text)):
         return _FAILED
     inv.out(text)
     return code
@@ -139,9 +139,9 @@ def _find_spot(uplink: Uplink, inv: Invocation, text: str, keys: Sequence[str]) 
     """Return what one end of a copy means, logged in if it is on another host; None if that failed."""
     head, colon, path = text.partition(":")
     if not colon or "/" in head:
-        return _Spot(Endpoint(uplink.hosts[inv.host.id], inv.account, inv.path(text or ".")), text, False)
+        return _Spot(Endpoint(uplink.host_of(inv), inv.account, inv.path(text or ".")), text, False)
     user, name = _split_user(head)
-    login = yield from uplink.log_in(uplink.hosts[inv.host.id], inv.account, name, user, keys)
+    login = yield from uplink.log_in(uplink.host_of(inv), inv.account, name, user, keys)
     _say(inv, login)
     if login.host is None or login.account is None:
         return None
@@ -210,7 +210,7 @@ def _copy_file(uplink: Uplink, inv: Invocation, source: _Spot, target: _Spot, pl
     if plan.dry:
         return True
     transfer = yield from uplink.send_file(
-        source.place, target.place, service=SSH, host=uplink.hosts[inv.host.id],
+        source.place, target.place, service=SSH, host=uplink.host_of(inv),
         resume=plan.resume, limit_bps=plan.limit_bps, keep=plan.keep,
     )  # fmt: skip
     if transfer.cut:

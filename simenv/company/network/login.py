@@ -15,6 +15,7 @@ from simenv.machine.hosts import Hosts
 from simenv.machine.identity import Account, Identity
 from simenv.machine.nodes import FileError, Node
 from simenv.schema.hosts import Web
+from simenv.shell import Invocation
 
 SSH, SSH_SERVICE = "ssh", "ssh"
 """The network service, and the unit that answers it."""
@@ -58,6 +59,10 @@ class Uplink:
         self.hosts = hosts
         self.webs = webs
         self._identity = identity
+
+    def host_of(self, inv: Invocation) -> Host:
+        """Return the host that a program runs on."""
+        return self.hosts[inv.host.id]
 
     def log_in(
         self, origin: Host, account: Account, target: str, user: str = "", files: Sequence[str] = ()

@@ -106,10 +106,10 @@ def _upload(uplink: Uplink, inv: Invocation, answer: _Answer, file: str, method:
         content = to_content(file[1:] if file != "-" else inv.stdin, inv.host.sim)
         target = Endpoint(host, answer.account(inv.account), f"{web.uploads}/{name or 'upload'}")
         return (yield from _upload_text(uplink, inv, answer, content, target))
-    source = Endpoint(uplink.hosts[inv.host.id], inv.account, inv.path(file))
+    source = Endpoint(uplink.host_of(inv), inv.account, inv.path(file))
     target = Endpoint(host, answer.account(inv.account), f"{web.uploads}/{name or file.rpartition('/')[2]}")
     try:
-        transfer = yield from uplink.send_file(source, target, service=answer.service, host=uplink.hosts[inv.host.id])
+        transfer = yield from uplink.send_file(source, target, service=answer.service, host=uplink.host_of(inv))
     except FileError as error:
         inv.err(f"curl: (26) Failed to open/read local data from file/application: {error.reason}\n")
         return 26
@@ -164,9 +164,9 @@ def _fetch(
         return 0
     try:
         if goal:
-            local = Endpoint(uplink.hosts[inv.host.id], inv.account, inv.path(goal))
+            local = Endpoint(uplink.host_of(inv), inv.account, inv.path(goal))
             transfer = yield from uplink.send_file(
-                source, local, service=answer.service, host=uplink.hosts[inv.host.id], resume=resume
+                source, local, service=answer.service, host=uplink.host_of(inv), resume=resume
             )
         else:
             transfer = yield from _receive(uplink, inv, answer, content)
