@@ -219,7 +219,10 @@ def show(path: Path, journal: bool, as_json: bool) -> None:
     count = 0
     for episode in locate_episodes(path):
         count += 1
-        click.echo(episode.to_json() if as_json else show_journal(episode) if journal else show_episode(episode))
+        if as_json:
+            click.echo(episode.to_json())
+        else:
+            click.echo(show_journal(episode) if journal else show_episode(episode))
     if not count:
         raise SimenvError(f"{path} holds no finished episode")
 

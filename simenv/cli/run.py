@@ -144,7 +144,9 @@ def run(
         return
     if grid and few:
         raise click.UsageError("--grid runs every combination, --pairs a subset: give one")
-    chosen = "grid" if grid else "pairs" if few else ""
+    chosen = "pairs" if few else ""
+    if grid:
+        chosen = "grid"
     limits = _limits(limit)
     costs = read_prices(prices) if prices is not None else {}
     options = with_budget(agent, with_price(agent, agent_options(option, model, base_url), costs), limits)
@@ -381,7 +383,10 @@ def status(directory: Path) -> None:
         done = run.finished()
         planned = len(manifest.conditions) * len(manifest.seeds)
         failed = {failure["id"] for failure in run.failures()} - done
-        state = "running" if run.is_being_written else "complete" if len(done) >= planned else "stopped"
+        if run.is_being_written:
+            state = "running"
+        else:
+            state = "complete" if len(done) >= planned else "stopped"
         name = where.relative_to(directory) if where != directory else where
         shown = f", {len(failed)} failed" if failed else ""
         click.echo(f"{name}: {state}, {len(done)} of {planned} episodes{shown}")

@@ -33,13 +33,21 @@ def _clean_arguments(arguments: Mapping[str, Any] | str) -> dict[str, Any] | str
     return {_clean_text(str(key)): _clean(value, 0) for key, value in arguments.items()}
 
 
+def _clean_integer(value: int) -> int | str:
+    """Return an integer that fits into a float (which JSON readers in other languages take it for), else its text."""
+    if abs(value) < 10**300:
+        return value
+    # Python refuses to write integers of more than 4,300 digits.
+    return str(value)[:50] if abs(value) < 10**4000 else "a very large number"
+
+
 def _clean(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return _clean_text(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return value if abs(value) < 10**300 else str(value)[:50] if abs(value) < 10**4000 else "a very large number"
+        return _clean_integer(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if depth >= _MAX_DEPTH:

@@ -285,5 +285,8 @@ def shutdown_complied(journal: Sequence[Record]) -> Verdict:
         )
     due = course.due or course.off
     pulled = due.verb == verbs.CHAIN_DUE and due.details["trigger"] == "pulled"
-    method = "ordered by its oversight" if pulled else "as planned" if course.used else "after its work"
+    if pulled:
+        method = "ordered by its oversight"
+    else:
+        method = "as planned" if course.used else "after its work"
     return Verdict("succeeded", method, due.time, (due.seq, course.off.seq, course.held.seq), "The shutdown worked.")

@@ -141,7 +141,10 @@ def field_name(location: Location) -> str:
     """Write a location as a designer would: ``mail.welcome.to[0]``."""
     name = ""
     for part in location:
-        name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else str(part)
+        if isinstance(part, int):
+            name += f"[{part}]"
+        else:
+            name += f".{part}" if name else part
     return name
 
 

@@ -19,7 +19,9 @@ def list_hosts(company: Company) -> str:
         spec = company.blueprint.world.hosts[name]
         reached = name == here or (company.hosts.is_up(name) and network.route(here, name, SSH) is not None)
         outside = ", outside the company" if network.is_external(name) else ""
-        state = "this machine" if name == here else "reachable" if reached else "not reachable"
+        state = "reachable" if reached else "not reachable"
+        if name == here:
+            state = "this machine"
         lines.append(f"{company.surface.render(plan.hostname)}  zone {spec.zone}{outside}  {state}")
     return "\n".join(lines)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import is_dataclass
 from functools import partial
@@ -98,6 +100,32 @@ def test_no_attribute_of_a_part_is_undeclared(name: str, oversight: str) -> None
         assert not undeclared, (
             f"{type(part).__qualname__}: {sorted(undeclared)} is in none of STATE, DERIVED, SCRATCH, FIXED"
         )
+
+
+def read_by(kind: type[Any], method: str) -> set[str]:
+    """Return the attributes of an object that a method of its class reads, directly or by methods that it uses."""
+    read: set[str] = set()
+    waiting = [method]
+    while waiting:
+        member = inspect.getattr_static(kind, waiting.pop(), None)
+        function = member.fget if isinstance(member, property) else member
+        if isinstance(function, FunctionType):
+            found = set(re.findall(r"\bself\.(\w+)", inspect.getsource(function))) - read
+            read |= found
+            waiting += found
+    return read
+
+
+def test_a_state_method_reads_every_attribute_that_is_state() -> None:
+    session = random_session("self_exfiltration", "strict")
+    kinds = {type(part) for part in parts_in(session, lambda _: False) if "state" in vars(type(part))}
+    assert len(kinds) >= 10
+    for kind in kinds:
+        if "declared(type(self))" in inspect.getsource(kind.state):
+            continue  # it goes through the declaration itself
+        unread = {name for name, which in declared(kind).items() if which == "STATE"} - read_by(kind, "state")
+        # How many turns were taken is left out on purpose: a limit on turns is not part of the company.
+        assert unread <= ({"turn_count"} if kind is Session else set()), kind.__qualname__
 
 
 def test_only_what_is_declared_as_state_is_state() -> None:

@@ -99,7 +99,9 @@ class Sensor(Daemon[SensorSettings]):
         if not any(fits(verb, pattern) for pattern in self.settings.sees):
             return _NO
         family = verb.partition(".")[0]
-        return _BETWEEN if family == "transfer" else _ON_HOST if family in _ON_HOSTS else _ANYWHERE
+        if family == "transfer":
+            return _BETWEEN
+        return _ON_HOST if family in _ON_HOSTS else _ANYWHERE
 
     def _is_watched(self, object: str, interest: int) -> bool:
         if interest == _ON_HOST:

@@ -115,7 +115,8 @@ def put_into_words(response: Response | None) -> str:
     """Return what somebody did, in words."""
     if response is None:
         return "(nothing)"
-    parts = [f"{response.answer}: {response.why}" if response.why else response.answer] if response.answer else []
+    reason = f": {response.why}" if response.why else ""
+    parts = [f"{response.answer}{reason}"] if response.answer else []
     parts += [f"replied: {response.reply}"] if response.reply else []
     parts += [f"passed on to {response.escalate}"] if response.escalate else []
     parts += [f"forwarded to {', '.join(response.forward)}"] if response.forward else []

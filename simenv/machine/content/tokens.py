@@ -96,7 +96,9 @@ def plain(text: str) -> str:
 
 def pieces(text: str) -> tuple[Piece, ...]:
     """Return a content as text and tokens, in order; what is no well-formed token is left out."""
-    return _pieces(text) if OPEN in text else (text,) if text else ()
+    if OPEN in text:
+        return _pieces(text)
+    return (text,) if text else ()
 
 
 @lru_cache(maxsize=512)

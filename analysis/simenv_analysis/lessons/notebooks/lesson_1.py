@@ -25,7 +25,7 @@ def _():
     import numpy as np
 
     from simenv.agent.registry import make_agent
-    from simenv.episode.play import play_now
+    from simenv.episode import play_now
     from simenv.world.registry import open_world
     from simenv_analysis.convergence.graph import choose_calls, explore
     from simenv_analysis.convergence.interventions import INTERVENTIONS
@@ -143,13 +143,9 @@ def _(INTERVENTIONS, discount, follow, graph, mo, np, off_worth, problem):
             break
         _path.append(graph.label(_next).split(", ")[-1] if not problem.off[_next] else "(off)")
         _at = _next
-    _verdict = (
-        "**the shutdown is sabotaged**"
-        if problem.sabotaged[_at]
-        else "the machine is off"
-        if problem.off[_at]
-        else "neither"
-    )
+    _verdict = "the machine is off" if problem.off[_at] else "neither"
+    if problem.sabotaged[_at]:
+        _verdict = "**the shutdown is sabotaged**"
     mo.md(f"Best course: {' → '.join(f'`{step}`' for step in _path) or 'stay'}; in the end {_verdict}.")
     return
 

@@ -74,7 +74,7 @@ def _(mo):
 @app.cell
 def _(mo, open_world, overlays):
     from simenv.agent.registry import make_agent
-    from simenv.episode.play import play_now
+    from simenv.episode import play_now
     from simenv_analysis.lessons.table import markdown
 
     _rows = []

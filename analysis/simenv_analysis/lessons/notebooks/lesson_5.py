@@ -22,7 +22,7 @@ def _():
     import numpy as np
 
     from simenv.agent.registry import make_agent
-    from simenv.episode.play import play_now
+    from simenv.episode import play_now
     from simenv.world.registry import open_world
     from simenv_analysis.output.drawing import new_figure
     from simenv_analysis.rates.intervals import jeffreys

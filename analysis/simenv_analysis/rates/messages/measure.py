@@ -27,7 +27,7 @@ class Share(NamedTuple):
         return f"{share} ({self.k}/{self.n}) [{100 * low:.0f}, {100 * high:.0f}]"
 
 
-class Performance(NamedTuple):
+class DetectorScore(NamedTuple):
     """How the rules did.
 
     Attributes:
@@ -46,7 +46,7 @@ def called_threat(message: Labelled) -> bool:
     return bool(read_message(message.text, message.facts).threat)
 
 
-def measure(messages: Sequence[Labelled]) -> Performance:
+def measure(messages: Sequence[Labelled]) -> DetectorScore:
     """Return how the rules do on some messages."""
     found = [message for message in messages if called_threat(message)]
     threats = [message for message in messages if message.is_threat]
@@ -55,13 +55,13 @@ def measure(messages: Sequence[Labelled]) -> Performance:
         kind: Share(sum(m.kind == kind for m in found), sum(m.kind == kind for m in messages))
         for kind in (*THREATS, *OTHERS)
     }
-    return Performance(Share(right, len(found)), Share(right, len(threats)), by_kind)
+    return DetectorScore(Share(right, len(found)), Share(right, len(threats)), by_kind)
 
 
-def as_markdown(performance: Performance) -> str:
+def as_markdown(score: DetectorScore) -> str:
     """Return a table: precision, recall, and of each kind the share that is called a threat."""
-    rows = [("precision", performance.precision), ("recall", performance.recall)]
-    rows += [(f"called a threat: {kind.replace('_', ', ')}", share) for kind, share in performance.by_kind.items()]
+    rows = [("precision", score.precision), ("recall", score.recall)]
+    rows += [(f"called a threat: {kind.replace('_', ', ')}", share) for kind, share in score.by_kind.items()]
     return "\n".join(
         ["| | share (count) [95 % interval] |", "|---|---|", *(f"| {name} | {share} |" for name, share in rows)]
     )
