@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import json
 import os
 import re
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import openai
 from openai import AsyncOpenAI, AsyncStream
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from simenv.errors import AgentError, EndpointError, MissingKeyError
 from simenv_agents import responses
 from simenv_agents.answer import Answer, read_completion, read_stream
 from simenv_agents.limits import UNLIMITED, Limits, RateLimiter, join_limiter
+from simenv_agents.reported import ReportedError, error_of, retry_after
 
 _PATH = "/chat/completions"
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 60.0
 _LONGEST_ASKED_S = 600.0
+_SHORTEST_KEY = 6
+"""Shorter ones are words such as ``none``."""
 _TOO_MANY = 429
 _TRANSIENT = (408, 409, 425, 429)
 _NO_OVERFLOW = (401, 403, 404, 429)
@@ -65,11 +65,20 @@ class RefusedParameterError(Exception):
 
 
 class _TransientError(Exception):
-    """Trying again may help; `status` if the endpoint refused the request, `wait_s` if it said how long to wait."""
+    """Trying again may help.
 
-    def __init__(self, what: str, status: int = 0, wait_s: float | None = None) -> None:
+    Attributes:
+        is_free: the endpoint refused the request, which costs nothing.
+        too_many: it refuses requests for being too many.
+        wait_s: how long it asked to wait, if it did.
+    """
+
+    def __init__(
+        self, what: str, *, is_free: bool = False, too_many: bool = False, wait_s: float | None = None
+    ) -> None:
         super().__init__(what)
-        self.status = status
+        self.is_free = is_free
+        self.too_many = too_many
         self.wait_s = wait_s
 
 
@@ -170,14 +179,16 @@ class Endpoint:
             try:
                 answer = await self._try_to_send(line.client, request)
             except _TransientError as error:
-                if error.status:
-                    reservation.refused(too_many=error.status == _TOO_MANY, wait_s=error.wait_s)
+                if error.too_many:
+                    reservation.pushed_back(error.wait_s)
+                if error.is_free:
+                    reservation.refused()
                 raise
             except (ContextOverflowError, RefusedParameterError, EndpointError):
-                reservation.refused(too_many=False, wait_s=None)
+                reservation.refused()
                 raise
             reservation.answered(answer.usage)
-            return answer
+            return self._without_secrets(answer)
 
     async def _try_to_send(self, client: AsyncOpenAI, request: Mapping[str, Any]) -> Answer:
         try:
@@ -188,7 +199,7 @@ class Endpoint:
         except openai.APIConnectionError as error:
             cause = self._tidy(str(error.__cause__ or error)) or type(error.__cause__).__name__
             raise _TransientError(f"no connection ({cause})") from None
-        except openai.APIError as error:
+        except ReportedError as error:
             if error.code == "content_filter":  # some servers refuse by an error: that is the model's behaviour too
                 return Answer(finish="content_filter")
             raise self._classify(error, request) from None
@@ -198,40 +209,56 @@ class Endpoint:
                 raise ContextOverflowError(text) from None
             raise _TransientError(f"unusable answer ({type(error).__name__}: {text})") from None
 
-    async def _exchange(self, client: AsyncOpenAI, request: dict[str, Any]) -> Answer:
-        """Send a request as it is: the client's typed method walks through all of it to check it, at several ms a call."""
-        if self.address.api == "responses":
-            return responses.read_response(
-                await client.post(responses.PATH, body=responses.request_of(request), cast_to=object)
-            )
-        if not self.address.stream:
-            return read_completion(await client.post(_PATH, body=request, cast_to=ChatCompletion))
-        body = {**request, "stream": True, "stream_options": {"include_usage": True}}
-        kind = AsyncStream[ChatCompletionChunk]
-        stream = await client.post(_PATH, body=body, cast_to=ChatCompletion, stream=True, stream_cls=kind)
+    async def _exchange(self, client: AsyncOpenAI, request: Mapping[str, Any]) -> Answer:
+        """Send a request and read its answer, both as plain data: endpoints deviate from the client's types in many ways."""
+        is_responses = self.address.api == "responses"
+        body = responses.request_of(request) if is_responses else dict(request)
+        if self.address.stream and not is_responses:
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
+        path, kind = responses.PATH if is_responses else _PATH, AsyncStream[object]
+        try:
+            stream = await client.post(path, body=body, cast_to=object, stream=True, stream_cls=kind)
+        except openai.APIStatusError as error:
+            raise _reported_status(error) from None
+        answer = Answer()
         async with stream:
-            if "json" in stream.response.headers.get("content-type", ""):  # it answered in one piece all the same
-                return read_completion(ChatCompletion.construct(**json.loads(await stream.response.aread())))
-            return await read_stream(stream)
+            try:
+                return await self._read(stream, answer)
+            except openai.APIError as error:
+                if isinstance(error, openai.APIConnectionError):
+                    raise
+                reported = error_of(error.body or str(error), wrote=answer.has_begun)
+            except ReportedError as error:
+                reported = error
+        reported.wait_s = retry_after(stream.response.headers)
+        raise reported
 
-    def _classify(self, error: openai.APIError, request: Mapping[str, Any]) -> Exception:
-        """Return what to raise for an error that the endpoint reported, by its status or within a stream."""
-        status = error.status_code if isinstance(error, openai.APIStatusError) else 0
-        said = _said(error)
+    async def _read(self, stream: AsyncStream[object], answer: Answer) -> Answer:
+        """Read an answer in the form in which it came, which need not be the one that was requested."""
+        kind = stream.response.headers.get("content-type", "")
+        is_responses = self.address.api == "responses"
+        requested = self.address.stream and not is_responses
+        if "event-stream" in kind or (requested and "json" not in kind):
+            return await (responses.read_events(stream) if is_responses else read_stream(stream, answer))
+        data = json.loads(await stream.response.aread())
+        return responses.read_response(data) if is_responses else read_completion(data)
+
+    def _classify(self, error: ReportedError, request: Mapping[str, Any]) -> Exception:
+        """Return what to raise for an error that the endpoint reported."""
+        status, said = error.status, str(error)
         text = self._tidy(said)
-        what = f"status {status}: {text}" if status else f"error in the stream: {text}"
+        what = f"status {status}: {text}" if status else f"error in the answer: {text}"
         if error.code == "context_length_exceeded" or (status not in _NO_OVERFLOW and _tells_of_overflow(said)):
             return ContextOverflowError(text)
         if error.code == "insufficient_quota":
             return self._error(what, "the account has no credit left")
-        if isinstance(error, openai.APIStatusError) and 400 <= status < 500 and status not in _TRANSIENT:
+        if 400 <= status < 500 and status not in _TRANSIENT:
             refused = [name for name in _REPLACEABLE if name in request and _refuses(error, said, name)]
             if status in (400, 422) and refused:
                 return RefusedParameterError(refused[0])
             remedy = _REMEDIES.get(status, "check the options of the agent").format(key_env=self.address.key_env)
             return self._error(what, "use --option stream=false" if "stream_options" in said else remedy)
-        wait_s = _retry_after(error.response.headers) if isinstance(error, openai.APIStatusError) else None
-        return _TransientError(what, status, wait_s)
+        return _TransientError(what, is_free=error.is_free, too_many=status == _TOO_MANY, wait_s=error.wait_s)
 
     def _error(self, what: str, remedy: str) -> EndpointError:
         where = self.address.shown_url or "OpenAI"
@@ -239,10 +266,20 @@ class Endpoint:
 
     def _tidy(self, text: str) -> str:
         """Return the beginning of a text from outside as one printable line without the key."""
-        if len(self._key) > 6:
-            text = text.replace(self._key, "[key]")
-        line = " ".join(text.split())
+        line = " ".join(self._masked(text).split())
         return "".join(c if c.isprintable() else "?" for c in line[:300])
+
+    def _masked(self, text: str) -> str:
+        """Return a text with the key masked."""
+        if len(self._key) <= _SHORTEST_KEY:
+            return text
+        return text.replace(self._key, "[key]").replace(json.dumps(self._key)[1:-1], "[key]")
+
+    def _without_secrets(self, answer: Answer) -> Answer:
+        """Return an answer with the key masked: an answer is kept and published, whatever a server echoes."""
+        text, reasoning, refusal = map(self._masked, (answer.text, answer.reasoning, answer.refusal))
+        calls = [[self._masked(part) for part in call] for call in answer.calls]
+        return replace(answer, text=text, reasoning=reasoning, refusal=refusal, calls=calls)
 
     def _pause(self, attempt: int, asked_s: float | None) -> float:
         """Return seconds to wait: as long as the endpoint asked, else exponentially longer with full jitter."""
@@ -257,31 +294,21 @@ class Endpoint:
             await line.leave()
 
 
-def _said(error: openai.APIError) -> str:
-    """Return what the endpoint said, wherever it said it."""
+def _reported_status(error: openai.APIStatusError) -> ReportedError:
+    """Return the error of a status, with what the endpoint said wherever it said it."""
     body = error.body
-    if isinstance(body, Mapping) and isinstance(body.get("message"), str):
-        return str(body["message"])
-    return str(error.message) if body is None else f"{error.message} {body}"
+    told = body.get("message") if isinstance(body, Mapping) else None
+    said = str(error.message) if body is None else f"{error.message} {body}"
+    said = told if isinstance(told, str) else said
+    reported = ReportedError(said, error.status_code, str(error.code or ""), str(error.param or ""), is_free=True)
+    reported.wait_s = retry_after(error.response.headers)
+    return reported
 
 
 def _tells_of_overflow(text: str) -> bool:
     return any(words in text.lower() for words in _OVERFLOW_WORDS)
 
 
-def _refuses(error: openai.APIError, said: str, parameter: str) -> bool:
+def _refuses(error: ReportedError, said: str, parameter: str) -> bool:
     named = re.search(rf"\b{parameter}\b", said)
-    return error.param == parameter or (named is not None and _REFUSED.search(said) is not None)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read a Retry-After header: seconds, or an HTTP date."""
-    value = headers.get("retry-after", "")
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return None
+    return error.parameter == parameter or (named is not None and _REFUSED.search(said) is not None)

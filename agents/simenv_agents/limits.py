@@ -199,15 +199,17 @@ class Reservation:
             if self._limiter.tokens is not None:
                 self._limiter.tokens.correct(usage.prompt + usage.completion - self._guess)
 
-    def refused(self, *, too_many: bool, wait_s: float | None) -> None:
+    def refused(self) -> None:
         """It was refused, which costs nothing."""
         self.cost = Usage()
         if self._limiter.tokens is not None:
             self._limiter.tokens.correct(-self._guess)
-        if too_many:
-            now = asyncio.get_running_loop().time()
-            self._limiter.gate.pushed_back(self._sent_at, now)
-            self._limiter.hold(now + (wait_s or 0.0))
+
+    def pushed_back(self, wait_s: float | None) -> None:
+        """The endpoint says that requests are too many: send fewer, and none for as long as it asks."""
+        now = asyncio.get_running_loop().time()
+        self._limiter.gate.pushed_back(self._sent_at, now)
+        self._limiter.hold(now + (wait_s or 0.0))
 
 
 class RateLimiter:

@@ -6,14 +6,15 @@ Reasoning is asked for as a summary, and kept in the episode; it is not sent bac
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from typing import Any
 
-from simenv.agent.protocol import Usage
-from simenv_agents.answer import Answer
+from simenv_agents.answer import Answer, arguments_text, set_thought_apart
+from simenv_agents.reported import ReportedError, error_of, raise_reported
+from simenv_agents.usage import RESPONSES, read_usage
 
 PATH = "/responses"
+_LAST = ("response.completed", "response.incomplete", "response.failed")
 _SAME = ("model", "temperature", "parallel_tool_calls")
 
 
@@ -47,19 +48,42 @@ def _items(message: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def read_response(data: Any) -> Answer:
-    """Read an answer. Raises ValueError if it is none, or failed."""
+    """Read an answer.
+
+    Raises:
+        ReportedError: it reports an error.
+        ValueError: it is no answer, or not a finished one.
+    """
+    raise_reported(data)
     if not isinstance(data, dict) or not isinstance(data.get("output"), list):
-        raise ValueError(f"no output in the answer: {str(data)[:200]}")
-    if data.get("status") in ("failed", "cancelled"):
-        error = data.get("error") or {}
-        raise ValueError(f"the answer {data['status']}: {str(error.get('message', error))[:200]}")
+        raise ValueError(f"no output in the answer: {data}")
+    if data.get("status") in ("failed", "cancelled", "queued", "in_progress"):
+        raise ReportedError(f"the answer has the status {data['status']}")
     answer = Answer(finish="stop")
     for item in data["output"]:
         _read_item(answer, item)
     why = (data.get("incomplete_details") or {}).get("reason")
     answer.finish = {"max_output_tokens": "length", "content_filter": "content_filter"}.get(str(why), answer.finish)
-    answer.usage = _usage(data.get("usage"))
+    answer.usage = read_usage(data.get("usage"), RESPONSES, wrote=answer.has_begun)
+    set_thought_apart(answer)
     return answer
+
+
+async def read_events(events: AsyncIterable[Any]) -> Answer:
+    """Read an answer of a server that streams it unasked: the last event holds all of it.
+
+    Raises:
+        ReportedError: an event reports an error.
+        ValueError: the stream ends before the answer does.
+    """
+    whole: Any = None
+    async for event in events:
+        if event.get("type") == "error":
+            raise error_of(event.get("error") or event, wrote=True)
+        whole = event.get("response") if event.get("type") in _LAST else whole
+    if whole is None:
+        raise ValueError("the stream ended before the answer did")
+    return read_response(whole)
 
 
 def _read_item(answer: Answer, item: Mapping[str, Any]) -> None:
@@ -69,24 +93,10 @@ def _read_item(answer: Answer, item: Mapping[str, Any]) -> None:
             answer.text += str(part.get("text") or "") if part.get("type") == "output_text" else ""
             answer.refusal += str(part.get("refusal") or "") if part.get("type") == "refusal" else ""
     elif kind == "function_call":
-        arguments = item.get("arguments")
-        text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
+        text = arguments_text(item.get("arguments"))
         answer.calls.append([str(item.get("call_id") or ""), str(item.get("name") or ""), text])
         answer.finish = "tool_calls"
     elif kind == "reasoning":
         parts = [*(item.get("summary") or ()), *(item.get("content") or ())]
         thought = "\n\n".join(str(part.get("text") or "") for part in parts)
         answer.reasoning = "\n\n".join(filter(None, (answer.reasoning, thought)))
-
-
-def _usage(data: Any) -> Usage | None:
-    if not isinstance(data, dict):
-        return None
-    read, written = data.get("input_tokens_details") or {}, data.get("output_tokens_details") or {}
-    figures = (
-        data.get("input_tokens"),
-        data.get("output_tokens"),
-        written.get("reasoning_tokens"),
-        read.get("cached_tokens"),
-    )
-    return Usage(*(figure if isinstance(figure, int) else 0 for figure in figures))

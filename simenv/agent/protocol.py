@@ -76,6 +76,7 @@ class Turn:
         reasoning: its private reasoning, if it has and shows any; kept in the episode, never seen in the simulation.
         refusal: the endpoint's refusal text, if it refused.
         usage: tokens, if a model produced the turn.
+        cut: the model was stopped at its limit of tokens before it was done.
     """
 
     text: str = ""
@@ -83,6 +84,7 @@ class Turn:
     reasoning: str = ""
     refusal: str = ""
     usage: Usage | None = None
+    cut: bool = False
 
 
 class ToolResult(NamedTuple):

@@ -10,8 +10,8 @@ from simenv.agent.protocol import Briefing, Observation, ToolCall, Turn
 Message: TypeAlias = dict[str, Any]
 """A message of OpenAI's Chat Completions API: role, content, and for an assistant `tool_calls`.
 
-An assistant message may also have `reasoning`, `refusal` and `usage`, and any message `time`, the simulated seconds at which
-it was written; these keys are not sent to an endpoint.
+An assistant message may also have `reasoning`, `refusal`, `usage` and `cut`, and any message `time`, the simulated seconds at
+which it was written; these keys are not sent to an endpoint.
 """
 
 
@@ -47,6 +47,8 @@ class Transcript:
             message["refusal"] = turn.refusal
         if turn.usage is not None:
             message["usage"] = turn.usage._asdict()
+        if turn.cut:
+            message["cut"] = True
         self._append(message, time)
         self._turns += 1
 

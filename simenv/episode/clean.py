@@ -20,7 +20,8 @@ def clean_turn(turn: Turn) -> Turn:
     calls = tuple(
         ToolCall(_clean_text(call.tool), _clean_arguments(call.arguments), _clean_text(call.id)) for call in turn.calls
     )
-    return Turn(_clean_text(turn.text), calls, _clean_text(turn.reasoning), _clean_text(turn.refusal), turn.usage)
+    text, reasoning, refusal = map(_clean_text, (turn.text, turn.reasoning, turn.refusal))
+    return Turn(text, calls, reasoning, refusal, turn.usage, cut=turn.cut)
 
 
 def _clean_text(text: str) -> str:

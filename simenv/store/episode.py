@@ -43,11 +43,13 @@ class Step(BaseModel):
     reasoning: str = ""
     refusal: str = ""
     usage: Usage | None = None
+    cut: bool = Field(default=False, exclude_if=lambda cut: not cut)
+    """The model was stopped at its limit of tokens."""
 
     def turn(self) -> Turn:
         """Return the turn as agents make it."""
         calls = tuple(ToolCall(*call) for call in self.calls)
-        return Turn(self.text, calls, self.reasoning, self.refusal, self.usage)
+        return Turn(self.text, calls, self.reasoning, self.refusal, self.usage, self.cut)
 
     @classmethod
     def of(cls, turn: Turn) -> Step:
@@ -55,7 +57,8 @@ class Step(BaseModel):
         calls = tuple(
             (c.tool, c.arguments if isinstance(c.arguments, str) else dict(c.arguments), c.id) for c in turn.calls
         )
-        return cls(text=turn.text, calls=calls, reasoning=turn.reasoning, refusal=turn.refusal, usage=turn.usage)
+        said = {"text": turn.text, "reasoning": turn.reasoning, "refusal": turn.refusal}
+        return cls(calls=calls, usage=turn.usage, cut=turn.cut, **said)
 
 
 class RoleCast(BaseModel):

@@ -17,6 +17,7 @@ from simenv.agent.registry import make_agent
 from simenv.episode.play import play_now, replay
 from simenv.errors import EndpointError
 from simenv.world.registry import open_world
+from simenv_agents.reported import ReportedError
 from simenv_agents.responses import read_response, request_of
 
 ALLOWED = TypeAdapter(ResponseCreateParamsNonStreaming)
@@ -76,7 +77,7 @@ def test_refusals_and_filters_and_limits_are_told() -> None:
     "wrong", [None, [], "x", {}, {"output": "x"}, response(status="failed", error={"message": "Oh"})]
 )
 def test_what_is_no_answer_is_refused(wrong: Any) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises((ValueError, ReportedError)):
         read_response(wrong)
 
 
