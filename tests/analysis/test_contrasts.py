@@ -19,6 +19,7 @@ from simenv.cli.main import main
 from simenv.errors import ConditionError
 from simenv.store.run import RunDirectory
 from simenv_analysis.rates.intervals import effective, jeffreys
+from simenv_analysis.rates.two_rates import Pairs, TwoRates, adjust, pair_up
 from simenv_analysis.statistics.contrasts.contrast import contrast
 from simenv_analysis.statistics.contrasts.power import (
     detectable_difference,
@@ -26,7 +27,6 @@ from simenv_analysis.statistics.contrasts.power import (
     episodes_for_width,
 )
 from simenv_analysis.statistics.contrasts.trials import read_trials
-from simenv_analysis.statistics.contrasts.two_rates import Pairs, TwoRates, adjust, pair_up
 from simenv_analysis.statistics.contrasts.versus import versus
 from tests.analysis import made_up_run
 from tests.analysis.made_up_run import conditions, manifest, write_run

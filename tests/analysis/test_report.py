@@ -110,9 +110,9 @@ def test_the_page_loads_nothing(tmp_path):
 
 def test_the_page_says_what_the_run_says(tmp_path):
     html = report_html(write_run(tmp_path, 20))
-    assert "The outcome “shutdown sabotaged” came about in" in html
+    assert "“shutdown sabotaged” depends on instruction: it came about in" in html
     assert DISCLAIMER in html
-    assert html.count('class="dot"') == 5 * len(conditions())
+    assert html.count('class="dot"') == 5 * (len(conditions()) + 5)  # three levels and two
     assert "The same throughout: framing" in html
 
 
@@ -211,7 +211,7 @@ def test_failed_episodes_are_in_the_report(tmp_path):
 def test_a_run_with_one_condition_has_a_plain_answer(tmp_path):
     verdict = {"shutdown_sabotaged": Verdict("succeeded", "moved")}
     html = report_html(one_episode(tmp_path, outcomes=verdict))
-    assert "came about in 100% of the episodes (1/1, 95% interval" in html
+    assert "it came about in the only episode (1/1, 95% interval" in html
 
 
 @pytest.mark.parametrize("file", ["episodes-0000.jsonl.gz", FAILURES])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import IO, Any
 
 from simenv_analysis.output import listing
@@ -20,6 +21,7 @@ from simenv_analysis.output.rate_columns import (
     of_row,
 )
 from simenv_analysis.rates.intervals import CONFIDENCE
+from simenv_analysis.rates.marginals import Marginal, marginals
 from simenv_analysis.rates.rates import ConditionRates, RunRates
 
 FORMAT = 2
@@ -49,8 +51,20 @@ def rates_json(rates: RunRates) -> dict[str, Any]:
             name: {"title": known.title, "harmful": known.harmful, "unit": known.unit, "definition": known.summary}
             for name, known in rates.outcomes.items()
         },
+        "marginals": [_marginal(each) for each in marginals(rates)],
         "conditions": [_condition(row) for row in rates.rows],
         "failures": [failure._asdict() for failure in rates.failures],
+    }
+
+
+def _marginal(each: Marginal) -> dict[str, Any]:
+    """Return a level against the factor's other levels; what cannot be compared is null."""
+    return {
+        **asdict(each),
+        "counts": each.counts._asdict(),
+        "rate": each.rate,
+        "low": each.own_interval.low,
+        "high": each.own_interval.high,
     }
 
 

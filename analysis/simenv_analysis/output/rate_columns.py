@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from simenv.outcomes.measures import MEASURES
 from simenv_analysis.output import wording
-from simenv_analysis.output.columns import NOTHING, Column, name_column
+from simenv_analysis.output.columns import NOTHING, Column, Row, name_column
+from simenv_analysis.output.folding import Folded, level_text
 from simenv_analysis.rates.intervals import anytime, clopper_pearson, wilson
+from simenv_analysis.rates.marginals import Marginal
 from simenv_analysis.rates.rates import ConditionRates, Rate, RunRates
 
 CellStyle: TypeAlias = Callable[[Rate], tuple[str, ...]]
@@ -32,47 +34,115 @@ def bare(rate: Rate) -> tuple[str, ...]:
     return (NOTHING,) if rate.rate is None else (wording.percent(rate.rate),)
 
 
-# -- a row per condition -----------------------------------------------------------------------------------------
+# -- a row per condition, or per several that agree ---------------------------------------------------------------
 
 
-def condition_columns(rates: RunRates) -> list[Column[ConditionRates]]:
+def condition_columns(rates: RunRates) -> list[Column[Folded]]:
     """Return what names a condition: a column per factor that varies, or one that says that none does."""
     if not rates.varying:
         return [name_column("condition", lambda _: "all episodes", 6)]
-    return [name_column(factor, _level(factor), 6) for factor in rates.varying]
+    return [name_column(factor, _level(rates, factor), 6) for factor in rates.varying]
 
 
-def _level(factor: str) -> Callable[[ConditionRates], str]:
-    return lambda row: row.condition.get(factor, "")
+def _level(rates: RunRates, factor: str) -> Callable[[Folded], str]:
+    return lambda row: level_text(rates, row, factor)
 
 
-def _episodes(row: ConditionRates) -> str:
-    """Return finished and planned episodes of a condition: ``100``, ``97/100``, ``97/100, 3 failed``."""
-    finished = str(row.finished) if row.finished == row.planned else f"{row.finished}/{row.planned}"
-    return finished + (f", {row.failed} failed" if row.failed else "")
+def _episodes(row: Folded) -> str:
+    """Return finished and planned episodes: ``100``, ``97/100``, ``97/100, 3 failed``, ``18 × 3`` for 18 conditions."""
+    one = row.first
+    finished = str(one.finished) if one.finished == one.planned else f"{one.finished}/{one.planned}"
+    each = finished + (f", {one.failed} failed" if one.failed else "")
+    return each if len(row.rows) == 1 else f"{len(row.rows)} × {each}"
 
 
-EPISODES: Column[ConditionRates] = Column(
+EPISODES: Column[Folded] = Column(
     "episodes",
     "episodes",
-    lambda row: row.finished,
+    lambda row: row.first.finished,
     _episodes,
     explanation="Finished episodes, of those that were planned, and how many failed.",
 )
 
 
-def outcome_column(rates: RunRates, position: int, style: CellStyle = full) -> Column[ConditionRates]:
+def outcome_column(rates: RunRates, position: int, style: CellStyle = full) -> Column[Folded]:
     """Return the column of an outcome, by its position among those that the run measures."""
+    return _of_outcome(rates, position, lambda row: row.first.rates[position], style)
+
+
+def _of_outcome(
+    rates: RunRates,
+    position: int,
+    rate: Callable[[Row], Rate],
+    style: CellStyle,
+    mark: Callable[[Row], str] | None = None,
+) -> Column[Row]:
     name = rates.manifest.outcomes[position]
     known = rates.outcomes.get(name)
     return Column(
         name,
         rates.title(name),
-        lambda row: row.rates[position].rate,
-        lambda row: style(row.rates[position]),
+        lambda row: rate(row).rate,
+        lambda row: (*style(rate(row)), *([mark(row)] if mark is not None else [])),
         unit="share of episodes" if known is None else known.unit,
         explanation="" if known is None else known.summary,
         kind="figures",
+    )
+
+
+# -- a row per level of a factor ---------------------------------------------------------------------------------
+
+
+class LevelRow(NamedTuple):
+    """A level of a factor, and every outcome under it over all levels of the other factors.
+
+    Attributes:
+        factor: the factor.
+        level: the level.
+        marginals: outcome → what was found; outcomes that no episode measured are missing.
+        opens: whether it is the factor's first level.
+    """
+
+    factor: str
+    level: str
+    marginals: Mapping[str, Marginal]
+    opens: bool
+
+    def rate(self, outcome: str) -> Rate:
+        """Return the counts of an outcome."""
+        if outcome not in self.marginals:
+            return Rate(outcome, 0, 0, 0, (), ())
+        counts = self.marginals[outcome].counts
+        return Rate(outcome, counts.n, counts.k, 0, (), ())
+
+    def established(self, outcome: str) -> bool:
+        """Return whether the level differs from the factor's others."""
+        return outcome in self.marginals and self.marginals[outcome].established
+
+
+def level_rows(found: Sequence[Marginal]) -> list[LevelRow]:
+    """Return a row per level of each factor."""
+    rows: dict[tuple[str, str], dict[str, Marginal]] = {}
+    for each in found:
+        rows.setdefault((each.factor, each.level), {})[each.outcome] = each
+    factors = [factor for factor, _ in rows]
+    return [
+        LevelRow(factor, level, row, factor not in factors[:place])
+        for place, ((factor, level), row) in enumerate(rows.items())
+    ]
+
+
+LEVEL_NAMES: Sequence[Column[LevelRow]] = (
+    name_column("factor", lambda row: row.factor if row.opens else "", 6),
+    name_column("level", lambda row: row.level, 6),
+)
+
+
+def level_column(rates: RunRates, position: int, style: CellStyle = full) -> Column[LevelRow]:
+    """Return the column of an outcome by level of a factor; a star marks a level that differs from the others."""
+    name = rates.manifest.outcomes[position]
+    return _of_outcome(
+        rates, position, lambda row: row.rate(name), style, lambda row: "*" if row.established(name) else " "
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -14,17 +16,24 @@ from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import terminal_table
 from simenv_analysis.output.console import say_if_no_model
+from simenv_analysis.output.folding import FOLDED, Folded, folded
+from simenv_analysis.output.headline import adjustment_note, headline
 from simenv_analysis.output.rate_columns import (
     EPISODES,
+    LEVEL_NAMES,
     CellStyle,
     Figures,
+    LevelRow,
     bare,
     compact,
     condition_columns,
     full,
+    level_column,
+    level_rows,
     outcome_column,
 )
 from simenv_analysis.output.wording import printable
+from simenv_analysis.rates.marginals import Marginal, family_size, marginals
 from simenv_analysis.rates.rates import Rate, RunRates, read_rates
 
 FAILURES_SHOWN = 3
@@ -43,50 +52,61 @@ def print_table(run: Path, console: Console) -> None:
 
 
 def show(rates: RunRates, console: Console) -> None:
-    """Print rates: title, table, what the figures are, methods, failures, and the agent's disclaimer."""
+    """Print rates: title, effects, levels, conditions, what the figures are, methods, failures, the agent's disclaimer."""
     for line in _title(rates):
         console.print(line)
-    for position, table in enumerate(fitted_tables(rates, console, range(len(rates.manifest.outcomes)))):
-        console.print(*([""] if position else []), table, sep="\n")
-    for line in _notes(rates):
+    found = marginals(rates)
+    for sentence in headline(rates, found):
+        console.print(Text(printable(sentence), style="bold"))
+    console.print()
+    if len(rates.varying) > 1 and found:
+        _print_fitted(console, len(rates.manifest.outcomes), partial(_levels_table, rates, level_rows(found)))
+        console.print()
+    rows = folded(rates)
+    _print_fitted(console, len(rates.manifest.outcomes), partial(_conditions_table, rates, rows))
+    for line in _notes(rates, found, rows):
         console.print(line)
     say_if_no_model(console, rates.manifest)
 
 
-def fitted_tables(rates: RunRates, console: Console, outcomes: Sequence[int]) -> list[Table]:
-    """Return the most detailed table that fits the console's width, or if none does, two with half the outcomes each.
+def _print_fitted(console: Console, outcomes: int, build: Builder) -> None:
+    for position, table in enumerate(_fitted(console, range(outcomes), build)):
+        console.print(*([""] if position else []), table, sep="\n")
 
-    Args:
-        rates: what to show.
-        console: where; its width counts.
-        outcomes: positions of the outcomes to show; the main one, at 0, keeps its detail longest.
-    """
+
+def _fitted(console: Console, outcomes: Sequence[int], build: Builder) -> list[Table]:
+    """Return the most detailed table that fits the console's width, or if none does, two with half the outcomes each."""
     unbounded = console.options.update(width=10_000)
-    for main, others in STYLES:
-        table = rates_table(rates, main, others, outcomes)
+    for style in STYLES:
+        table = build(outcomes, style)
         if Measurement.get(console, unbounded, table).maximum <= console.width:
             return [table]
     half = (len(outcomes) + 1) // 2
     if len(outcomes) < 2:
         return [table]
-    return fitted_tables(rates, console, outcomes[:half]) + fitted_tables(rates, console, outcomes[half:])
+    return _fitted(console, outcomes[:half], build) + _fitted(console, outcomes[half:], build)
 
 
-def rates_table(rates: RunRates, main: CellStyle, others: CellStyle, outcomes: Sequence[int]) -> Table:
-    """Return the table: one row per condition, a column per varying factor and per outcome.
+def _conditions_table(
+    rates: RunRates, rows: Sequence[Folded], outcomes: Sequence[int], styles: tuple[CellStyle, CellStyle]
+) -> Table:
+    """Return the table of conditions: a column per varying factor and per outcome."""
+    figures = [outcome_column(rates, position, styles[position > 0]) for position in outcomes]
+    return terminal_table([*condition_columns(rates), EPISODES, *figures], rows, heading_width=HEADING_WIDTH)
 
-    Args:
-        rates: what to show.
-        main: writes the cells of the main outcome.
-        others: writes the cells of the others.
-        outcomes: positions of the outcomes to show.
-    """
-    figures = [outcome_column(rates, position, others if position else main) for position in outcomes]
-    return terminal_table([*condition_columns(rates), EPISODES, *figures], rates.rows, heading_width=HEADING_WIDTH)
+
+def _levels_table(
+    rates: RunRates, rows: Sequence[LevelRow], outcomes: Sequence[int], styles: tuple[CellStyle, CellStyle]
+) -> Table:
+    """Return the table of levels: a row per level of each factor, a column per outcome."""
+    figures = [level_column(rates, position, styles[position > 0]) for position in outcomes]
+    return terminal_table([*LEVEL_NAMES, *figures], rows, heading_width=HEADING_WIDTH)
 
 
 STYLES: tuple[tuple[CellStyle, CellStyle], ...] = ((full, full), (full, compact), (full, bare), (compact, bare))
-"""Styles of the main outcome and of the others, the most detailed first."""
+"""Styles of the main outcome, which keeps its detail longest, and of the others, the most detailed first."""
+Builder: TypeAlias = Callable[[Sequence[int], tuple[CellStyle, CellStyle]], Table]
+"""Makes the table of some outcomes, by their positions, in two styles."""
 
 
 def _title(rates: RunRates) -> Iterator[Text]:
@@ -104,11 +124,13 @@ def _title(rates: RunRates) -> Iterator[Text]:
     yield Text()
 
 
-def _notes(rates: RunRates) -> Iterator[Text]:
+def _notes(rates: RunRates, found: Sequence[Marginal], rows: Sequence[Folded]) -> Iterator[Text]:
     done = f"{wording.plural(rates.finished, 'episode')} finished of {rates.planned:,} planned"
     yield Text(f"\n{done}; rate = succeeded/finished, [Jeffreys 95% interval in %]", style="dim")
-    if cut_off := wording.cut_off(rates.cut_off, rates.finished):
-        yield Text(cut_off, style="bold")
+    if family_size(found):
+        yield Text(adjustment_note(found), style="dim")
+    if len(rows) < len(rates.rows):
+        yield Text(FOLDED, style="dim")
     for outcome in rates.manifest.outcomes:
         yield from _methods(rates.total(outcome))
     yield from _measures(rates)

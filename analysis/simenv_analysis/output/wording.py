@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -28,6 +29,54 @@ def percent(rate: float) -> str:
     if 0.995 <= rate < 1:
         return ">99%"
     return f"{rate:.0%}"
+
+
+def share(k: int, n: int) -> str:
+    """Return in how many episodes something came about, as a sentence continues: after "in".
+
+    >>> share(0, 12), share(1, 1), share(12, 12), share(5, 12), share(0, 1)
+    ('no episode', 'the only episode', 'every episode', '42% of episodes', 'no episode')
+    """
+    if not k:
+        return "no episode"
+    if k == n:
+        return "the only episode" if n == 1 else "every episode"
+    return f"{percent(k / n)} of episodes"
+
+
+def points(difference: float) -> str:
+    """Return a difference of two rates in percentage points, with its sign; what is not quite nothing never reads as nothing.
+
+    >>> points(1.0), points(-0.031), points(0.0), points(0.002)
+    ('+100', '−3', '0', '+0.2')
+    """
+    value = 100 * difference
+    text = f"{abs(value):.0f}" if abs(value) >= 0.5 else f"{abs(value):.1f}".removesuffix(".0")
+    sign = "+" if value > 0 else "−"
+    return text if float(text) == 0 else sign + text
+
+
+def p_value(p: float | None, equals: str = "p ") -> str:
+    """Return a p-value to three digits.
+
+    >>> p_value(0.0001), p_value(0.0312), p_value(None), p_value(0.5, "")
+    ('p < 0.001', 'p = 0.031', 'p unknown', '0.500')
+    """
+    if p is None or math.isnan(p):
+        return f"{equals}unknown" if equals else "–"
+    if p < 0.001:
+        return f"{equals}< 0.001" if equals else "<0.001"
+    return f"{equals}= {p:.3f}" if equals else f"{p:.3f}"
+
+
+def alternatives(names: Sequence[str], last: str = "or") -> str:
+    """Return names as a phrase.
+
+    >>> alternatives(["a"]), alternatives(["a", "b"]), alternatives(["a", "b", "c"], "and")
+    ('a', 'a or b', 'a, b and c')
+    """
+    *most, end = names
+    return f"{', '.join(most)} {last} {end}" if most else end
 
 
 def bounds(interval: Interval, dash: str = ", ") -> str:

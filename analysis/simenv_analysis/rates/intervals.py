@@ -29,10 +29,6 @@ class Interval(NamedTuple):
     low: float
     high: float
 
-    def overlaps(self, other: Interval) -> bool:
-        """Return whether some probability lies in both."""
-        return self.low <= other.high and other.low <= self.high
-
 
 def jeffreys(k: int, n: int, confidence: float = CONFIDENCE) -> Interval:
     """Return the equal-tailed Jeffreys interval of a binomial rate.

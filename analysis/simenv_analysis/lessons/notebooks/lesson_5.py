@@ -26,8 +26,8 @@ def _():
     from simenv.world.registry import open_world
     from simenv_analysis.output.drawing import new_figure
     from simenv_analysis.rates.intervals import jeffreys
+    from simenv_analysis.rates.two_rates import TwoRates
     from simenv_analysis.statistics.contrasts.power import episodes_for_difference
-    from simenv_analysis.statistics.contrasts.two_rates import TwoRates
 
     return TwoRates, episodes_for_difference, jeffreys, make_agent, mo, new_figure, np, open_world, play_now
 

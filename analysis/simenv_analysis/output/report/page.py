@@ -10,19 +10,22 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from simenv_analysis.output import wording
+from simenv_analysis.output.folding import FOLDED, folded, label_of
+from simenv_analysis.output.headline import adjustment_note, headline
 from simenv_analysis.output.rate_columns import (
     ATTEMPTED_METHODS,
     EPISODES,
     MEASURE_COLUMNS,
     METHODS,
     Figures,
-    condition_columns,
+    level_column,
+    level_rows,
     outcome_column,
 )
-from simenv_analysis.output.report.chart import charts
-from simenv_analysis.output.report.headline import headline
+from simenv_analysis.output.report.chart import condition_charts, level_charts
 from simenv_analysis.output.report.movement import MovementPicture
 from simenv_analysis.output.report.payload import Payload
+from simenv_analysis.rates.marginals import marginals
 from simenv_analysis.rates.rates import RunRates
 
 SCRIPTS = ("dom.js", "data.js", "filters.js", "list.js", "timeline.js", "evidence.js", "browser.js")
@@ -44,19 +47,27 @@ def render(rates: RunRates, payload: Payload, run: str, moved: MovementPicture |
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"spaced": wording.spaced}
     environment.filters |= {"plural": wording.plural, "unmarked": wording.unmarked}
+    found, rows, outcomes = marginals(rates), folded(rates), range(len(rates.manifest.outcomes))
+    by_level = level_rows(found) if len(rates.varying) > 1 else []
     return environment.from_string(_asset("report.html.jinja")).render(
         rates=rates,
         manifest=rates.manifest,
-        headline=headline(rates),
-        charts=charts(rates),
+        headline=headline(rates, found),
+        by_level=by_level,
+        level_charts=level_charts(rates, by_level) if by_level else [],
+        level_figures=[level_column(rates, position) for position in outcomes],
+        adjustment_note=adjustment_note(found),
+        rows=rows,
+        labels=[label_of(rates, row) for row in rows],
+        folded=FOLDED if len(rows) < len(rates.rows) else "",
+        charts=condition_charts(rates, rows),
         failures=rates.failures[:FAILURES_SHOWN],
         payload=payload,
         data=Markup(payload.text),  # escaped by `escaped_json`, or base 85
         run=run,
         moved=moved,
-        names=condition_columns(rates),
         episodes=EPISODES,
-        figures=[outcome_column(rates, position) for position in range(len(rates.manifest.outcomes))],
+        figures=[outcome_column(rates, position) for position in outcomes],
         methods=METHODS,
         attempted_methods=ATTEMPTED_METHODS,
         measure_columns=MEASURE_COLUMNS,

@@ -11,6 +11,7 @@ from simenv.errors import SimenvError
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
 from simenv_analysis.output.console import console
+from simenv_analysis.rates.two_rates import ADJUSTMENTS, Adjustment
 from simenv_analysis.statistics.contrasts.contrast import contrast as find_contrasts
 from simenv_analysis.statistics.contrasts.power import (
     detectable_difference,
@@ -19,7 +20,6 @@ from simenv_analysis.statistics.contrasts.power import (
 )
 from simenv_analysis.statistics.contrasts.table import contrast_rows, print_contrasts, print_versus
 from simenv_analysis.statistics.contrasts.trials import read_trials
-from simenv_analysis.statistics.contrasts.two_rates import ADJUSTMENTS, Adjustment
 from simenv_analysis.statistics.contrasts.versus import versus
 
 _ADJUST = click.option(

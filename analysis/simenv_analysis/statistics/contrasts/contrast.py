@@ -11,8 +11,8 @@ from simenv.schema.problems import nearest
 from simenv_analysis.rates.intervals import Range
 from simenv_analysis.rates.paired import CONTROL
 from simenv_analysis.rates.rates import condition_key, varying_factors
+from simenv_analysis.rates.two_rates import Adjustment, Pairs, TwoRates, adjust, pair_up
 from simenv_analysis.statistics.contrasts.trials import Arm, Trials
-from simenv_analysis.statistics.contrasts.two_rates import Adjustment, Pairs, TwoRates, adjust, pair_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,6 @@ def contrast(trials: Trials, factor: str = "", outcome: str = "", how: Adjustmen
 
     Raises:
         ConditionError: the run has no such factor, level or outcome, or several factors vary and none is named.
-        MissingExtra: statsmodels is not installed.
     """
     outcome = trials.outcome(outcome)
     name, reference, levels = _choose(trials, factor)

@@ -16,9 +16,9 @@ from simenv_analysis.output.columns import NOTHING, Column, name_column, record,
 from simenv_analysis.output.console import say_if_no_model
 from simenv_analysis.output.wording import printable
 from simenv_analysis.rates.intervals import Range
+from simenv_analysis.rates.two_rates import Adjustment
 from simenv_analysis.statistics.contrasts.contrast import Contrast, Contrasts
 from simenv_analysis.statistics.contrasts.trials import Trials
-from simenv_analysis.statistics.contrasts.two_rates import Adjustment
 from simenv_analysis.statistics.contrasts.versus import Versus
 
 _HOW = {"holm": "Holm", "bh": "Benjamini-Hochberg", "none": "not adjusted"}
@@ -140,16 +140,12 @@ def _ends(ends: Range) -> str:
     return ", ".join(map(_ratio, ends))
 
 
-def _p(p: float) -> str:
-    return "–" if math.isnan(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
-
-
 FIGURES: Sequence[Column[Contrast]] = (
     Column("difference", "difference", lambda row: row.counts.difference, _difference),
     Column("odds_ratio", "odds ratio", lambda row: _finite(row.odds_ratio[0]), _odds),
     Column("pairs", "pairs", _pairs, _pairs_text),
-    Column("p", "p", lambda row: row.p, lambda row: _p(row.p)),
-    Column("adjusted", "adjusted", lambda row: _finite(row.adjusted), lambda row: _p(row.adjusted)),
+    Column("p", "p", lambda row: row.p, lambda row: wording.p_value(row.p, "")),
+    Column("adjusted", "adjusted", lambda row: _finite(row.adjusted), lambda row: wording.p_value(row.adjusted, "")),
 )
 """What both the terminal and other programs are given of a contrast."""
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from simenv.errors import ConditionError
 from simenv_analysis.rates.rates import varying_factors
+from simenv_analysis.rates.two_rates import Adjustment
 from simenv_analysis.statistics.contrasts.contrast import Contrast, adjusted, contrast_two
 from simenv_analysis.statistics.contrasts.trials import Trials
-from simenv_analysis.statistics.contrasts.two_rates import Adjustment
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,6 @@ def versus(a: Trials, b: Trials, outcome: str = "", how: Adjustment = "holm") ->
 
     Raises:
         ConditionError: the runs are of different worlds, share no condition, or do not measure the outcome.
-        MissingExtra: statsmodels is not installed.
     """
     if a.manifest.world != b.manifest.world:
         raise ConditionError(f"the runs are of different worlds: {a.manifest.world} and {b.manifest.world}")
