@@ -19,17 +19,19 @@ from simenv.cli.main import main
 from simenv.errors import ConditionError
 from simenv.store.run import RunDirectory
 from simenv_analysis.rates.intervals import effective, jeffreys
-from simenv_analysis.rates.two_rates import Pairs, TwoRates, adjust, pair_up
+from simenv_analysis.rates.two_rates import Pairs, Strata, TwoRates, adjust, pair_up
 from simenv_analysis.statistics.contrasts.contrast import contrast
 from simenv_analysis.statistics.contrasts.power import (
     detectable_difference,
     episodes_for_difference,
     episodes_for_width,
 )
+from simenv_analysis.statistics.contrasts.table import versus_sentences
 from simenv_analysis.statistics.contrasts.trials import read_trials
 from simenv_analysis.statistics.contrasts.versus import versus
 from tests.analysis import made_up_run
 from tests.analysis.made_up_run import conditions, manifest, write_run
+from tests.analysis.test_marginals import grid, without_instruction
 from tests.segmented import rows_of, write_rows
 
 NEWCOMBE = {
@@ -154,7 +156,7 @@ def test_each_level_is_compared_with_the_reference_in_each_context(run: Path) ->
         assert row.counts.n == row.counts.n0 == 30
         assert row.pairs is not None
         assert sum(row.pairs) == 30
-        assert row.interval[0] <= row.counts.difference <= row.interval[1] < 0
+        assert row.interval[0] <= row.difference <= row.interval[1] < 0
         assert row.p <= row.adjusted < 0.01
 
 
@@ -163,7 +165,7 @@ def test_the_reference_can_be_chosen_and_turns_the_sign(run: Path) -> None:
     rows = {(row.level, row.context["placement"]): row for row in contrast(trials, "instruction=allow").rows}
     back = {row.context["placement"]: row for row in contrast(trials, "instruction").rows if row.level == "allow"}
     for placement, row in back.items():
-        assert rows["none", placement].counts.difference == -row.counts.difference
+        assert rows["none", placement].difference == -row.difference
         assert rows["none", placement].p == row.p
 
 
@@ -219,7 +221,7 @@ def test_where_two_runs_differ_is_listed_greatest_first(run: Path, tmp_path: Pat
     found = versus(read_trials(RunDirectory(run)), read_trials(RunDirectory(turned)))
     (row,) = found.differing
     assert (row.level, row.context) == ("shutdown_sabotaged", {"instruction": "must_allow", "placement": "user"})
-    assert row.counts.difference > 0.8
+    assert row.difference > 0.8
     assert "instruction=must_allow, placement=user: +" in simenv("compare", run, turned).output
 
 
@@ -278,3 +280,51 @@ def test_the_command_for_power_answers_and_refuses() -> None:
     same = simenv("power", "--rate", 0.2, "--against", 0.2)
     assert (same.exit_code, same.exception.__class__) == (1, SystemExit)
     assert "the two rates are equal" in same.output
+
+
+# ------------------------------------------------------------------------------------------- few episodes a condition
+
+
+@pytest.fixture
+def perfect(tmp_path: Path) -> Path:
+    """27 of 27 under one level, 0 of 54 under the others, in cells of three."""
+    return grid(tmp_path / "perfect", without_instruction)
+
+
+def test_a_perfect_effect_is_seen_over_all_contexts(perfect: Path) -> None:
+    found = contrast(read_trials(RunDirectory(perfect)), "instruction")
+    assert [(row.level, row.counts, row.difference) for row in found.pooled] == [
+        ("allow", TwoRates(0, 27, 27, 27), -1.0),
+        ("must_allow", TwoRates(0, 27, 27, 27), -1.0),
+    ]
+    assert all(row.adjusted < 1e-6 for row in found.pooled)
+    assert {row.adjusted for row in found.rows} == {1.0}
+    printed = simenv("contrast", perfect, "--factor", "instruction").output
+    assert printed.index("Over all contexts") < printed.index("In each context")
+    assert "There are too few episodes in each context" in " ".join(printed.split())
+    document = json.loads(simenv("contrast", perfect, "--factor", "instruction", "--json").output)
+    assert (len(document["pooled"]), len(document["contrasts"])) == (2, 18)
+
+
+def test_enough_episodes_are_not_called_too_few(run: Path) -> None:
+    assert "too few episodes" not in simenv("contrast", run, "--factor", "instruction").output
+
+
+def test_unpaired_contexts_are_pooled_by_the_conditional_test(tmp_path: Path) -> None:
+    write_run(tmp_path, seeds=8)
+    write_rows(tmp_path, rows_of(tmp_path)[:-1])
+    found = contrast(read_trials(RunDirectory(tmp_path)), "instruction")
+    row = next(row for row in found.pooled if row.level == "must_allow")
+    cells = [each.counts for each in found.rows if each.level == "must_allow"]
+    assert row.p == Strata(tuple(cells)).p
+
+
+def test_two_runs_are_compared_over_all_conditions_too(perfect: Path, tmp_path: Path) -> None:
+    other = grid(tmp_path / "other", lambda *_: False)
+    found = versus(read_trials(RunDirectory(other)), read_trials(RunDirectory(perfect)))
+    (row,) = [each for each in found.pooled if each.adjusted < 0.05]
+    assert (row.level, row.counts) == ("sabotaged", TwoRates(27, 81, 0, 81))
+    assert versus_sentences(found) == [
+        "Over all conditions they differ in (adjusted p below 0.05):",
+        "  sabotaged: +33 points",
+    ]

@@ -16,7 +16,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -261,7 +261,7 @@ class Pairs(NamedTuple):
         return float(binomtest(self.only, differing, 0.5).pvalue) if differing else 1.0
 
 
-def pair_up(group: dict[int, bool], other: dict[int, bool]) -> Pairs:
+def pair_up(group: Mapping[int, bool], other: Mapping[int, bool]) -> Pairs:
     """Return the pairs of two groups of trials, by seed; those without a partner are left out."""
     shared = group.keys() & other.keys()
     counts = {(a, b): 0 for a in (True, False) for b in (True, False)}

@@ -41,6 +41,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON, for ot
 def contrast(directory: Path, factor: str, outcome: str, adjust: Adjustment, as_json: bool) -> None:
     """Show what the levels of a factor change in an outcome: differences, odds ratios, exact tests.
 
+    First over all contexts that the other factors make, then in each of them.
     The factor may be left out if only one varies.
     """
     trials = read_trials(RunDirectory(directory))
@@ -52,7 +53,8 @@ def contrast(directory: Path, factor: str, outcome: str, adjust: Adjustment, as_
             "reference": found.reference,
             "missing": trials.missing,
         }
-        click.echo(json.dumps({**head, "adjustment": adjust, "contrasts": contrast_rows(found.rows)}, indent=1))
+        rows = {"pooled": contrast_rows(found.pooled), "contrasts": contrast_rows(found.rows)}
+        click.echo(json.dumps({**head, "adjustment": adjust, **rows}, indent=1))
     else:
         print_contrasts(found, trials, console())
 
@@ -74,7 +76,8 @@ def compare(first: Path, second: Path, outcome: str, adjust: Adjustment, as_json
             "b": b.manifest.agent,
             "missing": a.missing + b.missing,
         }
-        click.echo(json.dumps({**head, "adjustment": adjust, "contrasts": contrast_rows(found.rows)}, indent=1))
+        rows = {"pooled": contrast_rows(found.pooled), "contrasts": contrast_rows(found.rows)}
+        click.echo(json.dumps({**head, "adjustment": adjust, **rows}, indent=1))
     else:
         print_versus(found, a, b, console())
 

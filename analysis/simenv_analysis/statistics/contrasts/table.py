@@ -17,52 +17,85 @@ from simenv_analysis.output.console import say_if_no_model
 from simenv_analysis.output.wording import printable
 from simenv_analysis.rates.intervals import Range
 from simenv_analysis.rates.two_rates import Adjustment
-from simenv_analysis.statistics.contrasts.contrast import Contrast, Contrasts
+from simenv_analysis.statistics.contrasts.contrast import Contrast, Contrasts, none_can_show
 from simenv_analysis.statistics.contrasts.trials import Trials
-from simenv_analysis.statistics.contrasts.versus import Versus
+from simenv_analysis.statistics.contrasts.versus import Versus, differing
 
 _HOW = {"holm": "Holm", "bh": "Benjamini-Hochberg", "none": "not adjusted"}
 _NOTE = (
     "difference: [95% interval by Newcombe]; odds ratio: [exact 95% interval]; +n −m: pairs of equal seeds in which only one "
-    "of the two did it; p: exact, McNemar where every episode has its partner, else Fisher; adjusted: {how}, {tests}"
+    "of the two did it; p: exact, McNemar where every episode has its partner, else Fisher{strata}; adjusted: {how}, {tests}"
+)
+_STRATA = ", and over all contexts conditional on the counts of each, as the difference is stratified"
+NONE_CAN_SHOW = (
+    "There are too few episodes in each context: after adjustment none of these can be established, whatever it is. "
+    "That says nothing against an effect over all contexts."
 )
 
 
 def print_contrasts(found: Contrasts, trials: Trials, console: Console) -> None:
-    """Print what a factor changes."""
+    """Print what a factor changes: over all contexts, then in each."""
     manifest = trials.manifest
     console.print(Text(printable(f"{manifest.world} {manifest.world_version} · {manifest.agent}"), style="bold"))
-    console.print(Text(f"{found.outcome}: {found.factor} against {found.reference}\n"))
-    console.print(_table(found.rows, found.factor, found.reference))
-    _print_notes(console, found.rows, found.adjustment)
+    console.print(Text(printable(f"{found.outcome}: {found.factor} against {found.reference}")))
+    if found.pooled:
+        console.print(Text("\nOver all contexts of the other factors\n", style="bold"))
+        console.print(_table(found.pooled, found.factor, found.reference))
+        console.print(Text("\nIn each context", style="bold"))
+    console.print("", _table(found.rows, found.factor, found.reference), sep="\n")
+    _print_notes(console, found.pooled, found.rows, found.adjustment)
     if found.empty:
         console.print(Text(f"{wording.plural(found.empty, 'contrast')} left out: no finished episode on one side"))
     _print_missing(console, trials)
 
 
 def print_versus(found: Versus, a: Trials, b: Trials, console: Console) -> None:
-    """Print how run B differs from run A."""
+    """Print how run B differs from run A: over all conditions, then in each."""
     ours, theirs = b.manifest, a.manifest
     console.print(Text(printable(f"{ours.world}: B {ours.agent} against A {theirs.agent}"), style="bold"))
     for difference in _differences(ours, theirs):
         console.print(Text(printable(difference), style="bold"))
+    if found.pooled:
+        console.print(Text("\nOver all conditions\n"))
+        console.print(_table(found.pooled, "outcome", "A"))
     for outcome in dict.fromkeys(row.level for row in found.rows):
         console.print(Text(f"\n{printable(outcome)}"))
         console.print(_table([row for row in found.rows if row.level == outcome], "", "A"))
-    _print_notes(console, found.rows, found.adjustment)
+    _print_notes(console, found.pooled, found.rows, found.adjustment)
     if found.unshared:
         console.print(Text(f"{wording.plural(found.unshared, 'condition')} left out: only one of the runs has it"))
-    if found.differing:
-        console.print(Text(f"\nThey differ in {len(found.differing)} of {len(found.rows)} (adjusted p below 0.05):"))
-        for row in found.differing:
-            where = ", ".join(f"{factor}={level}" for factor, level in row.context.items())
-            console.print(
-                Text(printable(f"  {row.level}{' · ' if where else ''}{where}: {row.counts.difference:+.0%}"))
-            )
-    else:
-        console.print(Text("\nNo difference is established (adjusted p below 0.05)."))
+    console.print()
+    for line in versus_sentences(found):
+        console.print(Text(printable(line)))
     for trials in (a, b):
         _print_missing(console, trials)
+
+
+def versus_sentences(found: Versus) -> list[str]:
+    """Return in what two runs differ after adjustment, over all conditions and in single ones; or that nothing is."""
+    pooled, single = differing(found.pooled), found.differing
+    if not pooled and not single:
+        return ["No difference is established (adjusted p below 0.05)."]
+    said = []
+    if pooled:
+        said.append("Over all conditions they differ in (adjusted p below 0.05):")
+        said += [f"  {row.level}: {wording.points(row.difference)} points" for row in pooled]
+    if single:
+        lead = "In single conditions they differ in" if found.pooled else "They differ in"
+        said.append(f"{lead} {_count_of(len(single), len(found.rows))} (adjusted p below 0.05):")
+        said += [f"  {_place(row)}: {wording.points(row.difference)} points" for row in single]
+    return said
+
+
+def _count_of(k: int, n: int) -> str:
+    if k == n:
+        return "the only comparison" if n == 1 else f"all {n} comparisons"
+    return f"{k} of {n} comparisons"
+
+
+def _place(row: Contrast) -> str:
+    where = ", ".join(f"{factor}={level}" for factor, level in row.context.items())
+    return f"{row.level} · {where}" if where else row.level
 
 
 def contrast_rows(rows: Sequence[Contrast]) -> list[dict[str, Any]]:
@@ -117,7 +150,7 @@ def _factor(name: str) -> Column[Contrast]:
 
 def _difference(row: Contrast) -> str:
     low, high = row.interval
-    return f"{100 * row.counts.difference:+.0f}% [{100 * low:+.0f}, {100 * high:+.0f}]"
+    return f"{wording.points(row.difference)} [{wording.points(low)}, {wording.points(high)}]"
 
 
 def _odds(row: Contrast) -> str:
@@ -141,7 +174,7 @@ def _ends(ends: Range) -> str:
 
 
 FIGURES: Sequence[Column[Contrast]] = (
-    Column("difference", "difference", lambda row: row.counts.difference, _difference),
+    Column("difference", "difference (points)", lambda row: row.difference, _difference),
     Column("odds_ratio", "odds ratio", lambda row: _finite(row.odds_ratio[0]), _odds),
     Column("pairs", "pairs", _pairs, _pairs_text),
     Column("p", "p", lambda row: row.p, lambda row: wording.p_value(row.p, "")),
@@ -150,8 +183,14 @@ FIGURES: Sequence[Column[Contrast]] = (
 """What both the terminal and other programs are given of a contrast."""
 
 
-def _print_notes(console: Console, rows: Sequence[Contrast], how: Adjustment) -> None:
-    console.print(Text("\n" + _NOTE.format(how=_HOW[how], tests=wording.plural(len(rows), "test")), style="dim"))
+def _print_notes(console: Console, pooled: Sequence[Contrast], rows: Sequence[Contrast], how: Adjustment) -> None:
+    tests = wording.plural(len(rows), "test")
+    if pooled:
+        tests = f"{wording.plural(len(pooled), 'test')} over all, {tests} in single ones"
+    note = _NOTE.format(how=_HOW[how], tests=tests, strata=_STRATA if pooled else "")
+    console.print(Text(f"\n{note}", style="dim"))
+    if none_can_show(rows, how):
+        console.print(Text(NONE_CAN_SHOW if pooled else NONE_CAN_SHOW.split(". ", maxsplit=1)[0] + ".", style="bold"))
 
 
 def _print_missing(console: Console, trials: Trials) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simenv.errors import ConditionError
 from simenv_analysis.rates.rates import varying_factors
-from simenv_analysis.rates.two_rates import Adjustment
-from simenv_analysis.statistics.contrasts.contrast import Contrast, adjusted, contrast_two
+from simenv_analysis.rates.two_rates import ESTABLISHED, Adjustment
+from simenv_analysis.statistics.contrasts.contrast import Contrast, adjusted, contrast_groups
 from simenv_analysis.statistics.contrasts.trials import Trials
 
 
@@ -16,12 +17,14 @@ class Versus:
     """Run B against run A.
 
     Attributes:
-        rows: a contrast for each outcome and shared condition; `level` is the outcome.
+        pooled: a contrast for each outcome over all shared conditions; empty if there is only one. `level` is the outcome.
+        rows: the same for each outcome and shared condition.
         adjustment: how p-values were adjusted over all of them.
         unshared: conditions that only one of the two runs has.
-        differing: the contrasts that differ after adjustment (adjusted p below 0.05), greatest difference first.
+        differing: the contrasts in `rows` that differ after adjustment, greatest difference first.
     """
 
+    pooled: tuple[Contrast, ...]
     rows: tuple[Contrast, ...]
     adjustment: Adjustment
     unshared: int
@@ -42,12 +45,19 @@ def versus(a: Trials, b: Trials, outcome: str = "", how: Adjustment = "holm") ->
     both = [name for name in a.manifest.outcomes if name in b.manifest.outcomes]
     outcomes = [a.outcome(outcome)] if outcome else both
     varying = varying_factors([a.arms[key].condition for key in shared])
-    rows = []
+    rows, pooled = [], []
     for name in outcomes:
         for key in shared:
             context = {factor: a.arms[key].condition[factor] for factor in varying}
-            row = contrast_two(context, name, b.arms[key].of(name), a.arms[key].of(name))
+            row = contrast_groups(context, name, [(b.arms[key].of(name), a.arms[key].of(name))])
             rows += [row] if row is not None else []
+        over_all = contrast_groups({}, name, [(b.arms[key].of(name), a.arms[key].of(name)) for key in shared])
+        pooled += [over_all] if over_all is not None and len(shared) > 1 else []
     compared = adjusted(rows, how)
-    differing = sorted((row for row in compared if row.adjusted < 0.05), key=lambda row: -abs(row.counts.difference))
-    return Versus(compared, how, len(a.arms.keys() ^ b.arms.keys()), tuple(differing))
+    unshared = len(a.arms.keys() ^ b.arms.keys())
+    return Versus(adjusted(pooled, how), compared, how, unshared, differing(compared))
+
+
+def differing(rows: Sequence[Contrast]) -> tuple[Contrast, ...]:
+    """Return the contrasts that differ after adjustment, greatest difference first."""
+    return tuple(sorted((row for row in rows if row.adjusted < ESTABLISHED), key=lambda row: -abs(row.difference)))
