@@ -8,6 +8,7 @@
     │   └── BudgetError   a run's budget of tokens or money is used up
     ├── EpisodeError      an episode file or run directory that cannot be read
     │   └── ReplayError   a replay that differs from the recorded journal
+    ├── UntrustedError    code, an agent or an endpoint that the user has not trusted
     └── MissingExtra      an optional dependency that is not installed
 
 An agent's mistakes inside an episode are no exceptions: they are results that it reads.
@@ -78,6 +79,10 @@ class EpisodeError(SimenvError):
 
 class ReplayError(EpisodeError):
     """The replay of an episode differs from its recorded journal."""
+
+
+class UntrustedError(SimenvError):
+    """A file names code, an agent or an endpoint that this user has not trusted (see `simenv.trust`)."""
 
 
 class MissingExtra(SimenvError):

@@ -31,8 +31,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("words", [["check", "./theirs"], ["replay", "out"]])
-def test_to_open_a_world_runs_its_code(home: Path, words: list[str]) -> None:
+@pytest.mark.parametrize("words", [["check", "./theirs"], ["run", "./theirs"], ["worlds", "./theirs"]])
+def test_to_open_a_world_that_is_trusted_runs_its_code(home: Path, words: list[str]) -> None:
     (home / "mark").unlink(missing_ok=True)
     simenv(*words, cwd=home)
     assert (home / "mark").exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import inspect
 import sys
 from collections.abc import Mapping
@@ -92,17 +91,17 @@ def load_module(path: Path) -> ModuleType:
         raise AgentError(
             f"{path}: no such file; an agent's file is a Python file with a function make(spec, **options)"
         )
-    name = f"simenv_agent_{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}_{path.stem}"
-    return sys.modules.get(name) or _import(path, name)
+    text = path.read_bytes()
+    name = f"simenv_agent_{hashlib.sha256(text).hexdigest()[:12]}_{path.stem}"
+    return sys.modules.get(name) or _import(path, text, name)
 
 
-def _import(path: Path, name: str) -> ModuleType:
-    found = importlib.util.spec_from_file_location(name, path)
-    if found is None or found.loader is None:
-        raise AgentError(f"{path}: cannot be imported; check that it is a Python file")
-    module = sys.modules[name] = importlib.util.module_from_spec(found)
+def _import(path: Path, text: bytes, name: str) -> ModuleType:
+    """Return the module that a text makes; never from a compiled file next to it, which may be of another text."""
+    module = sys.modules[name] = ModuleType(name)
+    module.__file__ = str(path)
     try:
-        found.loader.exec_module(module)
+        exec(compile(text, str(path), "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise AgentError(f"{path}: cannot be imported ({type(error).__name__}: {error})") from None

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simenv import __version__
-from simenv.cli.options import agent_options, role_choices, with_agent, with_oversight, with_roles
+from simenv.cli.options import agent_options, role_choices, with_agent, with_oversight, with_roles, with_trust
 from simenv.cli.run import resume, run, status
-from simenv.errors import SimenvError
+from simenv.errors import SimenvError, UntrustedError
 from simenv.installed import COMMANDS, docstring_of, load_entry_point, members
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ class _Group(click.Group):
         own = super().get_command(ctx, cmd_name)
         entry = members(COMMANDS).get(cmd_name)
         if own is not None or entry is None:
-            return own
+            return own if own is None else with_trust(own)
         try:
             command = load_entry_point(entry)
         except SimenvError as error:
             return _broken_command(cmd_name, error)
-        return command if isinstance(command, click.Command) else None
+        return with_trust(command) if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands; those of other packages are described by their docstrings, read without an import."""
@@ -152,15 +152,39 @@ def schema(of_experiment: bool) -> None:
 )
 def new(name: str, parent: Path) -> None:
     """Create a commented world that runs as it is."""
+    from simenv.trust import trust as trust_place  # noqa: PLC0415
     from simenv.world.new import create_world  # noqa: PLC0415
 
     folder = create_world(name, parent)
+    with suppress(UntrustedError):  # where the answer cannot be kept, the first command asks
+        trust_place(folder)
     place = folder if folder.is_absolute() else f"./{folder}"
     click.echo(
         f"{folder}: world.yaml (the world), processes.py (its code), scripts.py (agents that try it), README.md\n"
         f"next: simenv check {place}\n"
         f"      simenv run {place} --agent {place}/scripts.py:misaligned --grid --seeds 0:10"
     )
+
+
+@main.command()
+@click.argument("place", type=click.Path(path_type=Path))
+@click.option("--always", is_flag=True, help="Whatever its Python will be, and that of all below it: your own folder.")
+@click.option("--remove", is_flag=True, help="Trust it no longer.")
+def trust(place: Path, always: bool, remove: bool) -> None:
+    """Let the Python of a world's folder (or of one file) run, as it is now.
+
+    Read it first: it acts with your rights. An experiment FILE is trusted in the same way, with the agents and the
+    endpoints that it names.
+    """
+    from simenv.trust import distrust, fingerprint  # noqa: PLC0415
+    from simenv.trust import trust as trust_place  # noqa: PLC0415
+
+    if remove:
+        distrust(place)
+        click.echo(f"{place}: not trusted")
+        return
+    trust_place(place, always=always)
+    click.echo(f"{place}: trusted{', whatever it holds' if always else f' as it is now ({fingerprint(place)[:12]})'}")
 
 
 @main.command()

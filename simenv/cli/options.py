@@ -39,6 +39,28 @@ with_roles = click.option(
 )
 
 
+_TRUST = "--trust"
+
+
+def with_trust(command: click.Command) -> click.Command:
+    """Return a command with `--trust`, if it is given something to open: a world, a run, an experiment."""
+    given = any(isinstance(parameter, click.Argument) for parameter in command.params)
+    if given and command.name != "trust" and not any(_TRUST in parameter.opts for parameter in command.params):
+        what = (
+            "Run the code, and use the agents and endpoints, that what is opened names; without a question, this once."
+        )
+        option = click.Option([_TRUST], is_flag=True, expose_value=False, is_eager=True, callback=_vouch, help=what)
+        command.params.append(option)
+    return command
+
+
+def _vouch(context: click.Context, _parameter: click.Parameter, is_given: bool) -> None:
+    from simenv.trust import vouching  # noqa: PLC0415 - what it reads takes time
+
+    if is_given:
+        context.with_resource(vouching())
+
+
 def with_agent(command: Any) -> Any:
     """Add the options that say who acts."""
     for option in reversed(_AGENT_OPTIONS):

@@ -128,17 +128,20 @@ def run(
     from simenv.rollout.experiment import (  # noqa: PLC0415
         conditions_of,
         plan_runs,
+        players_of_experiment,
         read_experiment,
         read_prices,
         with_budget,
         with_price,
     )
     from simenv.schema.experiment import WorldRuns  # noqa: PLC0415
+    from simenv.trust import require_experiment  # noqa: PLC0415
     from simenv.world.registry import open_world  # noqa: PLC0415
 
     if _is_experiment(what):
         _refuse_other_options(context)
         experiment = read_experiment(Path(what))
+        require_experiment(Path(what), players_of_experiment(experiment))
         runs = plan_runs(experiment, Path(what).parent, needs_keys=not dry_run)
         _run_several(runs, out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run, quiet=quiet)
         return

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from simenv.env.vector import Flags, LearnerVectorEnv, batch_infos, check_actions, check_flags, spread_seeds
 from simenv.episode.session import Session
 from simenv.rollout.workers import context, leave_interrupts_to_the_parent, receive
+from simenv.trust import vouch
 
 _FIELDS: dict[str, tuple[type, str]] = {
     "actions": (np.int64, ""),
@@ -224,6 +225,7 @@ def _serve(
 ) -> None:
     """Play one part of the batch until the parent is gone or closes the pipe."""
     leave_interrupts_to_the_parent()
+    vouch()
     first, on_end = part.start, get_on_end()
     env = make(on_end=None if on_end is None else lambda number, session: on_end(first + number, session))
     mine = {name: view[part] for name, view in _views(raw, count).items()}

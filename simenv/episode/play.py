@@ -19,6 +19,7 @@ from simenv.errors import ReplayError
 from simenv.kernel import derive_seed
 from simenv.outcomes.measures import measure
 from simenv.store.episode import Consultation, Episode, Evidence, Step, episode_id
+from simenv.trust import require_player
 from simenv.world.registry import open_world
 from simenv.world.scenario import Scenario
 
@@ -265,7 +266,8 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
         )
     wanted = episode.steps if steps is None else episode.steps[:steps]
     try:
-        episode_run = EpisodeRun(scenario, episode.seed, players_of(episode), episode.consultations)
+        players = RolePlayers(_choices_of(episode), episode.roles)
+        episode_run = EpisodeRun(scenario, episode.seed, players, episode.consultations)
         for number, step in enumerate(wanted):
             if episode_run.observation.done:
                 raise ReplayError(
@@ -289,9 +291,19 @@ def scenario_of(episode: Episode) -> Scenario:
 
 
 def players_of(episode: Episode, others: Mapping[RoleName, RoleChoice] | None = None) -> RolePlayers:
-    """Return who played the roles of an episode, or others in their place, to be asked again."""
-    choices = {role: RoleChoice(provenance.agent, provenance.options) for role, provenance in episode.roles.items()}
+    """Return who played the roles of an episode, or others in their place, to be asked again.
+
+    Raises:
+        UntrustedError: the episode names who plays a role, and the user does not trust it.
+    """
+    choices = _choices_of(episode)
+    for role in choices.keys() - (others or {}).keys():
+        require_player(choices[role].agent, choices[role].options, f"episode {episode.id}")
     return RolePlayers({**choices, **(others or {})})
+
+
+def _choices_of(episode: Episode) -> dict[RoleName, RoleChoice]:
+    return {role: RoleChoice(cast.agent, cast.options) for role, cast in episode.roles.items()}
 
 
 def _compare(episode: Episode, episode_run: EpisodeRun) -> None:

@@ -40,10 +40,14 @@ class RolePlayers:
 
     Args:
         choices: role → who plays it.
+        recorded: what a finished episode says of them: nobody is made then, and none can be asked.
     """
 
-    def __init__(self, choices: Mapping[RoleName, RoleChoice]) -> None:
+    def __init__(
+        self, choices: Mapping[RoleName, RoleChoice], recorded: Mapping[RoleName, RoleCast] | None = None
+    ) -> None:
         self._choices = dict(choices)
+        self._recorded = recorded
         self._agents: dict[RoleName, Agent] = {}
 
     @property
@@ -68,6 +72,8 @@ class RolePlayers:
 
     def cast(self) -> dict[RoleName, RoleCast]:
         """Return who plays, as the episode file states it, without secrets. Raises AgentError if one cannot be made."""
+        if self._recorded is not None:
+            return dict(self._recorded)
         return {
             role: RoleCast(
                 agent=choice.agent,

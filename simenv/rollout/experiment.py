@@ -51,6 +51,11 @@ def read_experiment(path: Path) -> Experiment:
         raise WorldError(problems_of(error, source, Experiment)) from None
 
 
+def players_of_experiment(experiment: Experiment) -> list[tuple[str, dict[str, str]]]:
+    """Return the agents and the players of roles that an experiment names, each with its options."""
+    return [(choice.agent, _options(choice)) for choice in (*experiment.agents.values(), *experiment.roles.values())]
+
+
 def read_prices(path: Path) -> dict[str, Price]:
     """Read a file of prices: model → `input` and `output`, in US dollars per million tokens.
 

@@ -12,8 +12,9 @@ from simenv.agent.roles import RoleChoice, RoleName
 from simenv.episode.play import versions
 from simenv.episode.players import RolePlayers, check_roles
 from simenv.errors import EpisodeError
-from simenv.store.episode import episode_id
+from simenv.store.episode import RoleCast, episode_id
 from simenv.store.run import Manifest, OwnOutcome, RunDirectory
+from simenv.trust import remember_player, require_player
 from simenv.world.registry import open_world
 
 Task: TypeAlias = tuple[int, int]
@@ -116,6 +117,8 @@ def begin(plan: Plan, directory: RunDirectory) -> Manifest:
     if directory.exists:
         manifest = _extend(directory.manifest(), manifest, directory)
     directory.write_manifest(manifest)
+    for cast in (RoleCast(agent=manifest.agent, options=manifest.agent_options), *manifest.roles.values()):
+        remember_player(cast.agent, cast.options)
     return manifest
 
 
@@ -149,7 +152,12 @@ def plan_of(manifest: Manifest, options: Mapping[str, str] | None = None) -> Pla
     Args:
         manifest: of the run.
         options: of the agent, in addition to those of the manifest (which holds no secrets).
+
+    Raises:
+        UntrustedError: the user neither named its agent or the player of a role when the run began, nor trusts it now.
     """
+    for cast in (RoleCast(agent=manifest.agent, options=manifest.agent_options), *manifest.roles.values()):
+        require_player(cast.agent, cast.options, f"the run of {manifest.world}")
     return Plan(
         world=manifest.world,
         agent=manifest.agent,

@@ -17,6 +17,7 @@ from simenv.rollout.pool import Pool, Report, Worker
 from simenv.rollout.runner import ProgressListener
 from simenv.rollout.workers import context, leave_interrupts_to_the_parent, receive
 from simenv.store.run import RunDirectory
+from simenv.trust import vouch
 
 _STOP, _QUIT = "stop", "quit"
 
@@ -24,6 +25,7 @@ _STOP, _QUIT = "stop", "quit"
 def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: int, parent: int) -> None:
     """Play chunks until the parent sends no more, or is gone."""
     leave_interrupts_to_the_parent()
+    vouch()
     with directory, asyncio.Runner() as runner:  # one loop for all chunks: budgets and rates are counted by loop
         directory.join()
         worker = Worker(plan, directory, concurrency)

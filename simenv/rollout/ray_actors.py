@@ -17,6 +17,7 @@ from simenv.rollout.plan import Plan, Task
 from simenv.rollout.pool import Buffer, Pool, Report, Worker
 from simenv.rollout.runner import ProgressListener
 from simenv.store.run import RunDirectory
+from simenv.trust import vouch
 
 _PATIENCE_S = 10.0
 _WAIT_S = 0.2
@@ -29,6 +30,7 @@ class _Actor:
     """A worker as an actor; `stop` takes effect between episodes."""
 
     def __init__(self, plan: Plan, concurrency: int) -> None:
+        vouch()
         self._worker = Worker(plan, Buffer(), concurrency)
 
     async def play(self, tasks: Sequence[Task]) -> Report:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from simenv.kernel import Record, Verb
 from simenv.kernel.verbs import VERBS
 from simenv.outcomes import LEVELS, OUTCOMES, Outcome, Verdict
 from simenv.tools import Tool
+from simenv.trust import require_code
 
 FILE = "processes.py"
 
@@ -121,16 +121,19 @@ class WorldCode:
 
 
 def load_code(folder: Path) -> WorldCode:
-    """Import a world's `processes.py`, if it has one.
+    """Import a world's `processes.py`, if it has one and the user trusts it.
 
     Raises:
         WorldError: it cannot be imported; the message gives the line.
+        UntrustedError: the user does not trust the code of this folder.
     """
     path = folder / FILE
     if not path.is_file():
         return WorldCode()
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    module = _import(path, f"simenv_world_{folder.name}_{digest[:12]}")
+    require_code(folder)
+    text = path.read_bytes()
+    digest = hashlib.sha256(text).hexdigest()
+    module = _import(path, text, f"simenv_world_{folder.name}_{digest[:12]}")
     faults = [
         Problem(str(path), None, name, f"is {getattr(module, name)!r:.60}", f"make it {what}")
         for name, (fits, what) in _DEFINITIONS.items()
@@ -181,15 +184,14 @@ _DEFINITIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 """What `processes.py` may define → whether a value will do, and what it must be."""
 
 
-def _import(path: Path, name: str) -> ModuleType:
+def _import(path: Path, text: bytes, name: str) -> ModuleType:
+    """Return the module that a text makes; never from a compiled file next to it, which may be of another text."""
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise WorldError([Problem(str(path), None, "", "cannot be imported", "check that it is a Python file")])
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = ModuleType(name)
+    module.__file__ = str(path)
     try:
-        spec.loader.exec_module(module)
+        exec(compile(text, str(path), "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         message = f"cannot be imported ({type(error).__name__}: {error})"

@@ -17,6 +17,7 @@ from simenv.errors import SimenvError
 from simenv.rollout.runner import first_of
 from simenv.store.episode import Episode
 from simenv.store.run import locate_episodes
+from simenv.trust import require_player
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import Column, terminal_table
 from simenv_analysis.output.console import console
@@ -53,6 +54,8 @@ def lens(
     if not chosen:
         raise SimenvError(f"{path} holds no episode")
     for episode in chosen:
+        if not agent:
+            require_player(episode.agent, episode.agent_options, f"episode {episode.id}")
         name = _outcome(episode, outcome)
         options = {**(dict(episode.agent_options) if not agent else {}), **agent_options(option, None, None)}
         found = _look(episode, name, agent or episode.agent, options, draws, concurrency)
