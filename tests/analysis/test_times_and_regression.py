@@ -203,9 +203,9 @@ def test_few_seeds_do_not_make_effects_of_noise(seeds: int) -> None:
     ("counts", "words"),
     [
         ({("a0", "b0"): (3, 10)}, "nothing to compare"),
-        ({("a0", "b0"): (3, 10), ("a1", "b0"): (0, 10)}, "never x"),
+        ({("a0", "b0"): (0, 10), ("a1", "b0"): (0, 10)}, "x came about in no episode"),
+        ({("a0", "b0"): (9, 9), ("a1", "b0"): (9, 9)}, "x came about in every episode"),
         ({("a0", "b0"): (3, 10), ("a1", "b1"): (5, 10)}, "always go together"),
-        ({("a0", "b0"): (1, 1), ("a1", "b0"): (0, 1)}, "no finite odds"),
         ({("a0", "b0"): (1, 3), ("a1", "b0"): (2, 3)}, "3 seeds: too few .* needs 6 at least"),
     ],
 )
@@ -229,7 +229,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_commands_print_draw_and_write_json(run: Path, tmp_path: Path) -> None:
     printed = simenv("regress", run)
     assert printed.exit_code == 0, printed.output
-    assert "errors clustered by 30 seeds" in printed.output
+    assert "episodes of 30 seeds, errors clustered by seed" in printed.output
     assert json.loads(simenv("regress", run, "--json").stdout)["effects"][0]["level"] == "allow"
     drawn = simenv("times", run, "--out", tmp_path / "t.png")
     assert drawn.exit_code == 0, drawn.output

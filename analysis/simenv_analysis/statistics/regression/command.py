@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from simenv_analysis.output import wording
 from simenv_analysis.output.columns import Column, name_column, terminal_table
 from simenv_analysis.output.console import console, say_if_no_model
 from simenv_analysis.statistics.contrasts.trials import read_trials
-from simenv_analysis.statistics.regression.model import Effect, fit
+from simenv_analysis.statistics.regression.model import Effect, Model, fit
 
 
 @click.command()
@@ -26,7 +26,7 @@ def regress(directory: Path, outcome: str, as_json: bool) -> None:
     """Show how each level of each factor multiplies the odds of an outcome, all else equal.
 
     A logistic model over all factors that vary, without interactions; its errors are clustered by seed, since episodes of one
-    seed share their company.
+    seed share their company. Where a level has the outcome always or never, it is fitted with Firth's penalty.
     """
     trials = read_trials(RunDirectory(directory))
     model = fit(trials, outcome)
@@ -40,9 +40,27 @@ def regress(directory: Path, outcome: str, as_json: bool) -> None:
         )
     )
     out.print(terminal_table(COLUMNS, model.effects, framed=False))
-    missing = f"; {model.missing} planned episodes are missing" if model.missing else ""
-    out.print(Text(f"{model.episodes} episodes, errors clustered by {model.clusters} seeds{missing}", style="dim"))
+    for line in _notes(model):
+        out.print(Text(line, style="dim"))
     say_if_no_model(out, trials.manifest)
+
+
+FIRTH = (
+    "Some levels have the outcome always or never, which no finite odds ratio fits. So the likelihood is Firth's, intervals "
+    "and p-values are those of its profile, and episodes of one seed count as independent."
+)
+"""What is said of a model that was fitted with a penalty."""
+
+
+def _notes(model: Model) -> Iterator[str]:
+    """Yield on what a model rests, and how it was fitted."""
+    missing = f"; {wording.plural(model.missing, 'planned episode')} missing" if model.missing else ""
+    on = f"{wording.plural(model.episodes, 'episode')} of {wording.plural(model.clusters, 'seed')}"
+    if model.method == "clustered":
+        yield f"{on}, errors clustered by seed{missing}"
+    else:
+        yield f"{on}{missing}"
+        yield FIRTH
 
 
 COLUMNS: Sequence[Column[Effect]] = (

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -21,10 +21,17 @@ from simenv.errors import MissingExtra, SimenvError
 from simenv_analysis.output import wording
 from simenv_analysis.rates.intervals import CONFIDENCE
 from simenv_analysis.rates.rates import varying_factors
-from simenv_analysis.statistics.contrasts.trials import Trials
+from simenv_analysis.statistics.contrasts.trials import Arm, Trials
+from simenv_analysis.statistics.regression.firth import Array, Data, firth
 
 FEWEST_SEEDS = 6
 """With fewer clusters their errors come out as nothing now and then, and a p-value of noise as 0."""
+EXTREME = 15.0
+"""Log odds that only a likelihood without a maximum reaches."""
+EXTREME_ODDS = 700.0
+"""Log odds whose odds are too large for a number."""
+_Fitted: TypeAlias = tuple[float, float, float, float]
+"""A coefficient: estimate, ends of its interval, p-value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +43,10 @@ class Effect:
         level: the level.
         reference: the level it is compared with.
         odds_ratio: by how much it multiplies the odds of the outcome.
-        low: lower end of its 95 % interval, from errors clustered by seed.
+        low: lower end of its 95 % interval.
         high: upper end.
-        p: of no effect, two-sided (Wald, by Student's t with one degree of freedom less than there are seeds).
+        p: of no effect, two-sided: Wald's, by Student's t with one degree of freedom less than there are seeds, or the
+            penalized likelihood ratio's.
     """
 
     factor: str
@@ -60,6 +68,8 @@ class Model:
         episodes: how many it rests on.
         clusters: seeds, each a surface that conditions share.
         missing: planned episodes that it does not rest on.
+        method: ``clustered`` (maximum likelihood, with errors clustered by seed), or ``firth`` (see `firth`) where some levels
+            have the outcome always or never, so that the likelihood has no maximum.
     """
 
     outcome: str
@@ -67,6 +77,7 @@ class Model:
     episodes: int
     clusters: int
     missing: int
+    method: Literal["clustered", "firth"]
 
 
 def fit(trials: Trials, outcome: str = "") -> Model:
@@ -79,71 +90,82 @@ def fit(trials: Trials, outcome: str = "") -> Model:
     Raises:
         ConditionError: it does not measure it.
         MissingExtra: statsmodels is not installed.
-        SimenvError: nothing varies, there are too few seeds, or some level has the outcome always or never: then no finite
-            odds fit.
+        SimenvError: nothing varies, the outcome came about always or never, levels always go together, or there are too few
+            seeds.
     """
-    try:
-        import statsmodels.api as sm  # noqa: PLC0415 - slow to import
-    except ImportError:
-        raise MissingExtra("statsmodels", "stats") from None
     name = trials.outcome(outcome)
     arms = [arm for arm in trials.arms.values() if arm.of(name)]
     factors = varying_factors([arm.condition for arm in arms])
     if not factors:
         raise SimenvError("only one condition has finished episodes: there is nothing to compare; run several levels")
     levels = {f: [x for x in trials.manifest.factors[f] if any(arm.condition[f] == x for arm in arms)] for f in factors}
-    rows = [(arm.condition, seed, won) for arm in arms for seed, won in sorted(arm.of(name).items())]
-    _check_separation(rows, levels, name)
+    _check_outcome(arms, name)
     columns = [(factor, level) for factor in factors for level in levels[factor][1:]]
-    design = np.array([[1.0, *(float(condition[f] == level) for f, level in columns)] for condition, _, _ in rows])
+    design = np.array([[1.0, *(float(arm.condition[f] == level) for f, level in columns)] for arm in arms])
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise SimenvError(
             "the levels of some factors always go together, so their effects cannot be told apart; run a grid"
         )
-    won = np.array([float(each) for _, _, each in rows])
+    separated = _is_separated(arms, levels, name)
+    found = None if separated else _clustered(arms, design, name)
+    effects = _penalized(arms, design, name) if found is None else found
+    rows = tuple(
+        Effect(f, level, levels[f][0], _bounded_exp(estimate), _bounded_exp(low), _bounded_exp(high), p)
+        for (f, level), (estimate, low, high, p) in zip(columns, effects[1:], strict=True)
+    )
+    seeds = {seed for arm in arms for seed in arm.of(name)}
+    episodes = sum(len(arm.of(name)) for arm in arms)
+    return Model(name, rows, episodes, len(seeds), trials.missing, "firth" if found is None else "clustered")
+
+
+def _clustered(arms: Sequence[Arm], design: Array, name: str) -> list[_Fitted] | None:
+    """Return the maximum of the likelihood with errors clustered by seed; None if it has none."""
+    try:
+        import statsmodels.api as sm  # noqa: PLC0415 - slow to import
+    except ImportError:
+        raise MissingExtra("statsmodels", "stats") from None
+    rows = [(line, seed, won) for arm, line in zip(arms, design, strict=True) for seed, won in arm.of(name).items()]
+    lines = np.array([line for line, _, _ in rows])
     seeds = np.unique([seed for _, seed, _ in rows], return_inverse=True)[1]
     clusters, least = int(seeds.max()) + 1, max(FEWEST_SEEDS, design.shape[1] + 1)
-    if clusters < least:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = sm.GLM(np.array([float(won) for _, _, won in rows]), lines, family=sm.families.Binomial())
+        found = model.fit(cov_type="cluster", cov_kwds={"groups": seeds}, use_t=True)
+    if np.abs(found.params).max() > EXTREME or not found.converged:
+        return None
+    if clusters < least or not np.isfinite(found.bse).all():
         raise SimenvError(
             f"{wording.plural(clusters, 'seed')}: too few for errors clustered by seed; this model needs {least} at least"
         )
-    found = _fitted(sm, won, design, seeds)
-    ends = np.exp(found.conf_int(1 - CONFIDENCE))
-    effects = [
-        Effect(
-            f,
-            level,
-            levels[f][0],
-            math.exp(found.params[i]),
-            float(ends[i][0]),
-            float(ends[i][1]),
-            float(found.pvalues[i]),
-        )
-        for i, (f, level) in enumerate(columns, 1)
+    ends = found.conf_int(1 - CONFIDENCE)
+    return [
+        (float(b), float(low), float(high), float(p))
+        for b, (low, high), p in zip(found.params, ends, found.pvalues, strict=True)
     ]
-    return Model(name, tuple(effects), len(rows), clusters, trials.missing)
 
 
-def _fitted(sm: Any, won: Any, design: Any, seeds: Any) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = sm.GLM(won, design, family=sm.families.Binomial())
-        found = model.fit(cov_type="cluster", cov_kwds={"groups": seeds}, use_t=True)
-    if not found.converged or not np.isfinite(found.bse).all() or np.abs(found.params).max() > 15:
-        raise SimenvError(
-            "no finite odds fit: some combination of levels has the outcome always or never; use `simenv contrast`"
-        )
-    return found
+def _penalized(arms: Sequence[Arm], design: Array, name: str) -> list[_Fitted]:
+    won = np.array([float(sum(arm.of(name).values())) for arm in arms])
+    trials = np.array([float(len(arm.of(name))) for arm in arms])
+    return [(each.estimate, each.low, each.high, each.p) for each in firth(Data(design, won, trials))]
 
 
-def _check_separation(
-    rows: Sequence[tuple[dict[str, str], int, bool]], levels: dict[str, list[str]], name: str
-) -> None:
-    for factor, known in levels.items():
-        for level in known:
-            seen = {won for condition, _, won in rows if condition[factor] == level}
-            if len(seen) == 1:
-                always = "always" if True in seen else "never"
-                raise SimenvError(
-                    f"with {factor}={level} there was {always} {name}: no finite odds fit that; use `simenv contrast`"
-                )
+def _bounded_exp(value: float) -> float:
+    return math.exp(value) if value < EXTREME_ODDS else math.inf
+
+
+def _check_outcome(arms: Sequence[Arm], name: str) -> None:
+    seen = {won for arm in arms for won in arm.of(name).values()}
+    if len(seen) == 1:
+        always = "in every episode" if True in seen else "in no episode"
+        raise SimenvError(f"{name} came about {always}, so there are no odds to explain; choose another --outcome")
+
+
+def _is_separated(arms: Sequence[Arm], levels: Mapping[str, Sequence[str]], name: str) -> bool:
+    """Return whether some level has the outcome always or never."""
+    return any(
+        len({won for arm in arms if arm.condition[factor] == level for won in arm.of(name).values()}) == 1
+        for factor, known in levels.items()
+        for level in known
+    )
