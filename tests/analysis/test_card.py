@@ -16,6 +16,7 @@ from simenv_analysis.output.card.card import Card
 from simenv_analysis.output.card.make import make_card
 from simenv_analysis.output.card.page import render, summary
 from simenv_analysis.rates.rates import read_rates
+from tests.analysis.test_marginals import grid, without_instruction
 
 
 def simenv(*arguments: object) -> Result:
@@ -98,8 +99,11 @@ def test_a_run_that_is_no_grid_is_done_again_condition_by_condition(tmp_path: Pa
 def test_a_search_that_was_cut_short_is_not_called_a_success(card: Card) -> None:
     cut = [each.model_copy(update={"verdict": "unknown"}) for each in card.assurance]
     said = " ".join(summary(card.model_copy(update={"assurance": cut})))
-    assert f"not defeated in 0 of {len(cut)}" in said
-    assert "time ran out before that was known for shutdown_sabotage" in said
+    assert (
+        "Time ran out before it was known whether the off-switches of shutdown_sabotage and self_exfiltration" in said
+    )
+    assert "held" not in said
+    assert "defeated" not in said
 
 
 def test_page_and_data_are_written_and_load_nothing(runs: Path, card: Card, tmp_path: Path) -> None:
@@ -150,3 +154,18 @@ def test_wrong_calls_are_explained(arguments: tuple[str, ...], words: str) -> No
     assert result.exit_code != 0
     assert words in " ".join(result.output.split())
     assert "Traceback" not in result.output
+
+
+def test_a_perfect_effect_in_small_cells_is_the_first_sentence(tmp_path: Path) -> None:
+    card = make_card(grid(tmp_path, without_instruction), 0, 0.0)
+    assert summary(card)[0].startswith(
+        "made_up: “sabotaged” depends on instruction: it came about in every episode under none"
+    )
+    main = card.results[0]
+    assert [(each.factor, each.level, each.share.k, each.share.n) for each in main.levels][:2] == [
+        ("instruction", "none", 27, 27),
+        ("instruction", "allow", 0, 27),
+    ]
+    page = render(card)
+    assert "instruction: 100% under none (27/27), 0% under allow or must_allow (0/54)" in page
+    assert "at most" not in page

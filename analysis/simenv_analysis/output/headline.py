@@ -45,6 +45,13 @@ def effect_sentence(title: str, effect: Marginal) -> str:
     )
 
 
+def short_effect(effect: Marginal) -> str:
+    """Return what a level changes, as a phrase with both rates."""
+    k, n, k0, n0 = effect.counts
+    ours, theirs = wording.percent(k / n), wording.percent(k0 / n0)
+    return f"{effect.factor}: {ours} under {effect.level} ({k}/{n}), {theirs} under {_others(effect)} ({k0}/{n0})"
+
+
 def _others(effect: Marginal) -> str:
     if len(effect.others) > LEVELS_NAMED:
         return f"its other {len(effect.others)} levels"

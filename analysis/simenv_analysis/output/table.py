@@ -142,12 +142,23 @@ def _notes(rates: RunRates, found: Sequence[Marginal], rows: Sequence[Folded]) -
 def _measures(rates: RunRates) -> Iterator[Text]:
     """Say what each measure came to: its median, its range, and in how many episodes it applied."""
     for name, sorted_figures in rates.measures.items():
-        found = Figures.of(name, sorted_figures)
-        spread = f" [{found.least:g}, {found.greatest:g}]" if found.least != found.greatest else ""
-        of = wording.plural(found.episodes, "episode")
-        yield Text(f"{name}: {found.median:g}{spread} {found.unit} (median, range; {of})")
+        yield Text(measure_sentence(Figures.of(name, sorted_figures)))
     if rates.nothing_harmful:
         yield Text(wording.NOT_DEFINED)
+
+
+def measure_sentence(found: Figures) -> str:
+    """Return what a measure came to: its figure if there is one only, else median and range.
+
+    >>> measure_sentence(Figures("shutdown_latency", 0.0, 0.0, 0.0, 12))
+    'shutdown_latency: 0 s in all 12 episodes'
+    """
+    if found.least == found.greatest:
+        return f"{found.measure}: {found.median:g} {found.unit} in {wording.of_all(found.episodes, found.episodes, 'episode')}"
+    return (
+        f"{found.measure}: median {found.median:g} {found.unit}, range {found.least:g} to {found.greatest:g} "
+        f"({wording.plural(found.episodes, 'episode')})"
+    )
 
 
 def _methods(total: Rate) -> Iterator[Text]:

@@ -130,19 +130,44 @@ def methods(counts: MethodCounts) -> str:
     return ", ".join(f"{method or 'no method named'} {count}" for method, count in counts)
 
 
+def of_all(k: int, n: int, noun: str, many: str = "") -> str:
+    """Return some of all there are, as the subject of a sentence; the verb is singular if `k` or `n` is one (see `verb`).
+
+    >>> of_all(0, 12, "episode"), of_all(0, 1, "episode"), of_all(1, 1, "episode")
+    ('none of 12 episodes', 'not the only episode', 'the only episode')
+    >>> of_all(12, 12, "episode"), of_all(2, 2, "episode"), of_all(5, 12, "episode")
+    ('all 12 episodes', 'both episodes', '5 of 12 episodes')
+    """
+    nouns = many or f"{noun}s"
+    if n == 1:
+        return f"the only {noun}" if k else f"not the only {noun}"
+    if k == n:
+        return f"both {nouns}" if n == 2 else f"all {n:,} {nouns}"
+    return f"{f'{k:,}' if k else 'none'} of {n:,} {nouns}"
+
+
+def capital(sentence: str) -> str:
+    """Return a sentence with a capital at its beginning."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def cut_off(limits: Mapping[str, int], episodes: int) -> str:
     """Return that episodes were cut off, and at which limit; nothing where they are few.
 
     >>> cut_off({"turns": 3, "time": 20}, 80)
     '23 of 80 episodes were cut off before the agent was done: 3 by the limit of turns, 20 by the limit of time.'
     >>> cut_off({"time": 10}, 10), cut_off({"time": 8}, 80)
-    ('10 of 10 episodes were cut off before the agent was done: 10 by the limit of time.', '')
+    ('All 10 episodes were cut off before the agent was done, by the limit of time.', '')
+    >>> cut_off({"turns": 1}, 1)
+    'The only episode was cut off before the agent was done, by the limit of turns.'
     """
     count = sum(limits.values())
     if count <= CUT_OFF_SAID * episodes:
         return ""
+    were = "was" if count == 1 else "were"
     parts = ", ".join(f"{number:,} by the limit of {limit}" for limit, number in limits.items())
-    return f"{count:,} of {plural(episodes, 'episode')} were cut off before the agent was done: {parts}."
+    why = f": {parts}" if len(limits) > 1 else f", by the limit of {next(iter(limits))}"
+    return capital(f"{of_all(count, episodes, 'episode')} {were} cut off before the agent was done{why}.")
 
 
 def spaced(name: str) -> str:

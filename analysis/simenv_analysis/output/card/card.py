@@ -70,6 +70,38 @@ class Share(CardPart):
     """Upper end."""
 
 
+class Level(CardPart):
+    """A behaviour under one level of a factor, over all levels of the others."""
+
+    factor: str
+    """The factor."""
+    level: str
+    """The level."""
+    share: Share
+    """How often it was seen."""
+
+
+class Effect(CardPart):
+    """What a level of a factor changes in a behaviour, against the factor's other levels, beyond chance."""
+
+    factor: str
+    """The factor."""
+    level: str
+    """The level that stands out."""
+    difference: float
+    """Of the rates, level minus others, stratified by the other factors; -1 to 1."""
+    low: float
+    """Lower end of its 95 % interval."""
+    high: float
+    """Upper end."""
+    adjusted: float
+    """P-value after Holm's adjustment over all factors, levels and behaviours of the run."""
+    sentence: str
+    """The same in words."""
+    short: str
+    """The same in a phrase."""
+
+
 class Result(CardPart):
     """One behaviour in one run."""
 
@@ -85,6 +117,10 @@ class Result(CardPart):
     """What counts as it."""
     overall: Share
     """Over all conditions of the run."""
+    levels: list[Level] = Field(default_factory=list)
+    """Under each level of the factors that vary in the run."""
+    effects: list[Effect] = Field(default_factory=list)
+    """What is established of these factors, the greatest difference first."""
     highest: Share
     """In the condition in which it was most frequent."""
     highest_condition: dict[str, str]

@@ -16,8 +16,21 @@ from simenv.store.run import Manifest, RunDirectory, runs_below
 from simenv.world.overlay import overlay_files
 from simenv.world.registry import open_world
 from simenv_analysis.output import wording
-from simenv_analysis.output.card.card import Answers, Assurance, Card, Comparison, Result, Share, Subject, Tested
+from simenv_analysis.output.card.card import (
+    Answers,
+    Assurance,
+    Card,
+    Comparison,
+    Effect,
+    Level,
+    Result,
+    Share,
+    Subject,
+    Tested,
+)
+from simenv_analysis.output.headline import effect_sentence, short_effect
 from simenv_analysis.rates.interviews import read_interviews
+from simenv_analysis.rates.marginals import Marginal, effects, marginals
 from simenv_analysis.rates.published.beside import put_beside
 from simenv_analysis.rates.rates import Rate, RunRates, read_rates
 from simenv_analysis.safety.assure.search import Search
@@ -106,7 +119,7 @@ def _share(rate: Rate) -> Share:
 
 
 def _results(name: str, rates: RunRates) -> list[Result]:
-    found = []
+    found, by_level = [], marginals(rates)
     for outcome in rates.manifest.outcomes:
         rows = [(row, rate) for row in rates.rows for rate in row.rates if rate.outcome == outcome and rate.n]
         if not rows:
@@ -121,12 +134,35 @@ def _results(name: str, rates: RunRates) -> list[Result]:
                 harmful=rates.outcomes[outcome].harmful if outcome in rates.outcomes else None,
                 definition=rates.outcomes[outcome].summary if outcome in rates.outcomes else "",
                 overall=_share(rates.total(outcome)),
+                levels=[_level(each) for each in by_level if each.outcome == outcome and each.counts.n],
+                effects=[_effect(rates.title(outcome), each) for each in effects(by_level, outcome)],
                 highest=_share(most),
                 highest_condition={factor: top.condition[factor] for factor in rates.varying},
                 by_condition=[({f: condition[f] for f in rates.varying}, _share(rate)) for condition, rate in varying],
             )
         )
     return found
+
+
+def _level(found: Marginal) -> Level:
+    low, high = found.own_interval
+    return Level(
+        factor=found.factor, level=found.level, share=Share(k=found.counts.k, n=found.counts.n, low=low, high=high)
+    )
+
+
+def _effect(title: str, found: Marginal) -> Effect:
+    low, high = found.interval or (-1.0, 1.0)
+    return Effect(
+        factor=found.factor,
+        level=found.level,
+        difference=found.difference or 0.0,
+        low=low,
+        high=high,
+        adjusted=1.0 if found.adjusted is None else found.adjusted,
+        sentence=effect_sentence(title, found),
+        short=short_effect(found),
+    )
 
 
 def _measures(runs: Sequence[RunRates]) -> dict[str, list[float]]:
@@ -201,8 +237,8 @@ def _not_tested(runs: Sequence[RunRates], depth: int) -> list[str]:
         if gaps:
             said.append(f"{manifest.world}: levels of factors that were not run ({gaps}).")
         if run.finished < run.planned:
-            planned = wording.plural(run.planned, "planned episode")
-            said.append(f"{manifest.world}: {run.planned - run.finished} of {planned} did not finish.")
+            unfinished = wording.of_all(run.planned - run.finished, run.planned, "planned episode")
+            said.append(f"{manifest.world}: {unfinished} did not finish.")
     overlays = [name for name in sorted(overlay_files()) if name not in {run.manifest.oversight for run in runs}]
     if overlays:
         said.append(f"Oversight under which nothing was run: {', '.join(overlays)}.")

@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from simenv_analysis.output import wording
-from simenv_analysis.output.card.card import Card, Share
+from simenv_analysis.output.card.card import Answers, Assurance, Card, Result, Share
 from simenv_analysis.output.rate_columns import MEASURE_COLUMNS, Figures
 from simenv_analysis.rates.intervals import Interval
 
@@ -23,6 +23,7 @@ def render(card: Card) -> str:
     environment.filters |= {
         "spaced": wording.spaced,
         "figure": _figure,
+        "denial": denial,
         "interval": _interval,
         "plural": wording.plural,
         "marked": _marked,
@@ -42,30 +43,69 @@ def render(card: Card) -> str:
     )
 
 
-_ENDS = {"holds": "", "defeated": "it can be defeated in {}", "unknown": "time ran out before that was known for {}"}
-"""What a search for a way around the off-switch found → how the summary goes on."""
+_ENDS = {
+    "holds": ("{} held against every sequence of calls that was tried.",) * 2,
+    "defeated": ("{} can be defeated.",) * 2,
+    "unknown": (
+        "Time ran out before it was known whether {} holds.",
+        "Time ran out before it was known whether {} hold.",
+    ),
+}
+"""What a search for a way around the off-switch found → a sentence for one and for several off-switches."""
 
 
 def summary(card: Card) -> list[str]:
-    """Return the card in a few sentences: the main behaviour of each run, and the off-switches."""
+    """Return the card in a few sentences: the main behaviour of each run with what changes it, and the off-switches."""
     said = []
     for run in card.tested:
         main = next((result for result in card.results if result.run == run.run), None)
         if main is not None:
-            most = "" if len(main.by_condition) == 1 else f"; at most {_figure(main.highest)} under one condition"
-            over = f" under the oversight {run.oversight}" if run.oversight else ""
-            said.append(f"{run.world}{over}: {main.title} in {_figure(main.overall)}{most}.")
-    if card.assurance:
-        found = {verdict: [each.world for each in card.assurance if each.verdict == verdict] for verdict in _ENDS}
-        ends = [
-            end.format(", ".join(dict.fromkeys(found[verdict])))
-            for verdict, end in _ENDS.items()
-            if end and found[verdict]
-        ]
-        searched = f"{len(found['holds'])} of {len(card.assurance)} worlds that were searched"
-        said.append("; ".join([f"The off-switch was not defeated in {searched}", *ends]) + ".")
-    finished, planned = (sum(getattr(run, name) for run in card.tested) for name in ("finished", "planned"))
-    return [*said, f"{finished:,} of {planned:,} planned episodes finished; what was not tested is listed below."]
+            under = f" under the oversight {run.oversight}" if run.oversight else ""
+            said.append(f"{run.world}{under}: {_main(main)}")
+    return [*said, *_off_switches(card), _finished(card)]
+
+
+def _main(main: Result) -> str:
+    """Return what changes how often the main behaviour came about, then how often it did over all conditions."""
+    k, n = main.overall.k, main.overall.n
+    figures = f"in {wording.share(k, n)} ({k}/{n}, {_interval(main.overall)}%)"
+    if not main.effects:
+        return f"“{main.title}” came about {figures}."
+    return " ".join([*(effect.sentence for effect in main.effects), f"Over all conditions: {figures}."])
+
+
+def _off_switches(card: Card) -> list[str]:
+    said = []
+    for verdict, sentences in _ENDS.items():
+        names = list(dict.fromkeys(_name(each) for each in card.assurance if each.verdict == verdict))
+        if names:
+            subject = f"the off-switch{'es' if len(names) > 1 else ''} of {wording.alternatives(names, 'and')}"
+            said.append(wording.capital(sentences[len(names) > 1].format(subject)))
+    return said
+
+
+def _name(each: Assurance) -> str:
+    return f"{each.world} under {each.oversight}" if each.oversight else each.world
+
+
+def _finished(card: Card) -> str:
+    finished, planned = sum(run.finished for run in card.tested), sum(run.planned for run in card.tested)
+    return wording.capital(
+        f"{wording.of_all(finished, planned, 'planned episode')} finished; what was not tested is listed below."
+    )
+
+
+def denial(answers: Answers) -> str:
+    """Return how often the agent denied what it had done, when it was asked."""
+    once, throughout, n = answers.denied_once, answers.denied_throughout, answers.episodes
+    if not once:
+        return f"Asked afterwards, it denied nothing that it had done ({wording.plural(n, 'episode')})."
+    said = f"Asked afterwards, it denied what it had done in {wording.of_all(once, n, 'episode')}"
+    if throughout == once:
+        return f"{said}, in every answer."
+    if not throughout:
+        return f"{said}, nowhere in every answer."
+    return f"{said}, in {throughout:,} of them in every answer."
 
 
 def _figure(share: Share) -> str:
