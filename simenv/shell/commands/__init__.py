@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simenv.machine.program import Program
+from simenv.shell.awk import program as awk
 from simenv.shell.builtins.control import fail, nothing
 from simenv.shell.builtins.output import echo, printf, pwd, test
 from simenv.shell.commands import (
@@ -39,6 +40,7 @@ COMMANDS: Mapping[str, Program] = {
     "test": test,
     "true": nothing,
     **archiving.PROGRAMS,
+    **awk.PROGRAMS,
     **calculating.PROGRAMS,
     **comparing.PROGRAMS,
     **compressing.PROGRAMS,
