@@ -81,7 +81,7 @@ class Runtime:
         return fields[at - 1] if at <= len(fields) else UNSET
 
     def put(self, index: float, value: Value) -> None:
-        """Set ``$index``; the record is made anew of its fields."""
+        """Set ``$index``; the record is joined again from its fields."""
         at = self._index(index)
         if at == 0:
             self.set_record(self.text(value))
