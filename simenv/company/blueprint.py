@@ -25,7 +25,7 @@ from simenv.machine.content.tokens import bulk, byte_size
 from simenv.machine.host import HostPlan
 from simenv.machine.identity import AGENT, ROOT, SYSTEM, Account, Directory, Principal
 from simenv.machine.jobs import AT_SERVICE, CRON_SERVICE
-from simenv.machine.nodes import Image, Node
+from simenv.machine.nodes import DISK_BYTES, Image, Node
 from simenv.machine.process import Process, Service
 from simenv.machine.program import Program
 from simenv.schema.artifact import Embodiment
@@ -180,7 +180,14 @@ def _plan_host(name: str, host: Host, world: World, oversight: OversightPlan | N
         path=host.path,
         jobs=tuple((job.at, job.command, job.user) for job in host.jobs.values()),
         crontabs=host.crontabs,
+        disk_bytes=_disk_bytes(world) if host.disk is None else host.disk,
     )
+
+
+def _disk_bytes(world: World) -> int:
+    """Return the size of a disk that holds what a company with this much bulk data does with it: copies, archives, parts."""
+    bulk = sum(file.size or 0 for host in world.hosts.values() for file in host.files.values())
+    return DISK_BYTES * (1 + 32 * bulk // DISK_BYTES)
 
 
 def _plan_processes(name: str, host: Host, world: World, services: Mapping[str, Service]) -> dict[int, Process]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from simenv.machine.content.tokens import OPEN, byte_size, normalised
+from simenv.machine.grown import GrownText
 from simenv.machine.identity import ROOT, SYSTEM, Account
 from simenv.machine.nodes import (
     DENIED,
     EXECUTE,
     EXISTS,
     IS_DIR,
+    NO_SPACE,
     NO_SUCH,
     NOT_DIR,
     NOT_EMPTY,
@@ -23,6 +25,12 @@ from simenv.machine.nodes import (
     parent,
 )
 from simenv.machine.path_table import PathTable
+
+_SYSTEM_BYTES = 4_200_000 * 1024
+
+
+def _is_bulk(node: Node) -> bool:
+    return not isinstance(node.content, GrownText) and OPEN in str(node.content)
 
 
 class FileSystem(PathTable):
@@ -178,21 +186,49 @@ class FileSystem(PathTable):
             if is_fixed or not self.may(account, old, WRITE):
                 raise self._refusal(path, NOT_PERMITTED if is_fixed else DENIED, account)
             new = False
+        if append and OPEN not in content and not new and not _is_bulk(old):
+            return self._extend(real, path, old, content, account)
         text = str(old.content) + content if append else content
         if OPEN in text:
             text = normalised(text)
         changed = new or text != str(old.content)
         size = len(text) if OPEN not in text else byte_size(text)
-        details = {"bytes": size, "content": text, "new": new, "append": append, "changed": changed}
+        self._check_room(path, size - old.stored_bytes)
+        whole = {"before": ""} if append and not new else {}
+        details = {"bytes": size, "content": text, "new": new, "append": append, "changed": changed, **whole}
         seq = self._record(account, "file.write", real, details)
         node = old.written(text, self._sim.now, seq)
         self._put(real, node, structural=new)
         return node
 
-    def check_write(self, path: str, account: Account) -> None:
-        """Raise FileError as `write` would, without writing."""
+    def _extend(self, real: str, path: str, old: Node, added: str, account: Account) -> Node:
+        """Add text to a file, at the cost of what is added: the record has what was there only the first time."""
+        text = old.content if isinstance(old.content, GrownText) else GrownText(str(old.content))
+        before = {} if text is old.content else {"before": str(text)}
+        self._check_room(path, byte_size(added))
+        text = text.plus(added)
+        size = text.characters
+        details = {"bytes": size, "content": added, "new": False, "append": True, "changed": bool(added), **before}
+        seq = self._record(account, "file.write", real, details)
+        node = old.written(text, self._sim.now, seq)
+        self._put(real, node, structural=False)
+        return node
+
+    def _check_room(self, path: str, more_bytes: int) -> None:
+        """Raise FileError if the disk lacks the room."""
+        if more_bytes > 0 and self.used_bytes + more_bytes > self.disk_bytes - self.system_bytes:
+            raise FileError(path, NO_SPACE)
+
+    @property
+    def system_bytes(self) -> int:
+        """What the operating system takes of the disk: no more than a tenth of a small one."""
+        return min(_SYSTEM_BYTES, self.disk_bytes // 10)
+
+    def check_write(self, path: str, account: Account, size_bytes: int = 0) -> None:
+        """Raise FileError as writing this many bytes would, without writing."""
         real = self.resolve(path)
         node = self.get(real)
+        self._check_room(path, size_bytes - (0 if node is None else node.stored_bytes))
         if node is None:
             self._check_entry(real, path, account)
             return

@@ -12,7 +12,7 @@ from simenv.kernel.parts import View
 from simenv.machine.files import FileSystem
 from simenv.machine.identity import ROOT, SYSTEM, Account, Identity
 from simenv.machine.jobs import Pool, Scheduler
-from simenv.machine.nodes import Image, Text
+from simenv.machine.nodes import DISK_BYTES, Image, Text
 from simenv.machine.process import POWER_GROUP, Process, ProcessError, Service
 from simenv.machine.program import Program
 
@@ -35,6 +35,7 @@ class HostPlan(NamedTuple):
         path: value of PATH for sessions and services.
         jobs: (seconds, command, user) of what is in the `at` queue at the start; commands may depend on the surface.
         crontabs: user → text, which may depend on the surface.
+        disk_bytes: size of its disk.
     """
 
     id: str
@@ -47,6 +48,7 @@ class HostPlan(NamedTuple):
     path: str
     jobs: Sequence[tuple[float, str, str]] = ()
     crontabs: Mapping[str, str] = MappingProxyType({})
+    disk_bytes: int = DISK_BYTES
 
 
 RunScript: TypeAlias = "Callable[[Host, Account, str, Pool | None], Delays[int]]"
@@ -83,7 +85,7 @@ class Host:
         self._bind = bind
         self.sim = sim
         self.programs = programs
-        self.files = FileSystem(plan.id, plan.image, sim, bind)
+        self.files = FileSystem(plan.id, plan.image, sim, bind, plan.disk_bytes)
         self.processes: dict[int, Process] = dict(plan.processes)
         self.ended: dict[int, int] = {}
         """Processes that ended, with the record of the act that ended them."""

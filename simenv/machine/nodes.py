@@ -8,10 +8,13 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from simenv.machine.content.tokens import byte_size
+from simenv.machine.grown import GrownText
 from simenv.machine.identity import ROOT
 from simenv.schema.text import is_template
 
 READ, WRITE, EXECUTE = 4, 2, 1
+DISK_BYTES = 50 * 2**30
+"""Size of an ordinary disk."""
 
 
 class Text(Protocol):
@@ -68,7 +71,19 @@ class Node(NamedTuple):
     @property
     def bytes(self) -> int:
         """Size in bytes."""
-        return byte_size(str(self.content))
+        content = self.content
+        return content.bytes if isinstance(content, GrownText) else byte_size(str(content))
+
+    @property
+    def characters(self) -> int:
+        """Length of the content: the work of handling it, where bulk data count as the few characters that stand for them."""
+        content = self.content
+        return content.characters if isinstance(content, GrownText) else len(str(content))
+
+    @property
+    def stored_bytes(self) -> int:
+        """What it takes of the disk: its size, or 0 for a text that is worked out when it is read."""
+        return self.bytes if isinstance(self.content, str | GrownText) else 0
 
 
 class FileError(Exception):
@@ -88,6 +103,7 @@ EXISTS = "File exists"
 NOT_EMPTY = "Directory not empty"
 LOOP = "Too many levels of symbolic links"
 NOT_PERMITTED = "Operation not permitted"
+NO_SPACE = "No space left on device"
 
 
 @lru_cache(maxsize=16384)
@@ -107,7 +123,7 @@ def parent(path: str) -> str:
 class Image:
     """The files a host starts with: frozen, shared by all episodes of a condition."""
 
-    __slots__ = ("below_links", "links", "listings", "nodes", "programs", "search", "searchable", "templates")
+    __slots__ = ("below_links", "bytes", "links", "listings", "nodes", "programs", "search", "searchable", "templates")
 
     def __init__(self, nodes: Mapping[str, Node], search: str = "") -> None:
         folders = search.split(":")
@@ -127,6 +143,8 @@ class Image:
         """What was found out about who may pass through which directory, while these are as they were."""
         self.programs: dict[tuple[str, str], str] = {}
         """What was found out about which file a command word runs for whom, while the folders of PATH are as they were."""
+        self.bytes = sum(node.stored_bytes for node in self.nodes.values())
+        """What the files take of the disk."""
         self.templates = [path for path, node in self.nodes.items() if is_template(str(node.content))]
 
     def _make_parents(self, path: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from simenv.kernel import Simulation
 from simenv.kernel.parts import View
-from simenv.machine.nodes import LOOP, FileError, Image, Node, Text, normal, parent
+from simenv.machine.nodes import DISK_BYTES, LOOP, FileError, Image, Node, Text, normal, parent
 
 _MAX_LINKS = 16
 
@@ -25,15 +25,23 @@ class PathTable:
         image: what stands there when the world begins.
         sim: the episode's simulation.
         bind: fills a template of the image from the episode's surface.
+        disk_bytes: room for files.
     """
 
     STATE = ("_own", "removed")
-    DERIVED = ("programs", "_listings", "_links", "_below_links", "_searchable", "_has_hard_links")
+    DERIVED = ("programs", "_listings", "_links", "_below_links", "_searchable", "_has_hard_links", "used_bytes")
     SCRATCH = ("_next_inode",)
-    FIXED = ("_host", "_sim", "_bind", "_base", "_base_listings", "_search")
+    FIXED = ("_host", "_sim", "_bind", "_base", "_base_listings", "_search", "disk_bytes")
     __slots__ = (*STATE, *DERIVED, *SCRATCH, *FIXED)
 
-    def __init__(self, host: str, image: Image, sim: Simulation, bind: Callable[[str], str | Text] = str) -> None:
+    def __init__(
+        self,
+        host: str,
+        image: Image,
+        sim: Simulation,
+        bind: Callable[[str], str | Text] = str,
+        disk_bytes: int = DISK_BYTES,
+    ) -> None:
         self._host = host
         self._sim = sim
         self._base = base = image.nodes
@@ -51,6 +59,9 @@ class PathTable:
         self.programs: dict[tuple[str, str], str] | None = image.programs if image.search else None
         """(command word, user) → the file that it runs, as far as that was found out; None: PATH has relative folders."""
         self._next_inode = len(image.nodes) + 2
+        self.disk_bytes = disk_bytes
+        self.used_bytes = image.bytes
+        """What the files take of the disk."""
         self.removed: dict[str, int] = {}
         """Paths that are gone, with the record of the removal or move."""
 
@@ -148,6 +159,8 @@ class PathTable:
     def _put(self, path: str, node: Node, *, structural: bool) -> None:
         old = self.get(path)
         self._own[path] = node
+        if old is None or old.content is not node.content:
+            self.used_bytes += node.stored_bytes - (0 if old is None else old.stored_bytes)
         self._forget(path, old, node)
         if structural:
             self._note_change(path, old, node)
@@ -166,6 +179,7 @@ class PathTable:
     def _drop(self, path: str, seq: int) -> None:
         old = self.get(path)
         self._own[path] = None
+        self.used_bytes -= 0 if old is None else old.stored_bytes
         self._forget(path, old, None)
         self._note_change(path, old, None)
         self.removed[path] = seq

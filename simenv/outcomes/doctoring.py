@@ -59,7 +59,7 @@ def _versions(journal: Sequence[Record], source: str) -> Iterator[tuple[Record, 
     texts: dict[str, str] = {}
     for record in journal:
         if record.verb == verbs.FILE_WRITE:
-            texts[record.object] = str(record.details["content"])
+            texts[record.object] = written_text(record, texts.get(record.object, ""))
             if record.object == source and record.details["changed"]:
                 yield record, texts[source]
         elif record.verb == verbs.FILE_MOVE:
@@ -68,6 +68,13 @@ def _versions(journal: Sequence[Record], source: str) -> Iterator[tuple[Record, 
                 texts[record.details["to"]] = text
             if record.details["to"] == source and text is not None:
                 yield record, text
+
+
+def written_text(record: Record, before: str) -> str:
+    """Return what a file holds after a ``file.write``; `before`: what it held, as far as records tell."""
+    details = record.details
+    kept = details.get("before", before) if details.get("append") and not details["new"] else ""
+    return f"{kept}{details['content']}"
 
 
 def read_records(text: str, facts: Mapping[str, Any]) -> dict[str, float]:

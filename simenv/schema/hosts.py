@@ -106,6 +106,8 @@ class Host(Part):
     """Files beside the stock system (`/usr/bin`, `/etc/hostname`, home directories …), by path."""
     services: dict[str, Service] = Field(default_factory=dict)
     """Services beside the stock ones (`atd`, `cron`), by unit name."""
+    disk: ByteSize | None = None
+    """Size of its disk, the operating system's share included. Default: 50 GiB, or 32 times the world's bulk data."""
     capacity: dict[Id, float] = Field(default_factory=dict)
     """What it has to run large programs with, e.g. `accelerators: 8`."""
     processes: dict[Id, Process] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from simenv.machine.content.placeholders import to_content, to_placeholders
+from simenv.machine.content.placeholders import to_placeholders
 from simenv.machine.identity import Account
 from simenv.machine.nodes import FileError, Node, normal
 from simenv.shell.budget import Streams
@@ -103,10 +103,11 @@ class Invocation:
 
     def content(self, text: str) -> str:
         """Return what a text of the shell stands for, as content: bulk data in it becomes tokens again."""
-        return to_content(text, self.host.sim)
+        return self.shell.content_of(text)
 
     def placeholders(self, content: str) -> str:
         """Return a content as the shell sees it."""
+        self.shell.budget.charge(len(content))
         return to_placeholders(content, self.host.sim)
 
     def inputs(self, operands: Sequence[str]) -> list[tuple[str, str]]:

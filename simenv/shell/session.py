@@ -6,11 +6,11 @@ from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 from simenv.kernel import Delays
-from simenv.machine.content.placeholders import has_placeholders, to_content, to_placeholders
+from simenv.machine.content.placeholders import expanded_size, has_placeholders, to_content, to_placeholders
 from simenv.machine.content.rendering import shown
 from simenv.machine.identity import Account
 from simenv.machine.jobs import Pool
-from simenv.shell.budget import MAX_OUTPUT, Budget, Sink, Source, Streams
+from simenv.shell.budget import MAX_OUTPUT, MAX_WORK, Budget, Sink, Source, Streams
 from simenv.shell.builtins import BUILTINS
 from simenv.shell.errors import ExitShell, Halt, ShellSignal, SyntaxFault
 from simenv.shell.interpreter import execute
@@ -133,7 +133,12 @@ class Shell(Session):
 
     def printed(self, text: str) -> str:
         """Return what a terminal shows of output: some of the bytes where it is not text."""
-        return shown(to_content(text, self.host.sim)) if has_placeholders(text) else text
+        if not has_placeholders(text):
+            return text
+        sim = self.host.sim
+        while expanded_size(text, sim) > MAX_WORK:
+            text = text[: len(text) // 2]
+        return shown(to_content(text, sim))
 
     def resolve(self, name: str) -> Resolution | None:
         """Return what the command word `name` would run now; None if nothing."""

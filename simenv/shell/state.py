@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol, Self
 
 from simenv.kernel import Delays
 from simenv.kernel.parts import View, declared, plain
-from simenv.machine.content.placeholders import to_content, to_placeholders
+from simenv.machine.content.placeholders import expanded_size, to_content, to_placeholders
 from simenv.machine.identity import Account
-from simenv.machine.nodes import IS_DIR, NOT_DIR, READ, FileError, Node, normal
+from simenv.machine.nodes import IS_DIR, NO_SPACE, NOT_DIR, READ, FileError, Node, normal
 from simenv.shell.budget import LIMIT_CODE, MAX_DEPTH, MAX_FILE, Streams
 from simenv.shell.errors import Halt
 from simenv.shell.parser import tree
@@ -18,7 +18,6 @@ from simenv.shell.result import Result
 from simenv.shell.system import OperatingSystem
 from simenv.shell.variables import Variables
 
-_FULL = "No space left on device"
 _OFF_CODE = 143
 
 
@@ -330,13 +329,16 @@ class Session(Variables, ABC):
         path = normal(operand, self.cwd)
         size = len(text)
         if append and (node := self.node(operand)) is not None and node.kind == "file":
-            size += len(str(node.content))
+            size += node.characters
         if size > MAX_FILE:
-            raise FileError(operand, _FULL)
-        self.budget.charge(size)
-        if not text.isascii():
-            text = to_content(text, self.host.sim)
-        self.host.files.write(path, text, self.account, append=append, mode=0o666 & ~self.mask)
+            raise FileError(operand, NO_SPACE)
+        self.host.files.write(path, self.content_of(text), self.account, append=append, mode=0o666 & ~self.mask)
+
+    def content_of(self, text: str) -> str:
+        """Return what a text of the shell stands for, as content, at the cost of its size."""
+        sim = self.host.sim
+        self.budget.charge(expanded_size(text, sim))
+        return text if text.isascii() else to_content(text, sim)
 
     def check_writable(self, operand: str) -> int:
         """Return the size of the file (-1: it is new); writes nothing. Raises FileError if it may not be written."""

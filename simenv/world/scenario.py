@@ -124,6 +124,9 @@ class Scenario:
         dumped = self.world.model_dump(mode="json", by_alias=True, exclude=unused)
         if self.world.agent.thinking is None:
             del dumped["agent"]["thinking"]
+        for host in dumped["hosts"].values():
+            if host["disk"] is None:
+                del host["disk"]
         for part in (
             *dumped["oversight"]["monitors"].values(),
             *filter(None, (person["policy"] for person in dumped["people"].values())),

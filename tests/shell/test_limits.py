@@ -8,6 +8,7 @@ import pytest
 from simulated_host import AGENT, complete, make_host
 
 from simenv.shell import Shell
+from simenv.shell.budget import MAX_WORK
 from simenv.shell.pattern.regex import compile_glob, compile_regex
 
 
@@ -47,6 +48,44 @@ def test_a_runaway_script_is_stopped(script, message):
     assert message in done.output
     assert time.process_time() - start < 20
     assert len(done.output) < 300_000
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "for i in {1..30}; do tar cf t$i.tar *; done",
+        "for i in {1..30}; do tar czf t$i.tgz *; done",
+        "for i in {1..30}; do zip -q z$i.zip *; done",
+        "seq 1000 > a; tar cf t a; for i in {1..30}; do cat t t t t t t t t > u; cp u t; done; ls",
+        "seq 1000 > a; tar cf t a; for i in {1..60}; do gzip -c t > u; cat u u u > t; done",
+        "seq 1000 > a; tar cf t a; for i in {1..60}; do cat t t t | openssl enc -aes-256-cbc -k x > u; mv u t; done",
+        "seq 1000 > a; tar cf t a; for i in {1..60}; do x=$(cat t t); base64 <<< $x > t; done",
+        "seq 1000 > a; tar cf t a; for i in {1..60}; do tar cf t t a; cat t t t t; done",
+        "seq 9000 > a; for i in {1..9999}; do cp a b$i; done",
+        "echo '* * * * * cd; for i in {1..30}; do tar cf t$i.tar *; done' | crontab -; sleep 3600",
+        "for i in {1..3000}; do echo a line of a log >> log; done",
+    ],
+)
+def test_what_commands_make_of_content_is_charged_by_its_size(script):
+    host = make_host()
+    start = time.process_time()
+    complete(Shell(host, AGENT), script)
+    contents = (node.content for path in host.files.paths() if (node := host.files.get(path)) is not None)
+    assert sum(len(str(content)) for content in contents) < 2 * MAX_WORK
+    assert sum(map(len, host.sim.journal.lines())) < 8 * MAX_WORK
+    assert time.process_time() - start < 20
+
+
+def test_a_full_disk_is_told_as_programs_tell_it():
+    host = make_host()
+    host.files.disk_bytes = (host.files.used_bytes + 10_000) * 10 // 9
+    done = complete(
+        Shell(host, AGENT),
+        "seq 500 > a; for i in 1 2 3 4 5 6; do cp a b$i; done; tar cf t.tar a; echo hi > c; seq 2000 > d; df | tail -1",
+    )
+    assert "cp: error writing 'b6': No space left on device" in done.output
+    assert "tar: t.tar: Cannot write: No space left on device" in done.output
+    assert "bash: d: No space left on device" in done.output
 
 
 def test_output_is_cut_and_says_so(run):

@@ -238,7 +238,11 @@ class Lineage:
             self._last[record.actor, artifact] = place
 
     def _on_write(self, record: Record) -> None:
-        found = self.artifacts_in(record.details["content"])
+        details = record.details
+        before = self._content(record.object) if details["append"] and not details["new"] else ""
+        found = self.artifacts_in(
+            details.get("before", before) + details["content"]
+        )  # a passage may begin in what was there
         if found:
             self._arrive(record, record.object, found, "write")
         else:

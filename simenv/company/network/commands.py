@@ -8,7 +8,6 @@ from typing import NamedTuple, TypeAlias
 from simenv.company.network.keys import private_key, public_key
 from simenv.company.network.login import SSH, Endpoint, Login, Uplink
 from simenv.kernel import Delays
-from simenv.machine.content.placeholders import to_content
 from simenv.machine.content.tokens import byte_size
 from simenv.machine.host import Host
 from simenv.machine.identity import Account
@@ -98,7 +97,7 @@ def _run_there(inv: Invocation, host: Host, account: Account, script: str, stdin
 
 def _stream(uplink: Uplink, inv: Invocation, source: Host, target: Host, account: Account, text: str) -> Delays[bool]:
     """Let what goes through a connection take its time; return whether it got through."""
-    size = byte_size(to_content(text, inv.host.sim))
+    size = byte_size(inv.content(text))
     if size < _STREAMED_BYTES or source is target:
         return True
     transfer = yield from uplink.transfers.copy(

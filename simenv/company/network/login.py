@@ -126,7 +126,7 @@ class Uplink:
         there = _already_there(target, content) if resume else 0
         size = byte_size(content)
         mode = node.mode if keep else node.mode & ~0o022
-        target.host.files.check_write(target.path, target.account)
+        target.host.files.check_write(target.path, target.account, size)
 
         def arrive(transfer: Transfer) -> None:
             done = there + transfer.bytes_done

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from simenv.company.network.commands import NetworkProgram
 from simenv.company.network.login import Endpoint, Uplink
 from simenv.company.network.transfers import Transfer
 from simenv.kernel import Delays
-from simenv.machine.content.placeholders import to_content, to_placeholders
+from simenv.machine.content.placeholders import to_placeholders
 from simenv.machine.content.tokens import byte_size, byte_slice
 from simenv.machine.host import Host
 from simenv.machine.identity import Account
@@ -103,8 +104,13 @@ def _upload(uplink: Uplink, inv: Invocation, answer: _Answer, file: str, method:
         return 0
     name = (answer.path if not answer.path.endswith("/") and not method else "").rpartition("/")[2]
     if file.startswith("=") or file == "-":
-        content = to_content(file[1:] if file != "-" else inv.stdin, inv.host.sim)
+        content = inv.content(file[1:] if file != "-" else inv.stdin)
         target = Endpoint(host, answer.account(inv.account), f"{web.uploads}/{name or 'upload'}")
+        try:
+            host.files.check_write(target.path, target.account, byte_size(content))
+        except FileError as error:
+            inv.out(f"<html><body><h1>507 Insufficient Storage</h1><p>{error.reason}</p></body></html>\n")
+            return 0
         return (yield from _upload_text(uplink, inv, answer, content, target))
     source = Endpoint(uplink.host_of(inv), inv.account, inv.path(file))
     target = Endpoint(host, answer.account(inv.account), f"{web.uploads}/{name or file.rpartition('/')[2]}")
@@ -119,7 +125,8 @@ def _upload(uplink: Uplink, inv: Invocation, answer: _Answer, file: str, method:
 def _upload_text(uplink: Uplink, inv: Invocation, answer: _Answer, content: str, target: Endpoint) -> Delays[int]:
     def arrive(transfer: Transfer) -> None:
         if target.host.up and transfer.bytes_done:
-            target.host.files.write(target.path, byte_slice(content, 0, transfer.bytes_done), target.account)
+            with suppress(FileError):  # the disk has been filled meanwhile, for example
+                target.host.files.write(target.path, byte_slice(content, 0, transfer.bytes_done), target.account)
 
     if inv.host.id == target.host.id:
         arrive(Transfer(byte_size(content)))

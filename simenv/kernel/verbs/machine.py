@@ -13,7 +13,8 @@ FILE_WRITE = Verb(
     _PATH,
     {
         "bytes": "size, in bytes",
-        "content": "its whole text after the act",
+        "content": "its whole text after the act; of an append, the text that was added",
+        "before?": "what it held until then, with the first append after it was written or found",
         "new": "the file was not there before",
         "append": "the text was added at the end",
         "changed": "it is new, or its text is another one",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from simenv.kernel import Simulation
-from simenv.machine.content.tokens import OPEN, Token, joined, pieces
+from simenv.machine.content.tokens import OPEN, Token, Wrapped, joined, pieces
 
 _FIRST, _LAST = 0xF0000, 0x10FFFF
 _PLACEHOLDER = re.compile("[\U000f0000-\U0010ffff]")
@@ -67,6 +67,15 @@ def to_content(text: str, sim: Simulation) -> str:
         at = found.end()
     parts.append(text[at:])
     return joined(parts)
+
+
+def expanded_size(text: str, sim: Simulation) -> int:
+    """Return how many characters `to_content` makes of a shell's text at the most: a few may stand for many."""
+    if text.isascii() or _PLACEHOLDER.search(text) is None:
+        return len(text)
+    table = sim.own(Placeholders)
+    tokens = (table.token(found) for found in _PLACEHOLDER.findall(text))
+    return len(text) + sum(len(token.inner) for token in tokens if isinstance(token, Wrapped))
 
 
 def has_placeholders(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from simenv.kernel import Delays
 from simenv.machine.content.formats import ArchiveError, Member, compress, decompress, pack, unpack
 from simenv.machine.content.tokens import Wrapped, byte_size, pieces
-from simenv.machine.nodes import FileError, parent
+from simenv.machine.nodes import NO_SPACE, FileError, parent
 from simenv.machine.program import Program
 from simenv.shell.commands.compressing import packing_time_s, unpacking_time_s
 from simenv.shell.commands.modes import show_mode
@@ -85,9 +85,8 @@ def _store(inv: Invocation, target: str, text: str) -> bool:
     try:
         inv.shell.write_file(target, text)
     except FileError as error:
-        inv.err(
-            f"{inv.name}: {target}: Cannot open: {error.reason}\n{inv.name}: Error is not recoverable: exiting now\n"
-        )
+        act = "Cannot write" if error.reason == NO_SPACE else "Cannot open"
+        inv.err(f"{inv.name}: {target}: {act}: {error.reason}\n{inv.name}: Error is not recoverable: exiting now\n")
         return False
     return True
 
@@ -105,6 +104,7 @@ def _gather(inv: Invocation, base: str, name: str, given: Mapping[str, str], dep
         entry = files.get(path)
         node = entry if entry is not None and entry.kind == "link" and "h" not in given else files.find(path, account)
         if node.kind == "file":
+            inv.shell.budget.charge(node.characters)
             content = files.read(path, account)
         elif node.kind == "link":
             content = str(node.content)
@@ -207,7 +207,7 @@ def put(inv: Invocation, base: str, member: Member, *, keep: bool) -> None:
             if member.mode != 0o644:
                 files.set_mode(path, member.mode, account)
     except FileError as error:
-        inv.complain(f"{name}: Cannot open: {error.reason}", 2)
+        inv.complain(f"{name}: Cannot {'write' if error.reason == NO_SPACE else 'open'}: {error.reason}", 2)
 
 
 def _make_directories(inv: Invocation, path: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simenv.kernel import Delays
-from simenv.machine.nodes import FileError, Node, parent
+from simenv.machine.nodes import NO_SPACE, FileError, Node, parent
 from simenv.machine.program import Program
 from simenv.shell.commands.dates import parse_date
 from simenv.shell.commands.modes import change_mode
@@ -129,6 +129,8 @@ def _copy(inv: Invocation, options: Options, source: str, target: str, depth: in
     except FileError as error:
         reading = error.path == old
         verb = "cannot open '" + source + "' for reading" if reading else f"cannot create regular file '{target}'"
+        if error.reason == NO_SPACE:
+            verb = f"error writing '{target}'"
         inv.complain(f"{verb}: {error.reason}")
         return
     if "v" in options.given:
@@ -156,7 +158,7 @@ def _copy_link(inv: Invocation, content: str, target: str) -> None:
 
 def _content_size(inv: Invocation, operand: str) -> int:
     node = inv.shell.node(operand)
-    return 0 if node is None or node.kind == "dir" else len(str(node.content))
+    return 0 if node is None or node.kind == "dir" else node.characters
 
 
 def _copy_directory(inv: Invocation, options: Options, source: str, target: str, depth: int) -> None:

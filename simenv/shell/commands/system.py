@@ -241,15 +241,11 @@ def _switch(options: object, switches: list[str]) -> None:
 
 
 def df(inv: Invocation) -> int:
-    """Print how full the disk is: the files' real sizes on a disk of 50 GB, or of as many times that as it takes."""
+    """Print how full the disk is."""
     given, _ = inv.options(Spec("hTkaiPm", "t", "human-readable:h"))
     files = inv.host.files
-    used = (
-        sum(node.bytes for path in files.paths() if (node := files.get(path)) is not None and node.kind == "file")
-        // 1024
-    )
-    used += 4_200_000
-    total = 52_428_800 * (1 + used // 52_428_800)
+    used = (files.used_bytes + files.system_bytes) // 1024
+    total = files.disk_bytes // 1024
     row = [f"{n / 1048576:.0f}G" if "h" in given else str(n) for n in (total, used, total - used)]
     inv.out(f"Filesystem     {'Size  Used Avail' if 'h' in given else '1K-blocks    Used Available'} Use% Mounted on\n")
     inv.out(f"/dev/sda1      {row[0]:>9} {row[1]:>7} {row[2]:>9} {used * 100 // total:>3}% /\n")

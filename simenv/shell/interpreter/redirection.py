@@ -16,12 +16,12 @@ from simenv.shell.state import Session
 class FileSink(Sink):
     """Output on its way to a file: written when the command ends, and whenever time passes."""
 
-    __slots__ = ("_append", "_path", "_shell", "_written")
+    __slots__ = ("_append", "_shell", "_written", "path")
 
     def __init__(self, shell: Session, path: str, *, append: bool) -> None:
         super().__init__(shell.budget, MAX_FILE)
         self._shell = shell
-        self._path = path
+        self.path = path
         self._append = append
         self._written = False
 
@@ -31,9 +31,9 @@ class FileSink(Sink):
         Raises:
             FileError: it may not.
         """
-        size = self._shell.check_writable(self._path)
+        size = self._shell.check_writable(self.path)
         if not self._append and not blind and size:
-            self._shell.write_file(self._path, "")
+            self._shell.write_file(self.path, "")
             self._written = self._append = True
         if self._append and size == 0:
             self._written = True
@@ -48,8 +48,8 @@ class FileSink(Sink):
             return
         text = self.text()
         self.parts = []
-        if text or not self._append or not self._shell.exists(self._path):
-            self._shell.write_file(self._path, text, append=self._append)
+        if text or not self._append or not self._shell.exists(self.path):
+            self._shell.write_file(self.path, text, append=self._append)
         self._written = self._append = True
 
 
@@ -125,7 +125,7 @@ def close(shell: Session, streams: Streams, before: Streams) -> int:
             try:
                 sink.flush()
             except FileError as error:
-                before.err.write(f"bash: {error.path}: {error.reason}\n")
+                before.err.write(f"bash: {sink.path}: {error.reason}\n")
                 code = 1
             if sink in shell.open_files:
                 shell.open_files.remove(sink)
