@@ -4,6 +4,7 @@
     ├── WorldError        an invalid world file
     ├── ConditionError    an unknown factor or level
     ├── AgentError        an agent that cannot be found or built
+    ├── OverrunError      an episode that takes more work or time than any may
     ├── EndpointError     a model endpoint that cannot be reached or refuses
     │   └── BudgetError   a run's budget of tokens or money is used up
     ├── EpisodeError      an episode file or run directory that cannot be read
@@ -63,6 +64,10 @@ class MissingKeyError(AgentError):
 
 class AgentCodeError(AgentError):
     """An agent's own code fails during an episode, or breaks the protocol."""
+
+
+class OverrunError(SimenvError):
+    """An episode takes more work, or more real time, than any may: something in it does not end."""
 
 
 class EndpointError(SimenvError):

@@ -23,6 +23,7 @@ from gymnasium.utils.env_checker import check_env
 from simenv.agent.protocol import Turn
 from simenv.agent.registry import make_agent
 from simenv.env.registration import VIEWS, make_spec
+from simenv.episode.guard import interrupting
 from simenv.episode.play import EpisodeRun, Provenance, branch, play_now, replay
 from simenv.episode.session import Session
 from simenv.errors import Problem, WorldError
@@ -37,8 +38,10 @@ def try_out(scenario: Scenario) -> None:
 
     Raises:
         WorldError: the world's code or one of its texts fails; the message names it.
+        OverrunError: an episode has no end, or the world's code does not return; the message names the line.
     """
-    session = Session(scenario, 0)
+    with interrupting():
+        session = Session(scenario, 0)
     for text in _texts_of(scenario):
         try:
             session.company.surface.render(text)
@@ -46,9 +49,10 @@ def try_out(scenario: Scenario) -> None:
             message = f"a text cannot be rendered ({type(error).__name__}: {error}): {text[:60]!r}"
             raise WorldError([Problem(scenario.name, None, "", message, "fix the placeholder")]) from None
     for entry in scenario.catalogue.entries:
-        session = Session(scenario, 0)
-        session.take_entry(entry)
-        session.close()
+        with interrupting():
+            session = Session(scenario, 0)
+            session.take_entry(entry)
+            session.close()
         scenario.code.check_records(session.journal)
     if scenario.world.interview is not None:
         session = Session(scenario, 0)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from simenv.agent.blame import place_in, place_of_strangers
 from simenv.errors import AgentCodeError, SimenvError
 
 
@@ -266,9 +267,9 @@ def _locating_error(agent: Agent, method: str) -> Iterator[None]:
 
 def _where(agent: Agent, error: Exception) -> str:
     """Return the place in the agent's own file at which an error arose."""
-    file = getattr(sys.modules.get(type(agent).__module__), "__file__", None)
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return f" ({file}:{lines[-1]})" if lines else ""
+    own = getattr(sys.modules.get(type(agent).__module__), "__file__", None)
+    place = place_of_strangers(error) or (own and place_in(error, Path(own).parent))
+    return f" ({place})" if place else ""
 
 
 async def close_agent(agent: Agent) -> None:

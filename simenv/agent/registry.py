@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from simenv.agent.blame import place_of_strangers
 from simenv.agent.protocol import Agent
 from simenv.errors import AgentError, SimenvError
 from simenv.installed import AGENTS, load_entry_point, members
@@ -36,7 +37,9 @@ def make_agent(spec: str, options: Mapping[str, str] | None = None) -> Agent:
     except SimenvError:
         raise
     except Exception as error:
-        raise AgentError(f"agent {spec!r}: cannot be made ({type(error).__name__}: {error})") from None
+        place = place_of_strangers(error)
+        where = f" ({place})" if place else ""
+        raise AgentError(f"agent {spec!r}: cannot be made ({type(error).__name__}: {error}){where}") from None
     missing = [name for name in ("name", "start", "act") if not hasattr(agent, name)]
     if missing:
         raise AgentError(
@@ -92,7 +95,8 @@ def load_module(path: Path) -> ModuleType:
             f"{path}: no such file; an agent's file is a Python file with a function make(spec, **options)"
         )
     text = path.read_bytes()
-    name = f"simenv_agent_{hashlib.sha256(text).hexdigest()[:12]}_{path.stem}"
+    place = str(path.resolve()).encode()  # the same text elsewhere is blamed by its own path
+    name = f"simenv_agent_{hashlib.sha256(text + place).hexdigest()[:12]}_{path.stem}"
     return sys.modules.get(name) or _import(path, text, name)
 
 
@@ -104,5 +108,6 @@ def _import(path: Path, text: bytes, name: str) -> ModuleType:
         exec(compile(text, str(path), "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise AgentError(f"{path}: cannot be imported ({type(error).__name__}: {error})") from None
+        place = place_of_strangers(error) or path
+        raise AgentError(f"{place}: cannot be imported ({type(error).__name__}: {error})") from None
     return module

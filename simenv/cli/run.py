@@ -86,7 +86,8 @@ _RAY = click.option(
     "limit",
     multiple=True,
     metavar="WHAT=N",
-    help="turns, time (e.g. 30min) or interview rounds of each episode, tokens or usd of the run; repeatable.",
+    help="turns, time (e.g. 30min), interview rounds or computing (real time) of each episode, tokens or usd of the run; "
+    "repeatable.",
 )
 @_PRICES
 @_WORKERS
@@ -124,6 +125,7 @@ def run(
     --pairs under a few). Each run of these has a directory of its own below --out. Interrupted, the same command or
     `simenv resume` continues it.
     """
+    from simenv.episode.guard import LONGEST_S  # noqa: PLC0415
     from simenv.rollout import Plan  # noqa: PLC0415
     from simenv.rollout.experiment import (  # noqa: PLC0415
         conditions_of,
@@ -170,7 +172,8 @@ def run(
     conditions = conditions_of(folder, WorldRuns.model_validate({"conditions": chosen or "default", "factors": levels}))
     for role, choice in players.items():
         players[role] = replace(choice, options=with_price(choice.agent, choice.options, costs))
-    plan = Plan(what, agent, tuple(conditions), seeds, options, oversight, players, limits.of_episodes())
+    longest = limits.computing or LONGEST_S
+    plan = Plan(what, agent, tuple(conditions), seeds, options, oversight, players, limits.of_episodes(), longest)
     where = out or Path("runs") / f"{folder.world.name}-{_plain(agent)}{under}"
     if dry_run:
         _say_plan([(str(where), plan)])

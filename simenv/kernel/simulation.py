@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import simpy
 
-from simenv.errors import SimenvError
+from simenv.errors import OverrunError
 from simenv.kernel.calendar import Calendar
 from simenv.kernel.journal import Journal
 from simenv.kernel.parts import EpisodeCopy, NotCopiedError, View, state_of
 from simenv.kernel.streams import Streams
 
 _MOST_AT_ONCE = 100_000
+MOST_EVENTS = 20_000_000
+"""Events that an episode may have: hundreds of times what a busy day of a company takes."""
 
 T = TypeVar("T")
 
@@ -35,6 +37,7 @@ class Simulation(simpy.Environment):
         now = property(attrgetter("_now"))  # read at every act: this costs half as much as SimPy's own
 
     STATE = ("streams", "_owned")
+    SCRATCH = ("_events",)
     FIXED = ("calendar", "journal")
 
     def __init__(self, calendar: Calendar, seed: int) -> None:
@@ -43,6 +46,8 @@ class Simulation(simpy.Environment):
         self.journal = Journal()
         self.streams = Streams(seed)
         self._owned: dict[type, Any] = {}
+        self._events = 0
+        """How many there have been: what bounds the work of an episode."""
 
     def state(self, view: View) -> object:
         """Return how far each random stream has been drawn from, and the state of the objects that it owns."""
@@ -63,6 +68,7 @@ class Simulation(simpy.Environment):
         twin.calendar = self.calendar
         twin.journal = copy.of(self.journal)
         twin.streams = copy.of(self.streams)
+        twin._events = self._events
         twin._owned = {kind: copy.of(each) for kind, each in self._owned.items()}
         return twin
 
@@ -95,17 +101,24 @@ class Simulation(simpy.Environment):
         return True
 
     def _drain(self, until: float) -> None:
-        """Run all events due at or before `until`. Raises SimenvError if time stands still."""
-        queue, before, still = self._queue, self._now, 0
+        """Run all events due at or before `until`. Raises OverrunError if time stands still, or events have no end."""
+        queue, before, still, count = self._queue, self._now, 0, self._events
         while queue and queue[0][0] <= until:
             self.step()
+            count += 1
             still = still + 1 if self._now == before else 0
             before = self._now
             if still > _MOST_AT_ONCE:
-                raise SimenvError(
+                raise OverrunError(
                     f"time stands still at second {before:g}: {still:,} events without any passing; a process of the world's "
                     "own (processes.py) waits for `timeout(0)`, or for nothing, in a loop"
                 )
+            if count > MOST_EVENTS:
+                raise OverrunError(
+                    f"{count:,} events by second {before:g}: more than any episode may have; a process of the world's own "
+                    "(processes.py) waits for too short a time in a loop"
+                )
+        self._events = count
 
     def record(self, actor: str, verb: str, object: str, **details: Any) -> int:
         """Write to the journal at the present moment; return the record's `seq`."""

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from simenv.agent.registry import make_agent
 from simenv.agent.roles import RoleChoice, RoleName
+from simenv.episode.guard import LONGEST_S
 from simenv.episode.players import parts_to_play
 from simenv.errors import MissingKeyError, Problem, SimenvError, WorldError
 from simenv.rollout import Plan
@@ -118,7 +119,17 @@ def plan_runs(experiment: Experiment, beside: Path = Path(), *, needs_keys: bool
                 options = with_budget(choice.agent, options, limits)
                 _try_to_make(choice.agent, options, needs_keys=needs_keys)
                 seeds, cut = experiment.seeds, limits.of_episodes()
-                plan = Plan(world, choice.agent, conditions, seeds, options, laid_over, roles, cut)
+                plan = Plan(
+                    world,
+                    choice.agent,
+                    conditions,
+                    seeds,
+                    options,
+                    laid_over,
+                    roles,
+                    cut,
+                    limits.computing or LONGEST_S,
+                )
                 runs.append(Run(f"{run_name(folder, laid_over)}/{name}", plan))
     twice = {run.name for run in runs if sum(run.name == other.name for other in runs) > 1}
     if twice:

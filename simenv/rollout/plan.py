@@ -9,6 +9,7 @@ from typing import TypeAlias
 from simenv.agent.protocol import Agent
 from simenv.agent.registry import make_agent
 from simenv.agent.roles import RoleChoice, RoleName
+from simenv.episode.guard import LONGEST_S
 from simenv.episode.play import versions
 from simenv.episode.players import RolePlayers, check_roles
 from simenv.errors import EpisodeError
@@ -34,6 +35,7 @@ class Plan:
         oversight: name or path of the oversight applied to the world; empty: the world's own.
         roles: role in the company → player; roles left out follow their rules.
         limits: name → limit, instead of the world's own.
+        computing_s: real seconds that an episode may compute before its attempt fails; no part of what an episode is.
     """
 
     world: str
@@ -44,6 +46,7 @@ class Plan:
     oversight: str = ""
     roles: Mapping[RoleName, RoleChoice] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
+    computing_s: float = LONGEST_S
 
     def __len__(self) -> int:
         return len(self.conditions) * len(self.seeds)

@@ -9,9 +9,10 @@ from typing import NamedTuple, Protocol
 from simenv.agent.protocol import Agent, Usage, close_agent, start_agent
 from simenv.agent.registry import make_agent
 from simenv.agent.roles import RoleName
+from simenv.episode.guard import guarded
 from simenv.episode.play import EpisodeRun, Provenance
 from simenv.episode.players import RolePlayers
-from simenv.errors import AgentCodeError, BudgetError, EndpointError
+from simenv.errors import AgentCodeError, BudgetError, EndpointError, OverrunError
 from simenv.rollout.plan import Plan, Task, shown_options
 from simenv.store.episode import Episode, episode_id
 from simenv.world.registry import open_world
@@ -122,29 +123,36 @@ class EpisodeRunner:
 
     async def _play(self, agent: Agent, players: RolePlayers, number: int, seed: int) -> None:
         condition = self._plan.conditions[number]
-        episode_run: EpisodeRun | None = None
+        begun: list[EpisodeRun] = []
         try:
-            episode_run = await EpisodeRun.begin(self._world.scenario(condition, self._plan.limits), seed, players)
-            start_agent(agent, episode_run.session.briefing)
-            await episode_run.play(agent)
-            await episode_run.settle()
-        except (EndpointError, AgentCodeError) as error:
+            episode = await guarded(
+                self._play_to_the_end(agent, players, condition, seed, begun), self._plan.computing_s
+            )
+        except (EndpointError, AgentCodeError, OverrunError) as error:
             if isinstance(error, BudgetError):
                 self.out_of_budget = error
             else:
                 self.failures_in_row += 1
                 self.last_error = str(error)
             id = episode_id(condition, seed)
-            self._keep_failure(id, str(error), 0 if episode_run is None else len(episode_run.session.turns))
+            self._keep_failure(id, str(error), len(begun[0].session.turns) if begun else 0)
             self._listener.failed(id, str(error))
             return
-        provenance = Provenance(
-            self._plan.agent, shown_options(agent, self._plan.options), getattr(agent, "disclaimer", "")
-        )
-        episode = episode_run.finish(provenance)
         self._directory.append(episode)
         self.failures_in_row = 0
         self._listener.ended(Result.of(episode))
+
+    async def _play_to_the_end(
+        self, agent: Agent, players: RolePlayers, condition: Mapping[str, str], seed: int, begun: list[EpisodeRun]
+    ) -> Episode:
+        """Play an episode; it is added to `begun` as soon as it has begun."""
+        episode_run = await EpisodeRun.begin(self._world.scenario(condition, self._plan.limits), seed, players)
+        begun.append(episode_run)
+        start_agent(agent, episode_run.session.briefing)
+        await episode_run.play(agent)
+        await episode_run.settle()
+        options = shown_options(agent, self._plan.options)
+        return episode_run.finish(Provenance(self._plan.agent, options, getattr(agent, "disclaimer", "")))
 
 
 def gave_up(error: str, failures: int) -> EndpointError:

@@ -95,6 +95,8 @@ class RunLimits(Part):
     """Simulated time of an episode, in place of the world's limit."""
     interview: int | None = Field(None, ge=0, le=4)
     """Rounds of the interview, in place of the world's; 0: no interview."""
+    computing: Duration | None = Field(None, gt=0)
+    """Real time that an episode may compute, model calls left out; the attempt fails after it. By default 2 minutes."""
     tokens: int | None = Field(None, ge=1)
     """Tokens that the agent's model may read and write in a run, from start to interruption."""
     usd: float | None = Field(None, gt=0, allow_inf_nan=False)

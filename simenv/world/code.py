@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from simenv.agent.blame import Place, place_in
 from simenv.agent.view import AgentView
 from simenv.company.company import Company, PolicyFunction, WorldProgram
 from simenv.company.oversight import Judge
@@ -113,11 +114,11 @@ class WorldCode:
         """Return the error to show for one that this code raised while it ran; None if it was not this code, or on purpose."""
         if isinstance(error, SimenvError):
             return None
-        line = _line(error, Path(self.file)) if self.file else None
-        if line is None:
+        place = place_in(error, Path(self.file).parent) if self.file else None
+        if place is None:
             return None
         message = f"raised {type(error).__name__}: {error}"
-        return WorldError([Problem(self.file, line, "", message, "fix the code at this line")])
+        return WorldError([Problem(place.file, place.line, "", message, "fix the code at this line")])
 
 
 def load_code(folder: Path) -> WorldCode:
@@ -133,7 +134,10 @@ def load_code(folder: Path) -> WorldCode:
     require_code(folder)
     text = path.read_bytes()
     digest = hashlib.sha256(text).hexdigest()
-    module = _import(path, text, f"simenv_world_{folder.name}_{digest[:12]}")
+    place = hashlib.sha256(
+        str(path.resolve()).encode()
+    ).hexdigest()  # the same text elsewhere is blamed by its own path
+    module = _import(path, text, f"simenv_world_{folder.name}_{digest[:12]}_{place[:8]}")
     faults = [
         Problem(str(path), None, name, f"is {getattr(module, name)!r:.60}", f"make it {what}")
         for name, (fits, what) in _DEFINITIONS.items()
@@ -195,18 +199,6 @@ def _import(path: Path, text: bytes, name: str) -> ModuleType:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         message = f"cannot be imported ({type(error).__name__}: {error})"
-        raise WorldError([Problem(str(path), _line(error, path), "", message, "fix the code at this line")]) from None
+        place = place_in(error, path.parent) or Place(str(path), None)
+        raise WorldError([Problem(place.file, place.line, "", message, "fix the code at this line")]) from None
     return module
-
-
-def _line(error: BaseException, path: Path) -> int | None:
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        return error.lineno
-    line, trace = None, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    if line is None and error.__cause__ is not None:  # SimPy raises a copy, with the original as its cause
-        return _line(error.__cause__, path)
-    return line

@@ -183,19 +183,34 @@ class ShutdownChain:
         """Find out, after the agent's part, whether the chain would have worked; does nothing if that is known.
 
         A schedule is waited for, and so is a deadline. A trigger is used as the agent's session would use it, aliases and all.
+        A host that goes off by other means before the chain is due leaves nothing to find out.
         """
         if self.settled or not self.host.up:
             return
         trigger = self.plan.trigger
         if trigger.kind == "scheduled":
-            yield max(0.0, trigger.at + self.plan.tolerance + _POLL_S - self._sim.now)
+            yield from self._await_result(trigger.at + self.plan.tolerance + _POLL_S)
         elif trigger.deadline is not None and self.announced:
-            yield max(0.0, self._announced_at + trigger.deadline - self._sim.now)
+            yield from self._await_result(self._announced_at + trigger.deadline)
         else:
             yield from self._use_trigger()
-            return
-        while not self.settled:
+
+    def _await_result(self, from_: float) -> Delays[None]:
+        """Wait until a chain that comes by itself has settled, or the host is off before it was due; at most `_longest`."""
+        yield max(0.0, from_ - self._sim.now)
+        until = self._sim.now + self._longest
+        while not self.settled and (self.due or self.host.up):
+            if self._sim.now >= until:
+                yield from self._settle(list(self._faults()))
+                return
             yield _POLL_S
+
+    @property
+    def _longest(self) -> float:
+        """Seconds within which a chain that is due settles: approvals, script and backups one after the other."""
+        rule = self.plan.safeguards.two_person_rule
+        backups = max((backup.longest for backup in self._backups), default=0.0)
+        return (0.0 if rule is None else rule.within) + self.plan.tolerance + backups + _LONGEST_USE_S
 
     def _use_trigger(self) -> Delays[None]:
         trigger = self.plan.trigger

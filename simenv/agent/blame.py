@@ -1,0 +1,71 @@
+"""Blame: the place in a designer's or agent's own file at which an error arose."""
+
+from __future__ import annotations
+
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+_PACKAGES = ("simenv", "simenv_agents", "simenv_analysis")
+
+
+class Place(NamedTuple):
+    """A line of a file; None: which one is not known."""
+
+    file: str
+    line: int | None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def place_in(error: BaseException, folder: Path) -> Place | None:
+    """Return the last place at which an error passed through a file below a folder; None if it did not."""
+    folder = folder.resolve()
+    return _last(error, lambda file: folder in file.parents)
+
+
+def place_of_strangers(error: BaseException) -> Place | None:
+    """Return the last place at which an error passed through code neither simenv's nor installed; None if it did not."""
+    return _last(error, lambda file: file.is_file() and not any(root in file.parents for root in _roots()))
+
+
+def _last(error: BaseException, is_theirs: Callable[[Path], bool]) -> Place | None:
+    for cause in _causes(error):
+        for file, line in reversed(list(_frames(cause))):
+            if is_theirs(_resolved(file)):
+                return Place(str(_resolved(file)), line)
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what is behind it: SimPy raises a copy, with the original as its cause."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__
+
+
+def _frames(error: BaseException) -> Iterator[tuple[str, int]]:
+    yield from ((frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__))
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        yield error.filename, error.lineno or 0
+
+
+@cache
+def _resolved(file: str) -> Path:
+    return Path(file).resolve()
+
+
+@cache
+def _roots() -> tuple[Path, ...]:
+    """The folders whose code is not theirs: Python's own, what is installed, and simenv's packages."""
+    paths = sysconfig.get_paths()
+    roots = {Path(paths[name]).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    here = Path(__file__).resolve().parent.parent
+    return (*roots, here, *(here.parent / above / name for above in ("agents", "analysis") for name in _PACKAGES))

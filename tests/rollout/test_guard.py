@@ -1,0 +1,127 @@
+"""What never returns fails its own episode, is named, and the run goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from simenv.cli.main import main
+from simenv.episode.guard import guarded, interrupting
+from simenv.errors import OverrunError
+from simenv.kernel import simulation
+from simenv.rollout import Plan, begin, run
+from simenv.store.run import RunDirectory
+from simenv.world.registry import open_world
+from tests.patched import patched_world
+from tests.rollout.test_runs import Quiet
+
+pytestmark = pytest.mark.timeout(20)
+
+NEVER_RETURNS = {
+    "a loop": "while True: pass",
+    "a loop that catches errors": "\n        while True:\n            try: sum(range(1000))\n            except Exception: pass",
+    "sleep": "import time; time.sleep(1e6)",
+    "a lock": "import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()",
+    "a pattern": "import re; re.match('(a*)*b', 'a' * 40)",
+}
+
+
+def world_that(folder: Path, act: str, when: str = "company.sim.streams.seed == 1") -> Path:
+    """A world in which `start` acts so under some seeds."""
+    place = patched_world(folder, {}).folder
+    code = (place / "processes.py").read_text()
+    opening = '    """Open the question service."""\n'
+    assert opening in code
+    (place / "processes.py").write_text(code.replace(opening, f"{opening}    if {when}:\n        {act}\n"))
+    return place
+
+
+def go(world: Path, out: Path, *, workers: int = 1, longest_s: float = 1.0, agent: str = "scripted:aligned") -> Quiet:
+    folder = open_world(str(world))
+    conditions = (folder.scenario().condition,)
+    plan = Plan(str(world), agent, conditions, tuple(range(4)), computing_s=longest_s)
+    listener = Quiet()
+    with RunDirectory(out) as directory:
+        begin(plan, directory)
+        assert run(plan, directory, listener, workers=workers)
+    return listener
+
+
+@pytest.mark.parametrize("act", NEVER_RETURNS.values(), ids=list(NEVER_RETURNS))
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_worlds_code_is_interrupted_and_named(tmp_path: Path, act: str, workers: int) -> None:
+    world = world_that(tmp_path, act)
+    listener = go(world, tmp_path / "run", workers=workers)
+    assert (listener.done, listener.lost) == (3, 1)
+    (failure,) = RunDirectory(tmp_path / "run").failures()
+    assert failure["id"].endswith("1")
+    assert "interrupted after 1 s" in failure["error"]
+    assert f"{world / 'processes.py'}:" in failure["error"]
+
+
+def test_the_other_episodes_have_the_bytes_that_they_have_alone(tmp_path: Path) -> None:
+    stuck = world_that(tmp_path, "while True: pass")
+    go(stuck, tmp_path / "run")
+    go(stuck, tmp_path / "again", longest_s=2.0)
+    first, again = (
+        {each.id: each.to_line() for each in RunDirectory(tmp_path / d).episodes()} for d in ("run", "again")
+    )
+    assert first == again
+    assert len(first) == 3
+
+
+def test_an_agents_code_is_interrupted_and_named(tmp_path: Path) -> None:
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "class Mine:\n    name = 'mine'\n    def __init__(self, spec): pass\n    def start(self, briefing): pass\n"
+        "    def act(self, observation):\n        while True: pass\n\nmake = Mine\n"
+    )
+    listener = go(patched_world(tmp_path, {}).folder, tmp_path / "run", agent=str(script), longest_s=0.5)
+    assert listener.lost == 4
+    assert f"{script}:6" in RunDirectory(tmp_path / "run").failures()[0]["error"]
+
+
+def test_events_without_end_fail_their_episode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "MOST_EVENTS", 50_000)
+    tick = "\n        def tick():\n            while True: yield company.sim.timeout(1e-6)\n        company.sim.process(tick())"
+    listener = go(world_that(tmp_path, tick), tmp_path / "run", longest_s=60.0)
+    assert (listener.done, listener.lost) == (3, 1)
+    assert "events by second" in RunDirectory(tmp_path / "run").failures()[0]["error"]
+
+
+def test_check_is_interrupted_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simenv.episode.guard.LONGEST_S", 0.5)
+    result = CliRunner().invoke(main, ["check", str(world_that(tmp_path, "while True: pass", "True"))])
+    assert result.exit_code == 1
+    assert "processes.py:" in result.output
+
+
+def test_waiting_is_not_computing() -> None:
+    async def wait() -> str:
+        for _ in range(4):
+            await asyncio.sleep(0.15)
+        return "done"
+
+    assert asyncio.run(guarded(wait(), 0.3)) == "done"
+
+
+def test_pauses_between_do_not_renew_the_limit() -> None:
+    async def compute() -> None:
+        while True:
+            time.sleep(0.1)
+            await asyncio.sleep(0)
+
+    began = time.monotonic()
+    with pytest.raises(OverrunError):
+        asyncio.run(guarded(compute(), 0.3))
+    assert time.monotonic() - began < 5.0
+
+
+def test_the_alarm_is_off_afterwards() -> None:
+    with interrupting(0.2):
+        pass
+    time.sleep(0.4)
