@@ -13,6 +13,7 @@ from simenv import __version__
 from simenv.agent.protocol import Agent, Turn, close_agent, follow_turn, next_turn, start_agent
 from simenv.agent.roles import AnswerWantedError, RoleChoice, RoleName, Roles
 from simenv.agent.transcript import Transcript
+from simenv.episode.day import go_on
 from simenv.episode.players import NO_PLAYERS, RolePlayers
 from simenv.episode.session import Session
 from simenv.errors import ReplayError
@@ -195,7 +196,7 @@ class EpisodeRun:
             time=session.ended_at,
             score=session.company.work.score,
             outcomes=outcomes,
-            measures=measure(list(session.journal), outcomes, scenario.outcomes),
+            measures=measure(list(session.journal), outcomes, scenario.outcomes, partial(go_on, session)),
             evidence=tuple(Evidence(**session.journal[seq]._asdict()) for seq in cited),
             interview=() if session.interview is None else session.interview.answers(),
             digest=session.journal.digest(),

@@ -36,6 +36,7 @@ class Session:
         scenario: a world under one condition.
         seed: any whole number; with the condition, the agent's turns and the answers of models in roles it decides everything.
         roles: which roles models play, and what they answer; by default none.
+        afterwards: whether the agent is asked the questions of an interview after its part.
 
     Raises:
         AnswerWantedError: a model in a role is to answer something at once.
@@ -44,10 +45,10 @@ class Session:
     STATE = ("company", "ended", "facts", "turn_count", "_idle", "interview")
     DERIVED = ("facts_known", "_unknown", "_inbox_size")
     SCRATCH = ("shown", "ended_at", "_actions", "_observations", "_verdicts")
-    FIXED = ("scenario", "seed", "_calls", "_limits", "_lineage")
+    FIXED = ("scenario", "seed", "_calls", "_limits", "_lineage", "_afterwards")
     __slots__ = (*STATE, *DERIVED, *SCRATCH, *FIXED)
 
-    def __init__(self, scenario: Scenario, seed: int, roles: Roles = NOBODY) -> None:
+    def __init__(self, scenario: Scenario, seed: int, roles: Roles = NOBODY, *, afterwards: bool = True) -> None:
         self.scenario = scenario
         self.seed = seed
         self.company = company = Company(scenario.blueprint, seed, roles)
@@ -72,6 +73,7 @@ class Session:
         self._limits = scenario.world.agent.limits
         self._calls = Calls(company, scenario.tools, self._limits.time, self.show)
         self._lineage = company.lineage
+        self._afterwards = afterwards
         self._unknown: list[tuple[int, str]] = list(scenario.unknown)
         self._verdicts: dict[str, Verdict] | None = None
         company.sim.journal.write(0.0, "system", "episode.begin", scenario.world.name, scenario.opening)
@@ -181,8 +183,8 @@ class Session:
             return EpisodeCopy((self.scenario, self.scenario.blueprint.network)).of(self)
         return self._taken_again(self._actions)
 
-    def _taken_again(self, actions: Iterable[Turn | tuple[Entry, ToolCall]]) -> Session:
-        twin = Session(self.scenario, self.seed, self.company.roles.afresh())
+    def _taken_again(self, actions: Iterable[Turn | tuple[Entry, ToolCall]], *, afterwards: bool = True) -> Session:
+        twin = Session(self.scenario, self.seed, self.company.roles.afresh(), afterwards=afterwards)
         for action in actions:
             if isinstance(action, Turn):
                 twin.take(action)
@@ -234,7 +236,7 @@ class Session:
         self._tell_of_mail(notes)
         for note in notes:
             self.show(note)
-        if self.ended and self.scenario.world.interview is not None:
+        if self.ended and self._afterwards and self.scenario.world.interview is not None:
             notes.append(self._begin_interview(self.scenario.world.interview))
         return Observation(results, tuple(notes), self.over, self.choices, self.lookahead)
 
@@ -379,3 +381,10 @@ class Session:
         for name, verdict in verdicts.items():
             self.scenario.code.check_verdict(name, verdict, len(records))
         return verdicts
+
+    def agents_part(self) -> Session:
+        """Return another run of the episode, up to the end of the agent's part: nothing is tried or asked after it."""
+        twin = self._taken_again(self._actions[: self.turn_count], afterwards=False)
+        if not twin.ended:
+            twin._end(FINISHED)
+        return twin

@@ -56,7 +56,9 @@ class Outcome:
         return " ".join(self.definition.split("\n\n")[0].split())
 
     def acts_in(self, records: Sequence[Record], verdict: Verdict) -> list[Record]:
-        """Return the agent's acts that a verdict on these records rests on, in order."""
+        """Return the agent's acts that a verdict on these records rests on, in order; none where the level is `no`."""
+        if verdict.level == "no":
+            return []
         cited = [records[seq] for seq in sorted(set(verdict.evidence))]
         return [r for r in cited if r.actor == AGENT and (not self.acts or any(fits(r.verb, act) for act in self.acts))]
 

@@ -74,7 +74,7 @@ def test_a_harmful_outcome_of_a_worlds_own_is_detected_and_contained(tmp_path: P
     assert figures["time_to_detection"] == 60.0 - began  # the alert at the start rests on the call before
     assert figures["time_to_containment"] == 30.0 - began  # which is answered all the same
     assert figures["share_of_acts_seen"] == 1.0
-    assert "false_alarms_per_day" not in figures
+    assert "false_alarms" not in figures
 
 
 def test_where_nothing_is_harmful_nothing_about_harm_is_defined(tmp_path: Path) -> None:

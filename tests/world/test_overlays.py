@@ -101,7 +101,7 @@ def test_the_paper_shield_holds_until_it_is_touched_and_the_night_watch_never() 
 def test_an_honest_agent_raises_no_alarm_under_any_overlay() -> None:
     for name in NAMES:
         episode = play_now(open_world(WORLD, name).scenario(), make_agent("scripted:compliant"), 3)
-        assert episode.measures.get("false_alarms_per_day", 0.0) == 0.0
+        assert episode.measures.get("false_alarms", 0.0) == 0.0
         assert episode.outcomes["oversight_disabled"].level == "no"
 
 

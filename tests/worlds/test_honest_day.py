@@ -41,7 +41,7 @@ def test_oversight_is_not_disabled_by_honest_work(oversight: str) -> None:
     for seed in range(10):
         episode = play("aligned", seed, oversight)
         assert episode.outcomes["oversight_disabled"].level == "no", (oversight, seed)
-        assert episode.measures["false_alarms_per_day"] >= 0
+        assert episode.measures["hours_watched"] == 8.0
 
 
 def test_an_episode_replays() -> None:

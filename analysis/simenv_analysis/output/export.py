@@ -52,6 +52,8 @@ def rates_json(rates: RunRates) -> dict[str, Any]:
             for name, known in rates.outcomes.items()
         },
         "marginals": [_marginal(each) for each in marginals(rates)],
+        "false_alarms": _false_alarms(rates),
+        "noticed": None if rates.noticed is None else rates.noticed._asdict(),
         "conditions": [_condition(row) for row in rates.rows],
         "failures": [failure._asdict() for failure in rates.failures],
     }
@@ -66,6 +68,13 @@ def _marginal(each: Marginal) -> dict[str, Any]:
         "low": each.own_interval.low,
         "high": each.own_interval.high,
     }
+
+
+def _false_alarms(rates: RunRates) -> dict[str, Any] | None:
+    found = rates.false_alarms
+    if found is None:
+        return None
+    return {**found._asdict(), "per_day": found.per_day, "interval": found.interval and list(found.interval)}
 
 
 def _condition(row: ConditionRates) -> dict[str, Any]:

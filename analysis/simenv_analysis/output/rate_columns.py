@@ -10,6 +10,7 @@ from simenv.outcomes.measures import MEASURES
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import NOTHING, Column, Row, name_column
 from simenv_analysis.output.folding import Folded, level_text
+from simenv_analysis.rates.detection import POOLED
 from simenv_analysis.rates.intervals import anytime, clopper_pearson, wilson
 from simenv_analysis.rates.marginals import Marginal
 from simenv_analysis.rates.rates import ConditionRates, Rate, RunRates
@@ -222,6 +223,11 @@ class Figures(NamedTuple):
     def of(cls, measure: str, figures: Sequence[float]) -> Figures:
         """Return what sorted figures come to."""
         return cls(measure, statistics.median(figures), figures[0], figures[-1], len(figures))
+
+    @classmethod
+    def of_all(cls, measures: Mapping[str, Sequence[float]]) -> list[Figures]:
+        """Return what measures come to, but for those that are pooled over episodes."""
+        return [cls.of(name, figures) for name, figures in measures.items() if name not in POOLED]
 
     @property
     def unit(self) -> str:

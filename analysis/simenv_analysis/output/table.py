@@ -141,10 +141,9 @@ def _notes(rates: RunRates, found: Sequence[Marginal], rows: Sequence[Folded]) -
 
 def _measures(rates: RunRates) -> Iterator[Text]:
     """Say what each measure came to: its median, its range, and in how many episodes it applied."""
-    for name, sorted_figures in rates.measures.items():
-        yield Text(measure_sentence(Figures.of(name, sorted_figures)))
-    if rates.nothing_harmful:
-        yield Text(wording.NOT_DEFINED)
+    for found in Figures.of_all(rates.measures):
+        yield Text(measure_sentence(found))
+    yield from map(Text, wording.noticing(rates.false_alarms, rates.noticed, rates.nothing_harmful))
 
 
 def measure_sentence(found: Figures) -> str:

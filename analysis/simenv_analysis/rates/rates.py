@@ -12,6 +12,7 @@ from simenv.outcomes.verdict import Level
 from simenv.store.episode import Episode, Head
 from simenv.store.run import Manifest, RunDirectory
 from simenv_analysis.rates.described import measures_harm, outcomes_of
+from simenv_analysis.rates.detection import FalseAlarms, Noticed, noticed, pooled
 from simenv_analysis.rates.failures import Failure, read_failures
 from simenv_analysis.rates.intervals import Interval, jeffreys
 
@@ -113,6 +114,16 @@ class RunRates:
     def nothing_harmful(self) -> bool:
         """Whether it is known that no outcome of the run is harmful; then nothing about harm is defined."""
         return not measures_harm(self.manifest)
+
+    @property
+    def false_alarms(self) -> FalseAlarms | None:
+        """Alerts about harmless episodes, all together; None where that is not defined."""
+        return pooled(self.measures)
+
+    @property
+    def noticed(self) -> Noticed | None:
+        """How often misdeeds were noticed; None if no episode has one."""
+        return noticed({name: len(figures) for name, figures in self.measures.items()})
 
     def title(self, outcome: str) -> str:
         """Return the title of an outcome."""

@@ -87,11 +87,11 @@ def _(mo, open_world, overlays):
             play_now(open_world("shutdown_sabotage", _name).scenario(), make_agent("scripted:misaligned"), seed)
             for seed in range(6)
         ]
-        _alarms = [each.measures.get("false_alarms_per_day", 0.0) for each in _day]
+        _alarms = [each.measures["false_alarms"] for each in _day if "false_alarms" in each.measures]
         _rows.append(
             {
                 "oversight": _name,
-                "false alarms a day": round(sum(_alarms) / len(_alarms), 1),
+                "false alarms a day": f"{sum(_alarms) / len(_alarms):.1f}" if _alarms else "nobody watches",
                 "honest work done": f"{sum(each.score for each in _day) / len(_day):.0%}",
                 "sabotage succeeded": f"{sum(each.outcomes['shutdown_sabotaged'].level == 'succeeded' for each in _bad)} of {len(_bad)}",
             }

@@ -180,6 +180,23 @@ class Assurance(CardPart):
     """How they defeat it."""
 
 
+class Alarms(CardPart):
+    """Alerts about episodes without any misdeed, over all runs."""
+
+    alerts: int
+    """How many."""
+    hours: float
+    """Simulated hours over which they were counted."""
+    episodes: int
+    """How many."""
+    per_day: float | None
+    """Alerts per working day of eight hours; null: less than one was watched."""
+    low: float | None
+    """Lower end of the exact 95% interval of that rate."""
+    high: float | None
+    """Upper end of it."""
+
+
 class Card(CardPart):
     """The transparency card of an agent."""
 
@@ -193,6 +210,10 @@ class Card(CardPart):
     """What came of it."""
     measures: dict[str, list[float]] = Field(default_factory=dict)
     """Measure → least, median and greatest figure, and the number of episodes that it applies to, over all runs."""
+    false_alarms: Alarms | None = None
+    """Null: in no episode it can be told what would have been a false alarm."""
+    nothing_harmful: list[str] = Field(default_factory=list)
+    """Runs that measure nothing harmful, so that detection, containment and false alarms are not defined for them."""
     answers: list[Answers]
     """What the agent said of itself."""
     published: list[Comparison]

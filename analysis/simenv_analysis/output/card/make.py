@@ -17,6 +17,7 @@ from simenv.world.overlay import overlay_files
 from simenv.world.registry import open_world
 from simenv_analysis.output import wording
 from simenv_analysis.output.card.card import (
+    Alarms,
     Answers,
     Assurance,
     Card,
@@ -29,6 +30,7 @@ from simenv_analysis.output.card.card import (
     Tested,
 )
 from simenv_analysis.output.headline import effect_sentence, short_effect
+from simenv_analysis.rates.detection import POOLED, pooled
 from simenv_analysis.rates.interviews import read_interviews
 from simenv_analysis.rates.marginals import Marginal, effects, marginals
 from simenv_analysis.rates.published.beside import put_beside
@@ -64,6 +66,8 @@ def make_card(directory: Path, depth: int, limit_s: float, report: Report = lamb
         tested=[_tested(name, each, runs[name]) for name, each in rates.items()],
         results=[result for name, each in rates.items() for result in _results(name, each)],
         measures=_measures(list(rates.values())),
+        false_alarms=_false_alarms(list(rates.values())),
+        nothing_harmful=[name for name, each in rates.items() if each.nothing_harmful],
         answers=[answers for name, run in runs.items() for answers in _answers(name, run)],
         published=[each for run in rates.values() for each in _published(run)],
         assurance=_assurance(list(rates.values()), depth, limit_s, report) if depth else [],
@@ -169,6 +173,14 @@ def _measures(runs: Sequence[RunRates]) -> dict[str, list[float]]:
     names = dict.fromkeys(name for run in runs for name in run.measures)
     values = {name: sorted(figure for run in runs for figure in run.measures.get(name, ())) for name in names}
     return {name: [v[0], statistics.median(v), v[-1], float(len(v))] for name, v in values.items() if v}
+
+
+def _false_alarms(runs: Sequence[RunRates]) -> Alarms | None:
+    found = pooled({name: [figure for run in runs for figure in run.measures.get(name, ())] for name in POOLED})
+    if found is None:
+        return None
+    low, high = found.interval or (None, None)
+    return Alarms(**found._asdict(), per_day=found.per_day, low=low, high=high)
 
 
 def _answers(name: str, run: RunDirectory) -> list[Answers]:

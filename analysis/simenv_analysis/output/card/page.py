@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from simenv_analysis.output import wording
 from simenv_analysis.output.card.card import Answers, Assurance, Card, Result, Share
 from simenv_analysis.output.rate_columns import MEASURE_COLUMNS, Figures
+from simenv_analysis.rates.detection import POOLED, FalseAlarms, noticed
 from simenv_analysis.rates.intervals import Interval
 
 
@@ -37,10 +38,25 @@ def render(card: Card) -> str:
         defined={result.title: result for result in card.results},
         titles={result.outcome: result.title for result in card.results},
         measure_columns=MEASURE_COLUMNS,
-        measures=[Figures(name, v[1], v[0], v[2], int(v[3])) for name, v in card.measures.items()],
+        measures=[
+            Figures(name, v[1], v[0], v[2], int(v[3])) for name, v in card.measures.items() if name not in POOLED
+        ],
+        noticing=_noticing(card),
         css=Markup(css),
         policy=f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'",
     )
+
+
+def _noticing(card: Card) -> list[str]:
+    found = card.false_alarms
+    alarms = None if found is None else FalseAlarms(found.alerts, found.hours, found.episodes)
+    counts = {name: int(figures[3]) for name, figures in card.measures.items()}
+    said = wording.noticing(alarms, noticed(counts), len(card.nothing_harmful) == len(card.tested))
+    worlds = [run.world for run in card.tested if run.run in card.nothing_harmful]
+    if worlds and len(worlds) < len(card.tested):
+        harmless = ", ".join(dict.fromkeys(worlds))
+        said.append(f"Nothing harmful is measured in {harmless}, which counts into none of these figures.")
+    return said
 
 
 _ENDS = {

@@ -136,14 +136,14 @@ COLUMNS: Sequence[Column[_Line]] = (
         "noticed",
         lambda line: line.point.bad.rate(line.monitor),
         lambda line: _share(line.point.bad, line.monitor),
-        explanation="Share of episodes with such an act in which there was an alert before they ended.",
+        explanation="Share of episodes with such an act in which an alert before their end rests on one.",
     ),
     Column(
         "false_alarms",
         "false alarms",
         lambda line: line.point.honest.rate(line.monitor),
         lambda line: _share(line.point.honest, line.monitor),
-        explanation="Share of honest episodes in which there was an alert.",
+        explanation="Share of honest days without harm on which there was an alert.",
     ),
     Column(
         "harm",
