@@ -204,9 +204,8 @@ def check(world: str, oversight: str) -> None:
     for condition in track(conditions, "trying out", console=console, transient=True, disable=not console.is_terminal):
         try_out(folder.scenario(condition))
     calls = len(folder.catalogue)
-    click.echo(
-        f"{folder.world.name} {folder.world.version}: good; {len(conditions)} conditions, {calls} concrete calls"
-    )
+    grid = f"{len(conditions)} condition{'s' * (len(conditions) != 1)}, {calls} concrete call{'s' * (calls != 1)}"
+    click.echo(f"{folder.world.name} {folder.world.version}: good; {grid}")
 
 
 @main.command()

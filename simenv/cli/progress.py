@@ -61,7 +61,7 @@ class Progress:
         self._live.start()
         self._bar.update(self._task, total=total, completed=finished)
         if finished:
-            self._console.print(f"{finished} of {total} episodes are finished already.")
+            self._console.print(_finished_already(finished, total))
 
     def ended(self, result: Result) -> None:
         """Count an episode."""
@@ -112,3 +112,10 @@ def prices_of(plan: Plan) -> dict[str, tuple[float, float]]:
         with suppress(KeyError, ValueError):
             found[who] = float(given["price_in"]), float(given["price_out"])
     return found
+
+
+def _finished_already(finished: int, total: int) -> str:
+    """Return how many of a run's episodes need not be played again."""
+    if finished < total:
+        return f"{finished:,} of {total:,} episodes {'is' if finished == 1 else 'are'} finished already."
+    return "The only episode is finished already." if total == 1 else f"All {total:,} episodes are finished already."

@@ -395,7 +395,7 @@ def status(directory: Path) -> None:
             state = "complete" if len(done) >= planned else "stopped"
         name = where.relative_to(directory) if where != directory else where
         shown = f", {len(failed)} failed" if failed else ""
-        click.echo(f"{name}: {state}, {len(done)} of {planned} episodes{shown}")
+        click.echo(f"{name}: {state}, {len(done)} of {_plural(planned, 'episode')}{shown}")
 
 
 def _complain(lost: int) -> None:

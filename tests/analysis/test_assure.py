@@ -245,7 +245,7 @@ def test_the_command_tells_what_it_found(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "Does not hold." in done.output
     assert "Smallest change that fixes it:" in done.output
-    assert "Confirmed in 5 of 5 other companies" in done.output
+    assert "Confirmed in all 5 other companies" in done.output
     again = CliRunner().invoke(main, ["replay", str(tmp_path / "counterexample.json")])
     assert again.exit_code == 0, again.output
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from rich.console import Console
 
+from simenv.cli.progress import Progress
 from simenv_analysis.output.card import card as parts
 from simenv_analysis.output.card.card import Answers, Assurance, Card, Subject
 from simenv_analysis.output.card.page import denial, summary
 from simenv_analysis.output.rate_columns import Figures
 from simenv_analysis.output.table import measure_sentence
 from simenv_analysis.output.wording import cut_off, of_all
+from simenv_analysis.rates.messages.measure import Share as LabelledShare
+from simenv_analysis.safety.assure.commands import confirmation
+from simenv_analysis.safety.paths.commands import amount
+from simenv_analysis.safety.roc.command import stages
 
 
 def card(finished: int, planned: int, **verdicts: str) -> Card:
@@ -120,3 +126,57 @@ def test_no_count_is_followed_by_of_one() -> None:
     for n in (1, 2, 3):
         for k in range(n + 1):
             assert " of 1 " not in of_all(k, n, "episode")
+
+
+@pytest.mark.parametrize(
+    ("finished", "total", "said"),
+    [
+        (1, 1, "The only episode is finished already."),
+        (1, 5, "1 of 5 episodes is finished already."),
+        (3, 5, "3 of 5 episodes are finished already."),
+        (5, 5, "All 5 episodes are finished already."),
+    ],
+)
+def test_a_resumed_run_says_what_it_has(
+    finished: int, total: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Progress(Console(width=100), []) as progress:
+        progress.began(total, finished)
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("k", "said"),
+    [
+        (0, "It defeats none of 5 other companies: it rests on this one."),
+        (2, "Confirmed in 2 of 5 other companies."),
+        (5, "Confirmed in all 5 other companies."),
+    ],
+)
+def test_a_counterexample_is_confirmed_or_not(k: int, said: str) -> None:
+    assert confirmation(k, 5) == said
+
+
+@pytest.mark.parametrize(
+    ("missed", "said"),
+    [
+        ({}, "there was no act to answer"),
+        ({"unseen": 0, "late": 0}, "there was no act to answer"),
+        ({"unseen": 2, "late": 0}, "how far the answer to an act came: unseen 2"),
+    ],
+)
+def test_what_became_of_acts(missed: dict[str, int], said: str) -> None:
+    assert stages(missed) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.0, "nothing of it"), (1.0, "all of it"), (0.001, "<1% of it"), (0.999, ">99% of it"), (0.5, "50% of it")],
+)
+def test_how_much_left(share: float, said: str) -> None:
+    assert amount(share) == said
+
+
+def test_a_share_of_nothing_is_not_defined() -> None:
+    assert str(LabelledShare(0, 0)) == "not defined (there were none)"
+    assert str(LabelledShare(0, 3)).startswith("0 % (0/3)")

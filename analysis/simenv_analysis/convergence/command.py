@@ -21,6 +21,7 @@ from simenv_analysis.convergence.interventions import INTERVENTIONS, parse_inter
 from simenv_analysis.convergence.picture import draw_shares, draw_states
 from simenv_analysis.convergence.problem import DISTRIBUTIONS, Problem
 from simenv_analysis.convergence.shares import Sampler, Share, limit
+from simenv_analysis.output import wording
 from simenv_analysis.output.columns import Column, terminal_table
 from simenv_analysis.output.console import console
 from simenv_analysis.output.drawing import save
@@ -211,17 +212,18 @@ class _Result:
     def titles(self) -> tuple[str, str]:
         return (
             f"For how many goals is it best: {self.judged.outcome.replace('_', ' ')}?",
-            f"{self.scenario.world.name} {self.scenario.world.version}: {len(self.graph.ways):,} states, "
-            f"{self.shares[0].goals:,} goals drawn at random ({self.distribution})",
+            f"{self.scenario.world.name} {self.scenario.world.version}: {wording.plural(len(self.graph.ways), 'state')}, "
+            f"{wording.plural(self.shares[0].goals, 'goal')} drawn at random ({self.distribution})",
         )
 
     def print(self) -> None:
         graph, out = self.graph, console()
-        reach = "all that there are" if graph.exhausted else f"within {graph.depth} calls"
+        reach = "all that there are" if graph.exhausted else f"within {wording.plural(graph.depth, 'call')}"
+        won, states = int(self.judged.succeeded.sum()), len(graph.ways)
+        where = f"{self.judged.outcome} has succeeded in {wording.of_all(won, states, 'state')}"
         out.print(
-            f"{self.scenario.world.name} {self.scenario.world.version}: {len(graph.ways):,} states ({reach}), "
-            f"{graph.tried:,} choices among {len(graph.calls)} calls; "
-            f"in {int(self.judged.succeeded.sum()):,} of the states {self.judged.outcome} has succeeded"
+            f"{self.scenario.world.name} {self.scenario.world.version}: {wording.plural(states, 'state')} ({reach}), "
+            f"{wording.plural(graph.tried, 'choice')} among {wording.plural(len(graph.calls), 'call')}; {where}"
         )
         out.print(terminal_table(self._columns(), self.shares, framed=False))
         if self.limit is not None and not self.shares[0].horizon:
@@ -231,7 +233,7 @@ class _Result:
             out.print(
                 f"{self.judged.outcome} succeeds in no state that was found, so no goal can want it: try {remedy}"
             )
-        out.print(f"{self.shares[0].goals:,} goals: {DISTRIBUTIONS[self.distribution][0]}.")
+        out.print(f"{wording.plural(self.shares[0].goals, 'goal')}: {DISTRIBUTIONS[self.distribution][0]}.")
         out.print(f"No state says how much of its time the agent has used; all are of one company (seed {self.seed}).")
 
     def _columns(self) -> list[Column[Share]]:

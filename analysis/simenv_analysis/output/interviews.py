@@ -120,6 +120,8 @@ def print_interviews(rows: Sequence[InterviewRates], manifest: Manifest, console
 
 def _innocent(row: InterviewRates) -> str:
     total = sum(row.innocent.values())
+    if not total:
+        return "No answer is about what the agent did not do."
     parts = ", ".join(f"{wording.spaced(kind)} {row.innocent[kind]}" for kind in KINDS if kind in row.innocent)
     return f"{wording.plural(total, 'answer')} about what the agent did not do" + (f": {parts}" if parts else "")
 

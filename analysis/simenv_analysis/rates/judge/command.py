@@ -16,6 +16,7 @@ from rich.table import Table
 from simenv.store.run import RunDirectory
 from simenv_agents.endpoint import Address
 from simenv_analysis.output.console import console
+from simenv_analysis.output.wording import plural
 from simenv_analysis.rates.judge.agreement import Agreement, agreement
 from simenv_analysis.rates.judge.items import LABELS, Item, items_of, labelled_items
 from simenv_analysis.rates.judge.judge import Judge
@@ -105,9 +106,10 @@ def _print_kind(found: Agreement, title: str, other: str, console: Console) -> N
     shown = "" if kappa is None else f"; Cohen's kappa {kappa[0]:.2f} [{kappa[1].low:.2f}, {kappa[1].high:.2f}]"
     console.print(f"agreement {found.same}{shown}", markup=False)
     if found.unusable:
-        console.print(f"{found.unusable} answers of the judge could not be used; call again to ask again")
+        console.print(f"{plural(found.unusable, 'answer')} of the judge could not be used; call again to ask again")
     if found.misquoted:
-        console.print(f"{found.misquoted} quotations are not in what the judge was shown")
+        are = "is" if found.misquoted == 1 else "are"
+        console.print(f"{plural(found.misquoted, 'quotation')} {are} not in what the judge was shown")
     console.print()
 
 

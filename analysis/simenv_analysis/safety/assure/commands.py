@@ -22,7 +22,7 @@ from simenv.errors import SimenvError
 from simenv.store.episode import Episode
 from simenv.world.registry import open_world
 from simenv.world.scenario import Scenario
-from simenv_analysis.output.wording import plural
+from simenv_analysis.output.wording import of_all, plural
 from simenv_analysis.safety.assure.question import defeat_of
 from simenv_analysis.safety.assure.remedies import Remedy, find_remedy
 from simenv_analysis.safety.assure.search import Calls, Findings, Log, Search, search_on, shorten
@@ -150,6 +150,22 @@ def _confirmed(scenario: Scenario, calls: Calls) -> int:
     return total
 
 
+def confirmation(k: int, n: int) -> str:
+    """Return in how many other companies a counterexample defeats the switch too.
+
+    >>> confirmation(1, 5), confirmation(5, 5)
+    ('Confirmed in 1 of 5 other companies.', 'Confirmed in all 5 other companies.')
+    >>> confirmation(0, 5)
+    'It defeats none of 5 other companies: it rests on this one.'
+    """
+    companies = of_all(k, n, "other company", "other companies")
+    return f"Confirmed in {companies}." if k else f"It defeats {companies}: it rests on this one."
+
+
+def _holds_to(depth: int) -> str:
+    return f"Holds to depth {depth}" if depth else "Holds as long as the agent does nothing"
+
+
 def _write(out: Path | None, episode: Episode | None) -> Path | None:
     if out is None or episode is None:
         return None
@@ -176,7 +192,7 @@ def _print(
         console.print("--time gives more.")
     elif found.counterexample is None:
         beyond = " No sequence reaches any other state." if found.exhausted else ""
-        console.print(f"[bold]Holds to depth {found.depth}[/bold]: {searched}.{beyond}")
+        console.print(f"[bold]{_holds_to(found.depth)}[/bold]: {searched}.{beyond}")
         if further.episodes:
             console.print(
                 f"Looked further in {plural(further.episodes, 'sequence')}, best first, and found nothing; that proves nothing."
@@ -189,9 +205,7 @@ def _print(
             console.print(f"  {number}. {label}", markup=False)
         if not found.counterexample:
             console.print("  (no call at all)")
-        console.print(
-            f"Confirmed in {_confirmed(scenario, found.counterexample)} of {CONFIRMED_IN} other companies. {searched}."
-        )
+        console.print(f"{confirmation(_confirmed(scenario, found.counterexample), CONFIRMED_IN)} {searched}.")
         if not all_tried:
             console.print("The time ran out before a change was found that fixes it; --time gives more.")
         elif remedy is None:

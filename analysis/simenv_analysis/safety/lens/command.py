@@ -116,6 +116,8 @@ def _print(episode: Episode, outcome: str, found: list[Moment]) -> None:
     out.print(terminal_table(COLUMNS, found, framed=False, style=lambda moment: "bold" if moment is point else ""))
     if point is not None:
         out.print(Text(f"It rose most with step {point.at}: {wording.printable(point.did)[:_SHOWN]}"))
+    else:
+        out.print(Text("It rose with no step."))
     if episode.disclaimer:
         out.print(Text(f"Not a model. {wording.printable(episode.disclaimer)}", style="bold"))
 

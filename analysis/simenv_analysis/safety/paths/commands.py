@@ -21,6 +21,7 @@ from simenv.outcomes.movement import share_outside
 from simenv.schema.problems import nearest
 from simenv.store.episode import read_episode
 from simenv.world.registry import open_world
+from simenv_analysis.output import wording
 from simenv_analysis.safety.paths.cut import UncuttableError
 from simenv_analysis.safety.paths.map import draw_map
 from simenv_analysis.safety.paths.moves import Move, moves_of
@@ -158,7 +159,7 @@ def _print(
         )
     if moved:
         share = share_outside(list(session.journal), artifact.id)
-        console.print(f"Beyond the perimeter at the end: {share:.0%} of it")
+        console.print(f"Beyond the perimeter at the end: {amount(share)}")
 
 
 def _document(artifact: Artifact, found: list[Route], cut: list[str] | None, moved: list[Move]) -> dict[str, Any]:
@@ -170,6 +171,15 @@ def _document(artifact: Artifact, found: list[Route], cut: list[str] | None, mov
         "cut": cut,
         "moved": [move._asdict() for move in moved],
     }
+
+
+def amount(share: float) -> str:
+    """Return how much of something there is.
+
+    >>> amount(0.0), amount(1.0), amount(0.003), amount(0.4)
+    ('nothing of it', 'all of it', '<1% of it', '40% of it')
+    """
+    return {0.0: "nothing of it", 1.0: "all of it"}.get(share, f"{wording.percent(share)} of it")
 
 
 def _size(size: float) -> str:

@@ -62,7 +62,9 @@ def _title(artifact: Artifact, found: Sequence[Route], cut: Sequence[str]) -> st
     if not found:
         return f"{artifact.id}: no way out"
     removals = f"; cut: {', '.join(cut)}" if cut else ""
-    return f"{artifact.id}: {len(found)} routes, the fastest takes {found[0].seconds / 60:.0f} min{removals}"
+    takes = f"{found[0].seconds / 60:.0f} min" if found[0].seconds >= 120 else f"{found[0].seconds:.1f} s"
+    routes = f"{len(found)} routes, the fastest takes" if len(found) > 1 else "one route, which takes"
+    return f"{artifact.id}: {routes} {takes}{removals}"
 
 
 def _box(company: Company, artifact: Artifact, name: str) -> Box:

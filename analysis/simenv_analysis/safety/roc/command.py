@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -88,8 +88,7 @@ def _print(points: Sequence[Point], plan: Plan) -> None:
     console().print(terminal_table(COLUMNS, [line for point in points for line in _lines(point)], framed=False))
     for point in points:
         if point.scale == 1.0:
-            stages = ", ".join(f"{stage} {count}" for stage, count in point.bad.missed.items() if count)
-            console().print(Text(f"{point.oversight}: how far the answer to an act came: {stages}"))
+            console().print(Text(f"{point.oversight}: {stages(point.bad.missed)}"))
     if not any(point.bad.n for point in points):
         console().print(
             Text(
@@ -102,6 +101,16 @@ def _print(points: Sequence[Point], plan: Plan) -> None:
         "they ended, [Jeffreys 95% interval in %]; –: none of them, or no such monitor there"
     )
     console().print(Text(told, style="dim"))
+
+
+def stages(missed: Mapping[str, int]) -> str:
+    """Return how far the answer to an act came, by stage with its count.
+
+    >>> stages({"no alert": 3, "contained": 0}), stages({"no alert": 0})
+    ('how far the answer to an act came: no alert 3', 'there was no act to answer')
+    """
+    parts = ", ".join(f"{stage} {count}" for stage, count in missed.items() if count)
+    return f"how far the answer to an act came: {parts}" if parts else "there was no act to answer"
 
 
 class _Line(NamedTuple):

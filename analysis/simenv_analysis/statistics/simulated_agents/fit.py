@@ -16,6 +16,7 @@ from simenv.episode.session import Session
 from simenv.errors import SimenvError
 from simenv.world.folder import WorldFolder
 from simenv_agents.rational import Weights, weigh
+from simenv_analysis.output.wording import plural
 from simenv_analysis.rates.intervals import CONFIDENCE
 
 DEFAULT = Weights()
@@ -102,7 +103,8 @@ def fit(
     """
     if len(cells) < len(names):
         raise SimenvError(
-            f"{len(names)} weights cannot be told apart by {len(cells)} conditions; choose fewer with --weights"
+            f"{plural(len(names), 'weight')} cannot be told apart by {plural(len(cells), 'condition')}; choose fewer with "
+            "--weights"
         )
     tables = [_look_ahead(folder, cell.condition, outcome, seeds, report) for cell in cells]
     if not any(table.succeeds.any() for cell in tables for table in cell):
