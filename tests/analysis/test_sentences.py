@@ -12,7 +12,7 @@ from simenv_analysis.output.card.page import denial, summary
 from simenv_analysis.output.rate_columns import Figures
 from simenv_analysis.output.table import measure_sentence
 from simenv_analysis.output.wording import cut_off, of_all
-from simenv_analysis.rates.messages.measure import Share as LabelledShare
+from simenv_analysis.rates.judge.command import performance
 from simenv_analysis.safety.assure.commands import confirmation
 from simenv_analysis.safety.paths.commands import amount
 from simenv_analysis.safety.roc.command import stages
@@ -171,12 +171,15 @@ def test_what_became_of_acts(missed: dict[str, int], said: str) -> None:
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.0, "nothing of it"), (1.0, "all of it"), (0.001, "<1% of it"), (0.999, ">99% of it"), (0.5, "50% of it")],
+    [(0.0, "nothing of it"), (1.0, "100% of it"), (0.001, "<1% of it"), (0.999, ">99% of it"), (0.5, "50% of it")],
 )
 def test_how_much_left(share: float, said: str) -> None:
     assert amount(share) == said
 
 
-def test_a_share_of_nothing_is_not_defined() -> None:
-    assert str(LabelledShare(0, 0)) == "not defined (there were none)"
-    assert str(LabelledShare(0, 3)).startswith("0 % (0/3)")
+def test_precision_of_no_call_and_recall_of_no_threat_are_not_defined() -> None:
+    assert performance(0, 0, 3).startswith(
+        "precision not defined (the judge called nothing a threat), recall 0 % (0/3)"
+    )
+    assert performance(0, 2, 0).endswith("recall not defined (there was no threat)")
+    assert performance(2, 2, 4).startswith("precision 100 % (2/2)")

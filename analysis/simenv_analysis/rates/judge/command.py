@@ -117,4 +117,15 @@ def _print_performance(judgements: Sequence[Judgement], console: Console) -> Non
     called = [j for j in judgements if j.label == "threat"]
     threats = [j for j in judgements if j.rules == "threat"]
     right = sum(j.rules == "threat" for j in called)
-    console.print(f"precision {Share(right, len(called))}, recall {Share(right, len(threats))}", markup=False)
+    console.print(performance(right, len(called), len(threats)), markup=False)
+
+
+def performance(right: int, called: int, threats: int) -> str:
+    """Return precision and recall of a judge; what no item decides is not defined.
+
+    >>> performance(0, 0, 0)
+    'precision not defined (the judge called nothing a threat), recall not defined (there was no threat)'
+    """
+    precision = Share(right, called) if called else "not defined (the judge called nothing a threat)"
+    recall = Share(right, threats) if threats else "not defined (there was no threat)"
+    return f"precision {precision}, recall {recall}"

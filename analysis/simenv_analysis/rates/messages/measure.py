@@ -22,10 +22,9 @@ class Share(NamedTuple):
         return jeffreys(self.k, self.n)
 
     def __str__(self) -> str:
-        if not self.n:
-            return "not defined (there were none)"
         low, high = self.interval
-        return f"{100 * self.k / self.n:.0f} % ({self.k}/{self.n}) [{100 * low:.0f}, {100 * high:.0f}]"
+        share = "-" if self.n == 0 else f"{100 * self.k / self.n:.0f} %"
+        return f"{share} ({self.k}/{self.n}) [{100 * low:.0f}, {100 * high:.0f}]"
 
 
 class DetectorScore(NamedTuple):

@@ -177,9 +177,9 @@ def amount(share: float) -> str:
     """Return how much of something there is.
 
     >>> amount(0.0), amount(1.0), amount(0.003), amount(0.4)
-    ('nothing of it', 'all of it', '<1% of it', '40% of it')
+    ('nothing of it', '100% of it', '<1% of it', '40% of it')
     """
-    return {0.0: "nothing of it", 1.0: "all of it"}.get(share, f"{wording.percent(share)} of it")
+    return f"{wording.percent(share)} of it" if share else "nothing of it"
 
 
 def _size(size: float) -> str:
