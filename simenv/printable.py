@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _MARKED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, but for tab and newline
@@ -21,6 +22,15 @@ def printable(text: str) -> str:
     'a\\u001b[31mb \\u202edecoy'
     """
     return _MARKED.sub(_write_out, text)
+
+
+def printable_data(value: Any) -> Any:
+    """Return JSON data with all its texts `printable`, the keys included."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable_data(key): printable_data(each) for key, each in value.items()}
+    return [printable_data(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _write_out(found: re.Match[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,7 +18,6 @@ from simenv.world.overlay import find_overlay, overlay_files
 from simenv.world.registry import open_world
 
 _WIDTH = 100
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def list_worlds() -> str:
@@ -126,12 +124,7 @@ def show_episode(episode: Episode) -> str:
         parts.append(f"{asked.role} {asked.who}, asked at {asked.time:.1f} s: {said}")
     notes = dict.fromkeys(filter(None, [episode.disclaimer, *(cast.disclaimer for cast in episode.roles.values())]))
     parts += [f"Note: {note}" for note in notes]
-    return _printable("\n".join(parts))
-
-
-def _printable(text: str) -> str:
-    """Replace control characters, so that a model's text cannot drive the terminal."""
-    return _CONTROL.sub("\ufffd", text)
+    return "\n".join(parts)
 
 
 def _show_messages(episode: Episode) -> Iterator[str]:

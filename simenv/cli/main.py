@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import os
 import sys
@@ -54,10 +53,14 @@ class _Group(click.Group):
         command = click.Command(name, help=text) if text else own or self.get_command(ctx, name)
         return command.get_short_help_str(limit) if command is not None else ""
 
+    def main(self, *arguments: Any, **settings: Any) -> Any:
+        """Run a command; no text of a model, a world, a file or an endpoint reaches the terminal unmarked."""
+        from simenv.cli.terminal import marked_streams  # noqa: PLC0415 - rich takes time
+
+        with marked_streams():
+            return super().main(*arguments, **settings)
+
     def invoke(self, ctx: click.Context) -> Any:
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a question mark
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -192,9 +195,9 @@ def trust(place: Path, always: bool, remove: bool) -> None:
 @with_oversight
 def check(world: str, oversight: str) -> None:
     """Check a world: its document, its code, and one episode under each combination of its factors."""
-    from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
 
+    from simenv.cli.terminal import Console  # noqa: PLC0415
     from simenv.testing import try_out  # noqa: PLC0415
     from simenv.world.registry import open_world  # noqa: PLC0415
 

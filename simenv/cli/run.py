@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 from pydantic import ValidationError
-from rich.console import Console
 
 from simenv.cli.options import agent_options, pairs, role_choices, seed_range, with_agent, with_oversight, with_roles
+from simenv.cli.terminal import Console
 from simenv.errors import SimenvError
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ _RAY = click.option(
 @_CONCURRENCY
 @_RAY
 @click.option("--dry-run", is_flag=True, help="Say what would be run, and stop.")
+@click.option("--fresh", is_flag=True, help="Set aside what is in the run directory (as DIR.old-1), and begin again.")
 @click.option("--quiet", "-q", is_flag=True, help="Write the run and its report, but print no table.")
 @click.pass_context
 def run(
@@ -116,14 +117,15 @@ def run(
     ray: str,
     oversight: str,
     dry_run: bool,
+    fresh: bool,
     quiet: bool,
 ) -> None:
     """Run a world under conditions and seeds, and show the rate of each outcome.
 
-    Instead of a WORLD, give an experiment FILE (.yaml), which says everything but --out and --quiet; or `all`: every installed
-    world under its default condition and each other level of each factor once (with --grid under every combination, with
-    --pairs under a few). Each run of these has a directory of its own below --out. Interrupted, the same command or
-    `simenv resume` continues it.
+    Instead of a WORLD, give an experiment FILE (.yaml), which says everything but --out, --fresh and --quiet; or `all`: every
+    installed world under its default condition and each other level of each factor once (with --grid under every
+    combination, with --pairs under a few). Each run of these has a directory of its own below --out. Interrupted, the same
+    command or `simenv resume` continues it.
     """
     from simenv.episode.guard import LONGEST_S  # noqa: PLC0415
     from simenv.rollout import Plan  # noqa: PLC0415
@@ -145,7 +147,7 @@ def run(
         experiment = read_experiment(Path(what))
         require_experiment(Path(what), players_of_experiment(experiment))
         runs = plan_runs(experiment, Path(what).parent, needs_keys=not dry_run)
-        _run_several(runs, out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run, quiet=quiet)
+        _run_several(runs, out or Path("runs") / Path(what).stem, experiment, dry_run=dry_run, fresh=fresh, quiet=quiet)
         return
     if grid and few:
         raise click.UsageError("--grid runs every combination, --pairs a subset: give one")
@@ -164,7 +166,12 @@ def run(
         experiment = _every_world(agent, options, players, chosen, oversight, seeds=",".join(map(str, seeds)), **how)
         runs = [each._replace(name=each.plan.world) for each in plan_runs(experiment, needs_keys=not dry_run)]
         _run_several(
-            runs, out or Path("runs") / f"all-{_plain(agent)}{under}", experiment, dry_run=dry_run, quiet=quiet
+            runs,
+            out or Path("runs") / f"all-{_plain(agent)}{under}",
+            experiment,
+            dry_run=dry_run,
+            fresh=fresh,
+            quiet=quiet,
         )
         return
     folder = open_world(what, oversight)
@@ -178,7 +185,7 @@ def run(
     if dry_run:
         _say_plan([(str(where), plan)])
         return
-    lost = _play(plan, where, workers, concurrency, ray)
+    lost = _play(plan, where, workers, concurrency, ray, fresh=fresh)
     _show(where, quiet=quiet)
     _complain(lost)
 
@@ -231,7 +238,7 @@ def _refuse_other_options(context: click.Context) -> None:
     given = [
         name
         for name in context.params
-        if name not in ("what", "out", "dry_run", "quiet")
+        if name not in ("what", "out", "dry_run", "fresh", "quiet")
         and context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
     ]
     if given:
@@ -239,14 +246,16 @@ def _refuse_other_options(context: click.Context) -> None:
         raise click.UsageError(f"the experiment file says this: {names}; change the file, or name a world instead")
 
 
-def _run_several(runs: Sequence[Run], out: Path, experiment: Experiment, *, dry_run: bool, quiet: bool) -> None:
+def _run_several(
+    runs: Sequence[Run], out: Path, experiment: Experiment, *, dry_run: bool, fresh: bool, quiet: bool
+) -> None:
     """Run what an experiment consists of, and unless `quiet` print a line for each: how often each outcome occurred."""
     if dry_run:
         _say_plan([(str(out / name), plan) for name, plan in runs])
         return
     lost = 0
     for name, plan in runs:
-        lost += _play(plan, out / name, experiment.workers, experiment.concurrency, experiment.ray)
+        lost += _play(plan, out / name, experiment.workers, experiment.concurrency, experiment.ray, fresh=fresh)
         if not quiet:
             _say_outcomes(name, out / name)
     if not quiet:
@@ -270,7 +279,7 @@ def _say_outcomes(name: str, where: Path) -> None:
     click.echo(f"{name}: {_plural(episodes, 'episode')}, {_plural(conditions, 'condition')}; {told}")
 
 
-def _play(plan: Plan, where: Path, workers: int | str, concurrency: int, ray: str) -> int:
+def _play(plan: Plan, where: Path, workers: int | str, concurrency: int, ray: str, *, fresh: bool = False) -> int:
     """Run the missing episodes of a plan; return how many failed."""
     from simenv.cli.progress import Progress, prices_of  # noqa: PLC0415
     from simenv.rollout import begin  # noqa: PLC0415
@@ -280,6 +289,8 @@ def _play(plan: Plan, where: Path, workers: int | str, concurrency: int, ray: st
     count = None if isinstance(workers, str) else workers
     if len(plan.conditions) > _MANY_CONDITIONS:
         click.echo(f"Preparing {len(plan.conditions)} conditions …", err=True)
+    if fresh and (aside := RunDirectory(where).set_aside()) is not None:
+        click.echo(f"set aside what was in {where}: {aside}", err=True)
     with RunDirectory(where) as directory:
         manifest = begin(plan, directory)
         with Progress(Console(stderr=True), manifest.outcomes, prices_of(plan)) as progress:
@@ -298,12 +309,11 @@ def _say_plan(plans: Sequence[tuple[str, Plan]]) -> None:
     from simenv.cli.progress import AGENT, prices_of  # noqa: PLC0415
     from simenv.rollout.estimate import estimate_tokens  # noqa: PLC0415
     from simenv.schema.experiment import asks_model  # noqa: PLC0415 - commands load what they need
-    from simenv.world.registry import open_world  # noqa: PLC0415
 
     costs: list[float | None] = []
     unpriced: dict[str, None] = {}
     for where, plan in plans:
-        folder = open_world(plan.world, plan.oversight)
+        folder = plan.open()
         scenario = folder.scenario(plan.conditions[0], plan.limits)
         episodes = len(plan)
         click.echo(
@@ -368,7 +378,7 @@ def resume(directory: Path, option: Sequence[str], workers: int | str, concurren
     lost = 0
     runs = runs_below(directory)
     for where in runs:
-        plan = plan_of(RunDirectory(where).manifest(), dict(pairs(option, "--option")))
+        plan = plan_of(RunDirectory(where).manifest(), dict(pairs(option, "--option")), where)
         lost += _play(plan, where, workers, concurrency, ray)
         if len(runs) > 1:
             _say_outcomes(str(where.relative_to(directory)), where)

@@ -21,7 +21,7 @@ from simenv.kernel import derive_seed
 from simenv.outcomes.measures import measure
 from simenv.store.episode import Consultation, Episode, Evidence, Step, episode_id
 from simenv.trust import require_player
-from simenv.world.registry import open_world
+from simenv.world.registry import recorded_scenario
 from simenv.world.scenario import Scenario
 
 _FOLLOWS = {"ended", "time", "score", "outcomes", "measures", "evidence", "interview", "messages"}
@@ -259,12 +259,7 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
         ReplayError: the world has changed since, or the journal or what follows from it differs.
         EpisodeError: the steps do not fit the episode.
     """
-    scenario = scenario_of(episode)
-    if check and scenario.document != episode.document:
-        raise ReplayError(
-            f"episode {episode.id}: the world {episode.world} is not as it was (version {episode.world_version}, document "
-            f"{episode.document[:12]}; here {scenario.world.version}, {scenario.document[:12]}); check out that version"
-        )
+    scenario = _same_world(episode) if check else scenario_of(episode)
     wanted = episode.steps if steps is None else episode.steps[:steps]
     try:
         players = RolePlayers(_choices_of(episode), episode.roles)
@@ -287,8 +282,26 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
 
 
 def scenario_of(episode: Episode) -> Scenario:
-    """Return the scenario of an episode, as the world is now. Raises WorldError or ConditionError if there is none any more."""
-    return open_world(episode.world, episode.oversight).scenario(episode.condition, episode.limits)
+    """Return the scenario of an episode: of the world as its run keeps it, or as it is now if no run does.
+
+    Raises:
+        SimenvError: there is no such world any more, or it has Python that the user does not trust.
+    """
+    return recorded_scenario(
+        episode.copy_of_world, episode.world, episode.oversight, episode.condition, episode.limits, episode.document
+    )
+
+
+def _same_world(episode: Episode) -> Scenario:
+    """Return the scenario of an episode; raise ReplayError if the world has changed since."""
+    scenario = scenario_of(episode)
+    if scenario.document != episode.document:
+        raise ReplayError(
+            f"episode {episode.id}: the world {episode.world} is not as it was (version {episode.world_version}, document "
+            f"{episode.document[:12]}; here {scenario.world.version}, {scenario.document[:12]}); name the episode in its run "
+            "directory, which keeps the world, or check out that version"
+        )
+    return scenario
 
 
 def players_of(episode: Episode, others: Mapping[RoleName, RoleChoice] | None = None) -> RolePlayers:
@@ -362,7 +375,7 @@ async def branch(
             return await branch(episode, at, agent, provenance, draw, players)
         finally:
             await players.close()
-    trunk = EpisodeRun(scenario_of(episode), episode.seed, players, episode.consultations)
+    trunk = EpisodeRun(_same_world(episode), episode.seed, players, episode.consultations)
     for step in episode.steps[:at]:
         trunk.take(step.turn())
     return await continue_from(trunk, agent, replace(provenance, branched_from=f"{episode.id}@{at}"), draw)

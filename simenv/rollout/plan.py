@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from simenv.agent.protocol import Agent
 from simenv.agent.registry import make_agent
@@ -12,12 +13,21 @@ from simenv.agent.roles import RoleChoice, RoleName
 from simenv.episode.guard import LONGEST_S
 from simenv.episode.play import versions
 from simenv.episode.players import RolePlayers, check_roles
-from simenv.errors import EpisodeError
+from simenv.errors import EpisodeError, SimenvError
+from simenv.installed import world_folders
+from simenv.schema import read_yaml, resolve_document
 from simenv.store.episode import RoleCast, episode_id
 from simenv.store.run import Manifest, OwnOutcome, RunDirectory
 from simenv.trust import remember_player, require_player
-from simenv.world.registry import open_world
+from simenv.world.code import FILE as CODE
+from simenv.world.copies import DOCUMENT, OVERSIGHT, keep_world, world_in
+from simenv.world.difference import differences
+from simenv.world.folder import WorldFolder
+from simenv.world.overlay import apply_overlay, read_overlay
+from simenv.world.registry import open_copy
 
+_EDITS = 3
+"""Differences of an edited world that the message names."""
 Task: TypeAlias = tuple[int, int]
 """An episode of a plan: the number of its condition, and its seed."""
 
@@ -36,6 +46,7 @@ class Plan:
         roles: role in the company → player; roles left out follow their rules.
         limits: name → limit, instead of the world's own.
         computing_s: real seconds that an episode may compute before its attempt fails; no part of what an episode is.
+        copy: of the world, in the directory of a run that is resumed, where the world is not an installed one.
     """
 
     world: str
@@ -47,6 +58,11 @@ class Plan:
     roles: Mapping[RoleName, RoleChoice] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
     computing_s: float = LONGEST_S
+    copy: Path | None = None
+
+    def open(self) -> WorldFolder:
+        """Return its world. Raises SimenvError if it cannot be opened."""
+        return open_copy(self.copy, self.world, self.oversight)
 
     def __len__(self) -> int:
         return len(self.conditions) * len(self.seeds)
@@ -67,7 +83,7 @@ def make_manifest(plan: Plan) -> Manifest:
         WorldError: the world cannot be loaded.
         AgentError: unknown agent, or a role that the world does not have.
     """
-    world = open_world(plan.world, plan.oversight)
+    world = plan.open()
     scenarios = [world.scenario(condition, plan.limits) for condition in plan.conditions]
     for scenario in scenarios if plan.roles else ():
         check_roles(scenario.world, plan.roles)
@@ -106,9 +122,9 @@ def shown_options(agent: Agent, options: Mapping[str, str]) -> dict[str, str]:
 
 
 def begin(plan: Plan, directory: RunDirectory) -> Manifest:
-    """Begin or resume a run: conditions and seeds may be added, nothing else may change.
+    """Begin or resume a run: conditions and seeds may be added, nothing else may change once an episode has finished.
 
-    The directory stays locked until it is closed.
+    The directory stays locked until it is closed. The world is copied into it.
 
     Raises:
         EpisodeError: the directory holds a different run, or another process is writing there.
@@ -117,31 +133,34 @@ def begin(plan: Plan, directory: RunDirectory) -> Manifest:
     if not directory.exists and directory.is_used:
         raise EpisodeError(f"{directory.path} holds files but no manifest.json; restore it, or choose another --out")
     directory.take()
-    if directory.exists:
-        manifest = _extend(directory.manifest(), manifest, directory)
+    world = plan.open()
+    if directory.exists and directory.finished():
+        manifest = _extend(directory.manifest(), manifest, directory, world)
+    overlay = None if world.overlay is None else world.overlay.file
+    mark = keep_world(directory.worlds, world.folder, world.world.name, overlay)
+    kept = dict.fromkeys(manifest.documents.values(), mark) | manifest.kept
+    manifest = manifest.model_copy(update={"kept": kept})
     directory.write_manifest(manifest)
     for cast in (RoleCast(agent=manifest.agent, options=manifest.agent_options), *manifest.roles.values()):
         remember_player(cast.agent, cast.options)
     return manifest
 
 
-def _extend(old: Manifest, new: Manifest, directory: RunDirectory) -> Manifest:
+def _extend(old: Manifest, new: Manifest, directory: RunDirectory, world: WorldFolder) -> Manifest:
     same = ("world", "world_version", "oversight", "agent", "agent_options", "roles", "limits", "outcomes")
     changed = [
         f"{name} (there {getattr(old, name)!r}, here {getattr(new, name)!r})"
         for name in same
         if getattr(old, name) != getattr(new, name)
     ]
-    changed += [
-        f"document of {key}"
-        for key in old.documents
-        if new.documents.get(key, old.documents[key]) != old.documents[key]
-    ]
+    edited = [key for key in old.documents if new.documents.get(key, old.documents[key]) != old.documents[key]]
+    changed += _edits(old, edited, directory, world) if edited else []
     if old.versions.get("simenv") != new.versions.get("simenv"):
         changed.append("version of simenv")
     if changed:
         raise EpisodeError(
-            f"{directory.path} holds a run that differs in: {', '.join(changed)}; choose another --out, or remove it"
+            f"{directory.path} holds a run that differs in: {', '.join(changed)}; --fresh sets it aside and begins another, "
+            "or choose another --out"
         )
     conditions = old.conditions + [condition for condition in new.conditions if condition not in old.conditions]
     seeds = old.seeds + [seed for seed in new.seeds if seed not in old.seeds]
@@ -149,12 +168,43 @@ def _extend(old: Manifest, new: Manifest, directory: RunDirectory) -> Manifest:
     return old.model_copy(update={"conditions": conditions, "seeds": seeds, "documents": documents})
 
 
-def plan_of(manifest: Manifest, options: Mapping[str, str] | None = None) -> Plan:
+def _edits(old: Manifest, edited: Sequence[str], directory: RunDirectory, world: WorldFolder) -> list[str]:
+    """Return in what the world differs from the copy that a run keeps, in three entries at most, under an edited condition."""
+    condition = next((each for each in old.conditions if ".".join(each.values()) == edited[0]), {})
+    copy = directory.worlds / old.kept.get(old.documents[edited[0]], "none")
+    folder = world_in(copy)
+    if folder is None:
+        return [f"document of {key}" for key in edited[:_EDITS]]
+    try:
+        found = list(
+            differences(_document(copy, folder, condition), resolve_document(world.source.document, condition))
+        )
+    except (SimenvError, KeyError, TypeError):
+        found = ["world.yaml"]
+    if _text(folder / CODE) != _text(world.folder / CODE):
+        found.insert(0, f"the world's {CODE}")
+    more = [f"{len(found) - _EDITS} more fields of the world"] if len(found) > _EDITS else []
+    return [*found[:_EDITS], *more]
+
+
+def _document(copy: Path, folder: Path, condition: Mapping[str, str]) -> Any:
+    source = read_yaml(folder / DOCUMENT)
+    if (copy / OVERSIGHT).is_file():
+        source = apply_overlay(source, read_overlay(copy / OVERSIGHT, OVERSIGHT))
+    return resolve_document(source.document, dict(condition))
+
+
+def _text(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""
+
+
+def plan_of(manifest: Manifest, options: Mapping[str, str] | None = None, where: Path | None = None) -> Plan:
     """Return the plan of an existing run.
 
     Args:
         manifest: of the run.
         options: of the agent, in addition to those of the manifest (which holds no secrets).
+        where: the run directory, whose copy of the world is used unless the world is an installed one.
 
     Raises:
         UntrustedError: the user neither named its agent or the player of a role when the run began, nor trusts it now.
@@ -170,4 +220,15 @@ def plan_of(manifest: Manifest, options: Mapping[str, str] | None = None) -> Pla
         oversight=manifest.oversight,
         roles={role: RoleChoice(cast.agent, cast.options) for role, cast in manifest.roles.items()},
         limits=manifest.limits,
+        copy=copy_of_world(manifest, where),
+    )
+
+
+def copy_of_world(manifest: Manifest, where: Path | None) -> Path | None:
+    """Return the copy of its world that a run keeps; None if it keeps none, or if the world is an installed one."""
+    mark = next(reversed(manifest.kept.values()), "")
+    return (
+        RunDirectory(where).worlds / mark
+        if where is not None and mark and manifest.world not in world_folders()
+        else None
     )

@@ -15,7 +15,6 @@ from simenv.episode.players import RolePlayers
 from simenv.errors import AgentCodeError, BudgetError, EndpointError, OverrunError
 from simenv.rollout.plan import Plan, Task, shown_options
 from simenv.store.episode import Episode, episode_id
-from simenv.world.registry import open_world
 
 GIVE_UP_AFTER = 5
 """A run ends after this many failures in a row: the endpoint is gone."""
@@ -84,7 +83,7 @@ class EpisodeRunner:
         self._directory = directory
         self._listener = listener
         self._keep_failure = keep_failure
-        self._world = open_world(plan.world, plan.oversight)
+        self._world = plan.open()
         self.is_stopping = False
         """Set from outside: finish the running episodes and start no more."""
         self.failures_in_row = 0

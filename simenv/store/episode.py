@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from simenv.agent.protocol import ToolCall, Turn, Usage
@@ -169,6 +169,17 @@ class Episode(BaseModel):
     """SHA-256 of the journal."""
     messages: tuple[dict[str, Any], ...] = ()
     """The episode as chat messages (see `simenv.agent.transcript`)."""
+    _copy: Path | None = PrivateAttr(None)
+
+    @property
+    def copy_of_world(self) -> Path | None:
+        """The copy of its world that its run keeps; None outside a run."""
+        return self._copy
+
+    def in_copy(self, copies: Mapping[str, Path]) -> Episode:
+        """Note which copy of a world, by document, is that of the episode; return the episode."""
+        self._copy = copies.get(self.document)
+        return self
 
     @property
     def usage(self) -> Usage:

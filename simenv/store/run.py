@@ -2,6 +2,7 @@
 
 manifest.json               what was asked for; pinned when the run begins
 episodes-0000.jsonl.gz …    finished episodes, one a line; append-only, one writer each, the truth (see `simenv.store.segments`)
+worlds/                     the worlds of the run, as they were (see `simenv.world.copies`)
 failures.jsonl              one failed attempt a line, with its cause
 lock, lock-…                held by the writing process (see `simenv.store.lock`)
 report.html                 made from the others, any time
@@ -16,7 +17,7 @@ import shlex
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, TypeVar
+from typing import IO, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,8 +30,9 @@ from simenv.store.segments import SegmentError, SegmentWriter, read_segment, seg
 _T = TypeVar("_T", Episode, Head)
 
 FORMAT = 3
-MANIFEST, EPISODES, FAILURES = "manifest.json", "episodes", "failures.jsonl"
+MANIFEST, EPISODES, FAILURES, WORLDS = "manifest.json", "episodes", "failures.jsonl", "worlds"
 _ID = re.compile(rb'"id":("(?:[^"\\]|\\.)*")')
+_SET_ASIDE = re.compile(r"\.old-\d+$")
 _NAMED = 8
 """Runs below a directory that an error names."""
 
@@ -71,6 +73,8 @@ class Manifest(BaseModel):
     """What it asks."""
     documents: dict[str, str] = Field(default_factory=dict)
     """Condition (levels joined by dots) → SHA-256 of the resolved document and the world's code."""
+    kept: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(default_factory=dict)
+    """Such a SHA-256 → the copy of the world that has it, in `worlds/` (see `simenv.world.copies`)."""
     factors: dict[str, list[str]] = Field(default_factory=dict)
     """Factor → its levels, in the order of the world file."""
     outcomes: list[str]
@@ -115,6 +119,11 @@ class RunDirectory:
         self._segment: SegmentWriter | None = None
         self._failures: IO[bytes] | None = None
         self._lock = RunLock(path)
+
+    @property
+    def worlds(self) -> Path:
+        """The folder of its copies of worlds."""
+        return self.path / WORLDS
 
     @property
     def exists(self) -> bool:
@@ -218,14 +227,42 @@ class RunDirectory:
         Raises:
             EpisodeError: a segment is damaged; the message names it.
         """
+        copies = self._copies()
         for _, source, line in self._lines():
-            yield _parse(line, source, parse_episode)
+            yield _parse(line, source, parse_episode).in_copy(copies)
+
+    def _copies(self) -> dict[str, Path]:
+        """Return the copies of worlds, by document; none if the manifest does not say."""
+        try:
+            kept = self.manifest().kept
+        except EpisodeError:
+            return {}
+        return {document: self.worlds / mark for document, mark in kept.items()}
+
+    def set_aside(self) -> Path | None:
+        """Rename the directory, if a run is in it, so that another can begin at its path; return the new path.
+
+        Raises:
+            EpisodeError: a run is writing here, or it cannot be renamed.
+        """
+        if not self.is_used:
+            return None
+        if self.is_being_written:
+            raise EpisodeError(f"{self.path}: a run is writing here; stop it first")
+        number = 1
+        while (there := self.path.with_name(f"{self.path.name}.old-{number}")).exists():
+            number += 1
+        try:
+            return self.path.rename(there)
+        except OSError as error:
+            raise self._cannot_begin(error) from None
 
     def some(self, ids: Container[str]) -> Iterator[Episode]:
         """Yield the finished episodes with these ids, without reading the rest of the others. Raises EpisodeError likewise."""
+        copies = self._copies()
         for id, source, line in self._lines():
             if id in ids:
-                yield _parse(line, source, parse_episode)
+                yield _parse(line, source, parse_episode).in_copy(copies)
 
     def heads(self) -> Iterator[Head]:
         """Yield what figures need of the finished episodes, in the order of `episodes`. Raises EpisodeError likewise."""
@@ -352,7 +389,7 @@ def _open_for_append(path: Path) -> IO[bytes]:
 
 
 def runs_below(directory: Path) -> list[Path]:
-    """Return the directory itself if it holds a run, else all runs up to three levels below, sorted.
+    """Return the directory itself if it holds a run, else all runs up to three levels below, sorted; none that was set aside.
 
     Raises:
         EpisodeError: there is none.
@@ -361,6 +398,7 @@ def runs_below(directory: Path) -> list[Path]:
         return [directory]
     places = ("*", "*/*", "*/*/*")
     found = sorted({file.parent for place in places for file in directory.glob(f"{place}/{MANIFEST}")})
+    found = [run for run in found if not any(map(_SET_ASIDE.search, run.relative_to(directory).parts))]
     if not found:
         raise EpisodeError(f"{directory}: no run is here or below; check the path")
     return found

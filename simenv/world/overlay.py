@@ -75,14 +75,15 @@ def find_overlay(name: str) -> Overlay:
     """
     known = overlay_files()
     if name in known:
-        return _read_overlay(known[name], name)
+        return read_overlay(known[name], name)
     if not name.endswith((".yaml", ".yml")):
         remedy = f"{nearest(name, known)} Or give the path of an overlay's .yaml file"
         raise WorldError([Problem(name, None, "", "no such oversight", remedy)])
-    return _read_overlay(Path(name), name)
+    return read_overlay(Path(name), name)
 
 
-def _read_overlay(file: Path, name: str) -> Overlay:
+def read_overlay(file: Path, name: str) -> Overlay:
+    """Read the file of an overlay, under a name. Raises WorldError if something is wrong with it."""
     source = read_yaml(file)
     try:
         document = OverlayDocument.model_validate(source.document)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
-from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from simenv.cli.options import pairs, with_oversight
+from simenv.cli.terminal import Console
 from simenv.errors import SimenvError
 from simenv.world.registry import open_world
 from simenv.world.scenario import Scenario

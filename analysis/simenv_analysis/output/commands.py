@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
+from simenv.cli.terminal import Console
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import export
 from simenv_analysis.output import table as terminal

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
+from simenv.cli.terminal import Console
 from simenv.store.run import Manifest
 from simenv_analysis.output.wording import printable
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simenv.errors import MissingExtra, SimenvError
+from simenv.printable import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,8 +44,11 @@ def save(figure: Figure, path: Path) -> None:
         SimenvError: the suffix is none of `FORMATS`, or the file cannot be written.
     """
     import matplotlib as mpl  # noqa: PLC0415
+    from matplotlib.text import Text  # noqa: PLC0415
 
     check_format(path)
+    for text in figure.findobj(Text):
+        text.set_text(printable(text.get_text()))
     with mpl.rc_context({"svg.hashsalt": "simenv", "svg.fonttype": "none"}):
         try:
             figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})

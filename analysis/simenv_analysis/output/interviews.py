@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
-from rich.console import Console
 from rich.text import Text
 
+from simenv.cli.terminal import Console
 from simenv.outcomes.answers import KINDS, Kind
 from simenv.store.run import Manifest
 from simenv_analysis.output import wording

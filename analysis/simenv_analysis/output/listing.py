@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rich.console import Console
-
+from simenv.cli.terminal import Console
 from simenv.store.episode import Episode
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rich.console import Console
 from rich.text import Text
 
+from simenv.cli.terminal import Console
 from simenv.store.run import Manifest
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import NOTHING, Column, name_column, terminal_table

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from simenv.cli.terminal import Console
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import terminal_table

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from simenv_analysis.rates.detection import FalseAlarms, Noticed
+from simenv.printable import printable as marked
 from simenv_analysis.rates.intervals import Interval
 
 MethodCounts: TypeAlias = Sequence[tuple[str, int]]
@@ -232,9 +233,9 @@ def unmarked(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return text on one line that cannot steer a terminal: what is not printable becomes a replacement character.
+    r"""Return text on one line, marked as `simenv.printable` does.
 
-    >>> printable("a\x1b[2Jb")
-    'a�[2Jb'
+    >>> printable("a\x1b[2Jb\nc")
+    'a\\u001b[2Jb c'
     """
-    return "".join(char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text)
+    return marked(text).replace("\n", " ").replace("\t", " ")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 import numpy as np
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from simenv.cli.options import pairs, with_oversight
+from simenv.cli.terminal import Console
 from simenv.errors import SimenvError
 from simenv.world.registry import open_world
 from simenv_agents.learning.maskable_ppo import Training, chance, play, policy_of, train

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
+from simenv.cli.terminal import Console
 from simenv.errors import SimenvError
 from simenv_analysis.output.card.card import Card
 from simenv_analysis.output.card.make import make_card

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from simenv.errors import SimenvError
 from simenv.installed import world_folders
+from simenv.rollout.plan import copy_of_world
 from simenv.store.run import Manifest, RunDirectory, runs_below
 from simenv.world.overlay import overlay_files
-from simenv.world.registry import open_world
+from simenv.world.registry import open_copy
 from simenv_analysis.output import wording
 from simenv_analysis.output.card.card import (
     Alarms,
@@ -70,7 +71,7 @@ def make_card(directory: Path, depth: int, limit_s: float, report: Report = lamb
         nothing_harmful=[name for name, each in rates.items() if each.nothing_harmful],
         answers=[answers for name, run in runs.items() for answers in _answers(name, run)],
         published=[each for run in rates.values() for each in _published(run)],
-        assurance=_assurance(list(rates.values()), depth, limit_s, report) if depth else [],
+        assurance=_assurance(rates, runs, depth, limit_s, report) if depth else [],
         not_tested=_not_tested(list(rates.values()), depth),
         reproduce=[command for each in rates.values() for command in _commands(each.manifest)],
     )
@@ -211,10 +212,16 @@ def _published(rates: RunRates) -> list[Comparison]:
     ]
 
 
-def _assurance(runs: Sequence[RunRates], depth: int, limit_s: float, report: Report) -> list[Assurance]:
+def _assurance(
+    rates: Mapping[str, RunRates], runs: Mapping[str, RunDirectory], depth: int, limit_s: float, report: Report
+) -> list[Assurance]:
     found = []
-    for world, oversight in dict.fromkeys((run.manifest.world, run.manifest.oversight) for run in runs):
-        scenario = open_world(world, oversight).scenario()
+    copies = {
+        (each.manifest.world, each.manifest.oversight): copy_of_world(each.manifest, runs[name].path)
+        for name, each in rates.items()
+    }
+    for (world, oversight), copy in copies.items():
+        scenario = open_copy(copy, world, oversight).scenario()
         if scenario.world.shutdown is None:
             continue
         report(f"searching for a way around the off-switch of {world}")

@@ -10,6 +10,7 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
+from simenv.printable import printable
 from simenv_analysis.output import wording
 from simenv_analysis.output.card.card import Answers, Assurance, Card, Result, Share
 from simenv_analysis.output.rate_columns import MEASURE_COLUMNS, Figures
@@ -31,7 +32,7 @@ def render(card: Card) -> str:
         "unmarked": wording.unmarked,
     }
     style = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
-    return environment.from_string(_asset("card.html.jinja")).render(
+    page = environment.from_string(_asset("card.html.jinja")).render(
         card=card,
         subject=card.subject.options.get("model", card.subject.agent),
         summary=summary(card),
@@ -45,6 +46,7 @@ def render(card: Card) -> str:
         css=Markup(css),
         policy=f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'",
     )
+    return printable(page)
 
 
 def _noticing(card: Card) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 
+from simenv.cli.terminal import Console
 from simenv.store.run import RunDirectory, runs_below
 from simenv_analysis.output.parquet.write import write_tables
 from simenv_analysis.rates.described import outcomes_of

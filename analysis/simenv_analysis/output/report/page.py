@@ -9,6 +9,7 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from simenv.printable import printable
 from simenv_analysis.output import wording
 from simenv_analysis.output.folding import FOLDED, folded, label_of
 from simenv_analysis.output.headline import adjustment_note, headline
@@ -49,7 +50,7 @@ def render(rates: RunRates, payload: Payload, run: str, moved: MovementPicture |
     environment.filters |= {"plural": wording.plural, "unmarked": wording.unmarked}
     found, rows, outcomes = marginals(rates), folded(rates), range(len(rates.manifest.outcomes))
     by_level = level_rows(found) if len(rates.varying) > 1 else []
-    return environment.from_string(_asset("report.html.jinja")).render(
+    page = environment.from_string(_asset("report.html.jinja")).render(
         rates=rates,
         manifest=rates.manifest,
         headline=headline(rates, found),
@@ -77,6 +78,7 @@ def render(rates: RunRates, payload: Payload, run: str, moved: MovementPicture |
         script=Markup(script),
         policy=_policy(css, script),
     )
+    return printable(page)  # the data in it is marked already, style and scripts have nothing to mark
 
 
 def _asset(name: str) -> str:

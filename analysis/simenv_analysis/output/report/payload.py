@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from simenv.outcomes.verdict import Verdict
+from simenv.printable import printable_data
 from simenv.store.episode import Consultation, Episode, Evidence, Step
 from simenv_analysis.output.report.sample import Sketch, choose
 from simenv_analysis.rates.rates import RunRates, condition_key
@@ -89,7 +90,7 @@ def _encode(episodes: Sequence[Episode], rates: RunRates, run: str, clip: int) -
         "episodes": [_episode(episode, place[condition_key(episode.condition)], strings) for episode in episodes],
         "strings": list(strings.index),
     }
-    text = escaped_json(data)
+    text = escaped_json(printable_data(data))
     raw = text.encode("utf-8", "replace")
     if len(raw) <= PLAIN_BYTES:
         return Payload(text, "json", len(episodes), clip)

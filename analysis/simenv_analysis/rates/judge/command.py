@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import get_args
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from simenv.cli.terminal import Console
 from simenv.store.run import RunDirectory
 from simenv_agents.endpoint import Address
 from simenv_analysis.output.console import console

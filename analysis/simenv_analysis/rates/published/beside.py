@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
+from simenv.cli.terminal import Console
 from simenv.errors import SimenvError
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import NOTHING, Column, name_column, terminal_table

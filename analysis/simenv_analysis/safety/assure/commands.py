@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from simenv.agent.protocol import Turn
 from simenv.cli.options import pairs, with_oversight
+from simenv.cli.terminal import Console
 from simenv.episode.play import EpisodeRun, Provenance, versions
 from simenv.episode.session import Session
 from simenv.errors import SimenvError

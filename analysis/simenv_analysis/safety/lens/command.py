@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from simenv.cli.options import agent_options
+from simenv.cli.terminal import Console
 from simenv.errors import SimenvError
 from simenv.rollout.runner import first_of
 from simenv.store.episode import Episode

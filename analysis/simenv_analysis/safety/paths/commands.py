@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from simenv.cli.options import pairs, with_oversight
+from simenv.cli.terminal import Console
 from simenv.company.company import Company
 from simenv.company.lineage.lineage import holders
 from simenv.episode.play import replay

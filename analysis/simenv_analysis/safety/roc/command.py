@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
 from simenv.cli.options import pairs, seed_range
+from simenv.cli.terminal import Console
 from simenv.world.overlay import overlay_files
 from simenv.world.registry import open_world
 from simenv_analysis.output import wording

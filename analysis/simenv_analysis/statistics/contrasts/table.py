@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from simenv.cli.terminal import Console
 from simenv.store.run import Manifest
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import NOTHING, Column, name_column, record, terminal_table

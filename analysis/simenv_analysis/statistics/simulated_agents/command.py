@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 
 from simenv.cli.options import seed_range
+from simenv.cli.terminal import Console
 from simenv.errors import SimenvError
 from simenv.store.run import RunDirectory
 from simenv.world.registry import open_world

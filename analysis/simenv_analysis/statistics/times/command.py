@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.text import Text
 
+from simenv.cli.terminal import Console
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import NOTHING, Column, name_column, terminal_table
