@@ -10,6 +10,7 @@ from made_up_run import DISCLAIMER, conditions, episode, manifest, write_run
 
 from simenv.errors import EpisodeError
 from simenv.outcomes.verdict import Verdict
+from simenv.printable import printable
 from simenv.store.episode import Consultation, Evidence, RoleCast, Step
 from simenv.store.run import FAILURES, RunDirectory
 from simenv_analysis.output.report import report_html, write_report
@@ -91,7 +92,7 @@ def test_planted_markup_stays_text(tmp_path):
         {},
     ]
     assert not any(tag == "img" or name.startswith("on") for tag, attributes in page.tags for name in attributes)
-    assert PLANTED in page.data()["strings"]
+    assert printable(PLANTED) in page.data()["strings"]
 
 
 def test_the_scripts_never_write_html(tmp_path):
