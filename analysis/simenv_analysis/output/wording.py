@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from simenv_analysis.rates.detection import FalseAlarms, Noticed
 from simenv.printable import printable as marked
+from simenv_analysis.rates.detection import FalseAlarms, Noticed
 from simenv_analysis.rates.intervals import Interval
 
 MethodCounts: TypeAlias = Sequence[tuple[str, int]]
