@@ -9,7 +9,13 @@ Importing it registers ``simenv/<world>-v0`` and ``simenv/<world>Text-v0`` with 
     'wait(seconds=60.0)'
 """
 
+# ruff: noqa: E402 - an interrupt is to find its handler before the imports begin
+
 from __future__ import annotations
+
+from simenv.cli.interrupts import expect_interrupts
+
+expect_interrupts()  # first of all: the imports below take longer than a finger on Ctrl-C
 
 from collections.abc import Mapping
 from typing import Any

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simenv import __version__
+from simenv.cli import interrupts
 from simenv.cli.options import agent_options, role_choices, with_agent, with_oversight, with_roles, with_trust
 from simenv.cli.run import resume, run, status
 from simenv.errors import SimenvError, UntrustedError
@@ -61,13 +62,20 @@ class _Group(click.Group):
             return super().main(*arguments, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
+        interrupts.raise_interrupts()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
+            interrupts.end()
             return result
         except SimenvError as error:
+            status = interrupts.end(1)
             click.echo(f"simenv: {error}", err=True)
-            ctx.exit(1)
+            ctx.exit(status)
+        except (KeyboardInterrupt, click.Abort):
+            status = interrupts.end(130)
+            click.echo("simenv: interrupted", err=True)
+            ctx.exit(status)
         except BrokenPipeError:
             _write_no_more()
             ctx.exit(1)

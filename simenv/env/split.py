@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -224,7 +225,7 @@ def _serve(
     get_on_end: Callable[[], Callable[[int, Session], Any] | None],
 ) -> None:
     """Play one part of the batch until the parent is gone or closes the pipe."""
-    leave_interrupts_to_the_parent()
+    leave_interrupts_to_the_parent(signal.SIGINT)
     vouch()
     first, on_end = part.start, get_on_end()
     env = make(on_end=None if on_end is None else lambda number, session: on_end(first + number, session))

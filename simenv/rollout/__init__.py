@@ -19,6 +19,7 @@ from simenv.rollout.pool import Pool
 from simenv.rollout.processes import Processes
 from simenv.rollout.ray_actors import RayActors
 from simenv.rollout.runner import EpisodeRunner, ProgressListener, Result, first_of, gave_up
+from simenv.rollout.workers import SIGNALS
 from simenv.store.run import RunDirectory
 
 __all__ = ["Plan", "ProgressListener", "Result", "begin", "fitting_workers", "make_manifest", "plan_of", "run"]
@@ -39,8 +40,8 @@ def run(
     """Run the episodes of a plan that are missing in the directory.
 
     With a deterministic agent, the episodes are the same, byte for byte, for any number of workers, concurrency and order
-    of completion. On the first Ctrl-C (SIGINT) the running episodes are finished and no more are started; the second one
-    stops immediately.
+    of completion. On the first Ctrl-C (SIGINT) or SIGTERM the running episodes are finished and no more are started; the
+    second one stops immediately.
 
     Args:
         plan: what to run.
@@ -65,15 +66,15 @@ def run(
     pool: Pool[Any] | None = None
     if count > 1 and len(missing) > 1 and not ray:
         pool = Processes(plan, directory, listener, count, concurrency)
-        pool.begin(missing)  # before the listener starts threads: only then can processes be forked
-    listener.began(len(plan), len(plan) - len(missing))
-    if ray and missing:
+    elif ray and missing:
         pool = RayActors(plan, directory, listener, workers, concurrency, ray, waits=_waits(plan))
-        pool.begin(missing)
     if pool is not None:
-        with _draining(pool.stop):
+        with _draining(pool.stop), pool:
+            pool.begin(missing)  # before the listener starts threads: only then can processes be forked
+            listener.began(len(plan), len(plan) - len(missing))
             pool.go_through()
         return not pool.is_stopping
+    listener.began(len(plan), len(plan) - len(missing))
     runner = EpisodeRunner(plan, directory, listener, directory.append_failure)
     with _draining(lambda: setattr(runner, "is_stopping", True)):
         try:
@@ -103,24 +104,29 @@ class _Stop(Protocol):
 
 @contextmanager
 def _draining(stop: _Stop) -> Iterator[None]:
-    """Call `stop` on the first SIGINT, and raise KeyboardInterrupt on the second."""
+    """Call `stop` on the first SIGINT or SIGTERM, raise KeyboardInterrupt on the second, and leave on the third."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard = False
+    heard = 0
 
-    def hear(*_: object) -> None:
+    def hear(number: int, _: object) -> None:
         nonlocal heard
-        if heard:
+        heard += 1
+        if heard == 1:
+            os.write(2, b"\nfinishing the running episodes; Ctrl-C again stops at once\n")
+            stop()
+        elif heard == 2:
             raise KeyboardInterrupt
-        heard = True
-        stop()
+        else:
+            os._exit(128 + number)
 
-    before = signal.signal(signal.SIGINT, hear)
+    before = {number: signal.signal(number, hear) for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _cores() -> int:

@@ -25,6 +25,7 @@ from simenv.store.run import RunDirectory
 _LARGEST_CHUNK = 64
 _CHUNKS_EACH = 12
 _MOST_DEATHS = 5
+_PATIENCE_S = 10.0
 _SHARED = ("rpm", "tpm", "budget_tokens", "budget_usd")
 """Options of agents that limit a whole run's use of a model."""
 _WHOLE = ("budget_tokens",)
@@ -194,8 +195,8 @@ class Pool(ABC, Generic[H]):
         """Let workers finish their running episodes, and start no more."""
 
     @abstractmethod
-    def _close(self) -> None:
-        """Stop all workers."""
+    def _close(self, patience_s: float) -> None:
+        """Stop all workers; they have this many seconds to end by themselves."""
 
     def begin(self, tasks: Sequence[Task]) -> None:
         """Start the workers, each with a first chunk."""
@@ -212,15 +213,18 @@ class Pool(ABC, Generic[H]):
             EndpointError: too many episodes failed in a row.
             EpisodeError: the directory cannot be written, or workers kept dying.
         """
-        try:
-            while self._doing:  # after an error too: episodes of other workers may be paid for already
-                for worker, report in self._hear(list(self._doing)):
-                    self._take(worker, report)
-        finally:
-            self._close()
-            self._doing.clear()
+        while self._doing:  # after an error too: episodes of other workers may be paid for already
+            for worker, report in self._hear(list(self._doing)):
+                self._take(worker, report)
         if self._error:
             raise self._error
+
+    def __enter__(self) -> Pool[H]:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._close(patience_s=0.0 if kind is KeyboardInterrupt else _PATIENCE_S)
+        self._doing.clear()
 
     def stop(self) -> None:
         """Let the workers finish their episodes and start no more."""

@@ -15,7 +15,7 @@ from typing import Any
 from simenv.rollout.plan import Plan, Task
 from simenv.rollout.pool import Pool, Report, Worker
 from simenv.rollout.runner import ProgressListener
-from simenv.rollout.workers import context, leave_interrupts_to_the_parent, receive
+from simenv.rollout.workers import SIGNALS, context, held_back, leave_interrupts_to_the_parent, receive
 from simenv.store.run import RunDirectory
 from simenv.trust import vouch
 
@@ -24,7 +24,7 @@ _STOP, _QUIT = "stop", "quit"
 
 def _serve(pipe: Connection, plan: Plan, directory: RunDirectory, concurrency: int, parent: int) -> None:
     """Play chunks until the parent sends no more, or is gone."""
-    leave_interrupts_to_the_parent()
+    leave_interrupts_to_the_parent(*SIGNALS)
     vouch()
     with directory, asyncio.Runner() as runner:  # one loop for all chunks: budgets and rates are counted by loop
         directory.join()
@@ -76,7 +76,8 @@ class Processes(Pool[Connection]):
         process = self._context.Process(
             target=_serve, args=(there, self._shared_plan, directory, self._concurrency, os.getpid()), daemon=True
         )
-        process.start()
+        with held_back():  # until the worker ignores them
+            process.start()
         there.close()
         self._running[here] = process
         return here
@@ -103,10 +104,10 @@ class Processes(Pool[Connection]):
         for pipe in workers:
             _tell(pipe, _STOP)
 
-    def _close(self) -> None:
+    def _close(self, patience_s: float) -> None:
         for pipe, process in self._running.items():
             _tell(pipe, _QUIT)
-            process.join(timeout=10.0)
+            process.join(timeout=patience_s)
             if process.is_alive():
                 process.kill()
             pipe.close()

@@ -128,7 +128,7 @@ class RayActors(Pool[Any]):
         for worker in workers:
             worker.stop.remote()
 
-    def _close(self) -> None:
+    def _close(self, patience_s: float) -> None:
         self._ray.shutdown()
 
 

@@ -7,10 +7,14 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
 _LOOK_AROUND_S = 0.5
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What tells a run to end."""
 
 
 def context() -> Any:
@@ -23,9 +27,25 @@ def context() -> Any:
     return multiprocessing.get_context("fork" if may_fork else "spawn")
 
 
-def leave_interrupts_to_the_parent() -> None:
-    """Ignore Ctrl-C in a worker: the parent receives it too, and decides."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def leave_interrupts_to_the_parent(*numbers: signal.Signals) -> None:
+    """Ignore these signals in a worker: the parent receives them too, and decides."""
+    for number in numbers:
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let interrupts wait while a worker is started, who would take them as its parent does."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def receive(pipe: Connection, parent: int) -> Any:
