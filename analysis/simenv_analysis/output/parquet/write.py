@@ -13,6 +13,7 @@ from simenv.store.episode import Episode
 from simenv_analysis.output.parquet.rows import KEYS, TABLES, Row
 
 _BATCH = 20_000
+_BITS = {"int32": 32, "int64": 64}
 
 
 def write_tables(
@@ -64,6 +65,7 @@ class _Table:
     """A Parquet file that grows by row groups; under its final name only when it is whole."""
 
     def __init__(self, pyarrow: Any, parquet: Any, path: Path, columns: Mapping[str, str]) -> None:
+        self._columns = columns
         types = {name: _type(pyarrow, kind) for name, kind in columns.items()}
         self._arrow, self._path, self._draft = pyarrow, path, path.with_suffix(".part")
         self._schema = pyarrow.schema(types)
@@ -72,7 +74,7 @@ class _Table:
         self.count = 0
 
     def add(self, rows: Iterable[Row]) -> None:
-        self._rows.extend(rows)
+        self._rows.extend({name: _within(value, self._columns[name]) for name, value in row.items()} for row in rows)
         if len(self._rows) >= _BATCH:
             self._write()
 
@@ -92,6 +94,13 @@ class _Table:
             self._draft.replace(self._path)
         else:
             self._draft.unlink(missing_ok=True)
+
+
+def _within(value: Any, kind: str) -> Any:
+    """Return a value of a column, or None for a whole number that its type cannot hold; an episode's id holds every seed."""
+    bits = _BITS.get(kind)
+    is_whole = bits is not None and isinstance(value, int) and not isinstance(value, bool)
+    return None if is_whole and not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1) else value
 
 
 def _type(pyarrow: Any, kind: str) -> Any:
