@@ -99,8 +99,9 @@ class _Table:
 def _within(value: Any, kind: str) -> Any:
     """Return a value of a column, or None for a whole number that its type cannot hold; an episode's id holds every seed."""
     bits = _BITS.get(kind)
-    is_whole = bits is not None and isinstance(value, int) and not isinstance(value, bool)
-    return None if is_whole and not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1) else value
+    if bits is None or not isinstance(value, int):
+        return value
+    return value if -(2 ** (bits - 1)) <= value < 2 ** (bits - 1) else None
 
 
 def _type(pyarrow: Any, kind: str) -> Any:
