@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -20,6 +22,7 @@ from simenv.rollout import Plan, Result
 
 _Z = 1.959964
 _CAUSES_SHOWN = 3
+_LINE_EVERY_S = 3.0
 AGENT = "agent"
 """The key of the agent's own tokens, next to those of the roles."""
 
@@ -28,7 +31,7 @@ class Progress:
     """A bar with finished and failed episodes, tokens and costs, and below it the rate of each outcome so far.
 
     Args:
-        console: where it is shown; without animation if that is no terminal.
+        console: where it is shown; if that is no terminal, as a line every few seconds.
         outcomes: names of the outcomes.
         prices: ``agent`` or a role → US dollars per million tokens read and written, where known.
     """
@@ -46,6 +49,9 @@ class Progress:
         self._bar = Bar(*columns, console=console)
         self._task = self._bar.add_task("episodes", total=None, note="")
         self._live = Live(get_renderable=self._render, console=console, transient=True, refresh_per_second=4)
+        self._over = threading.Event()
+        self._done = self._total = 0
+        self._began = 0.0
         self.lost = 0
         """Episodes that failed."""
 
@@ -55,18 +61,23 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over.set()
         self._live.stop()
 
     def began(self, total: int, finished: int) -> None:
         """Show the total, and progress from now on."""
         self._live.start()
         self._bar.update(self._task, total=total, completed=finished)
+        self._done, self._total, self._began = finished, total, time.monotonic()
+        if not self._console.is_terminal:
+            threading.Thread(target=self._write_lines, daemon=True).start()
         if finished:
             self._console.print(_finished_already(finished, total))
 
     def ended(self, result: Result) -> None:
         """Count an episode."""
         self._ended += 1
+        self._done += 1
         self._occurred.update(name for name, level in result.levels.items() if level == "succeeded")
         for who, usage in [(AGENT, result.usage), *result.role_usage.items()]:
             self._tokens[who] = Usage.total([self._tokens.get(who, Usage()), usage])
@@ -78,6 +89,14 @@ class Progress:
         if self.lost <= _CAUSES_SHOWN:
             self._console.print(f"{id} failed: {error}", markup=False)
         self._bar.update(self._task, note=self._note())
+
+    def _write_lines(self) -> None:
+        """Write a line every few seconds where there is no terminal to animate: into a pipe or a log."""
+        while not self._over.wait(_LINE_EVERY_S):
+            passed, note = time.monotonic() - self._began, self._note()
+            left = f", about {passed / self._ended * (self._total - self._done):.0f} s left" if self._ended else ""
+            shown = f", {note}" if note else ""
+            self._console.print(f"{self._done} of {self._total} episodes, {passed:.0f} s{left}{shown}", markup=False)
 
     def _note(self) -> str:
         parts = [f"{self.lost} failed"] if self.lost else []

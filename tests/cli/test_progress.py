@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from rich.console import Console
@@ -54,3 +55,13 @@ def test_money_is_shown_where_prices_are_known() -> None:
 @pytest.mark.parametrize(("k", "n"), [(0, 1), (0, 20), (3, 7), (50, 100), (9, 9)])
 def test_the_quick_interval_is_wilsons(k: int, n: int) -> None:
     assert _interval(k, n) == pytest.approx(tuple(wilson(k, n)), abs=1e-6)
+
+
+def test_a_pipe_gets_a_line_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simenv.cli.progress._LINE_EVERY_S", 0.05)
+    written = io.StringIO()
+    with Progress(Console(file=written, width=120), ["x"]) as progress:
+        progress.began(10, 2)
+        progress.failed("e", "no answer")
+        time.sleep(0.3)
+    assert written.getvalue().count("2 of 10 episodes, 0 s, 1 failed") >= 2
