@@ -203,16 +203,14 @@ def trust(place: Path, always: bool, remove: bool) -> None:
 @with_oversight
 def check(world: str, oversight: str) -> None:
     """Check a world: its document, its code, and one episode under each combination of its factors."""
-    from rich.progress import track  # noqa: PLC0415
-
+    from simenv.cli.progress import tracked  # noqa: PLC0415
     from simenv.cli.terminal import Console  # noqa: PLC0415
     from simenv.testing import try_out  # noqa: PLC0415
     from simenv.world.registry import open_world  # noqa: PLC0415
 
     folder = open_world(world, oversight)
     conditions = list(folder.grid())
-    console = Console(stderr=True)
-    for condition in track(conditions, "trying out", console=console, transient=True, disable=not console.is_terminal):
+    for condition in tracked(conditions, "trying out", Console(stderr=True)):
         try_out(folder.scenario(condition))
     calls = len(folder.catalogue)
     grid = f"{len(conditions)} condition{'s' * (len(conditions) != 1)}, {calls} concrete call{'s' * (calls != 1)}"

@@ -6,13 +6,14 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
+from typing import TypeVar
 
 from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn, track
 from rich.progress import Progress as Bar
 from rich.table import Table
 
@@ -20,6 +21,7 @@ from simenv.agent.protocol import Usage
 from simenv.cli.terminal import Console
 from simenv.rollout import Plan, Result
 
+_T = TypeVar("_T")
 _Z = 1.959964
 _CAUSES_SHOWN = 3
 _LINE_EVERY_S = 3.0
@@ -123,6 +125,19 @@ def _interval(k: int, n: int) -> tuple[float, float]:
     middle, scale = k + _Z**2 / 2, n + _Z**2
     half = _Z * math.sqrt(k * (n - k) / n + _Z**2 / 4)
     return (middle - half) / scale, (middle + half) / scale
+
+
+def tracked(items: Sequence[_T], doing: str, console: Console) -> Iterator[_T]:
+    """Yield items, behind a bar in a terminal, and with a line every few seconds in a pipe or a log."""
+    if console.is_terminal:
+        yield from track(items, doing, console=console, transient=True)
+        return
+    last = time.monotonic()
+    for number, item in enumerate(items):
+        if time.monotonic() - last >= _LINE_EVERY_S:
+            last = time.monotonic()
+            console.print(f"{doing}: {number} of {len(items)}", markup=False)
+        yield item
 
 
 def prices_of(plan: Plan) -> dict[str, tuple[float, float]]:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from simenv.agent.protocol import Usage
 from simenv.agent.roles import RoleChoice
-from simenv.cli.progress import Progress, _interval, prices_of
+from simenv.cli.progress import Progress, _interval, prices_of, tracked
 from simenv.rollout import Plan, Result
 from simenv_analysis.rates.intervals import wilson
 
@@ -65,3 +65,10 @@ def test_a_pipe_gets_a_line_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -
         progress.failed("e", "no answer")
         time.sleep(0.3)
     assert written.getvalue().count("2 of 10 episodes, 0 s, 1 failed") >= 2
+
+
+def test_items_in_a_pipe_get_a_line_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simenv.cli.progress._LINE_EVERY_S", 0.0)
+    written = io.StringIO()
+    assert list(tracked(["a", "b"], "trying out", Console(file=written))) == ["a", "b"]
+    assert "trying out: 1 of 2" in written.getvalue()
