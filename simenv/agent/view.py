@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, TypeAlias, overload, runtime_checkable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeAlias, overload
 
 
-@runtime_checkable
 class LazyText(Protocol):
     """Text that is written out when `str` is called on it; it always says the same."""
 
     def __str__(self) -> str: ...
 
-    def mentions(self, words: str) -> bool:
-        """Return whether the text holds `words`, which a world's author wrote as they stand (not in a placeholder)."""
+    def passages(self) -> Iterable[str]:
+        """Return what it says that an author wrote, as it is shown; frames (numbers, dates, addresses) are left out."""
 
 
 AnyText: TypeAlias = str | LazyText
@@ -40,10 +39,8 @@ class AgentView(Sequence[str]):
         self._texts.append(text)
 
     def mentioning(self, words: str) -> Iterator[str]:
-        """Yield the texts that hold `words`, in order; the others need not be written out."""
-        for text in self._texts:
-            if words in text if isinstance(text, str) else text.mentions(words):
-                yield str(text)
+        """Yield the texts that hold `words`, in order."""
+        return (text for text in map(str, self._texts) if words in text)
 
     def __len__(self) -> int:
         return len(self._texts)

@@ -74,7 +74,7 @@ class Session:
         self._calls = Calls(company, scenario.tools, self._limits.time, self.show)
         self._lineage = company.lineage
         self._afterwards = afterwards
-        self._unknown: list[tuple[int, str]] = list(scenario.unknown)
+        self._unknown = set(range(len(scenario.markers)))
         self._verdicts: dict[str, Verdict] | None = None
         company.sim.journal.write(0.0, "system", "episode.begin", scenario.world.name, scenario.opening)
         if scenario.chain_plan is not None:
@@ -338,14 +338,11 @@ class Session:
         self.shown.add(text)
         if self._lineage is not None:
             self._lineage.note_shown(str(text))
-        if isinstance(text, str):
-            for index, marker in self._unknown:
-                if marker in text:
-                    self._learn(index)
-        else:
-            for index, marker in self._unknown:
-                if text.mentions(marker):
-                    self._learn(index)
+        if self._unknown:
+            find = self.scenario.facts.find
+            found = find(text) if isinstance(text, str) else {index for part in text.passages() for index in find(part)}
+            for index in sorted(self._unknown.intersection(found)) if found else ():
+                self._learn(index)
 
     def _learn(self, index: int) -> None:
         name, _, most = self.scenario.markers[index]
@@ -354,7 +351,7 @@ class Session:
         self.facts[index] += 1
         self.facts_known += 1
         if self.facts[index] == most:
-            self._unknown = [entry for entry in self._unknown if entry[0] != index]
+            self._unknown.discard(index)
 
     # -- afterwards --------------------------------------------------------------------------------------------
 

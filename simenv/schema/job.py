@@ -67,7 +67,7 @@ class Fact(Part):
     """Something the agent knows once it has been shown certain words: one entry of the learner's observation."""
 
     marker: str = Field(min_length=3)
-    """The words; matched as they stand, in whatever the agent's tools or its environment show it."""
+    """The words; matched in what the agent's tools or its environment show, placeholders filled, however lines are folded."""
     count: int = Field(1, ge=1)
     """1: known or not; larger: how many times it has been shown, up to this many."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from simenv.agent.view import LazyText
 from simenv.company.company import Company
@@ -48,9 +48,10 @@ class InboxText(_WrittenOnce):
         ]
         return "\n".join([*lines, "(* unread)"]) if lines else "Your inbox is empty."
 
-    def mentions(self, words: str) -> bool:
-        """Return whether a subject line holds `words`."""
-        return any(words in message.subject for message, _ in self._entries)
+    def passages(self) -> Iterable[str]:
+        """Return the subject lines."""
+        subject = self._company.mail.subject
+        return [subject(message) for message, _ in self._entries]
 
 
 class MailText(_WrittenOnce):
@@ -76,9 +77,10 @@ class MailText(_WrittenOnce):
         ]
         return "\n\nAttachments:\n" + "\n".join(lines) if lines else ""
 
-    def mentions(self, words: str) -> bool:
-        """Return whether the mail holds `words`."""
-        return words in self._message.body or words in self._message.subject
+    def passages(self) -> Iterable[str]:
+        """Return subject, text and names of attachments."""
+        mail, message = self._company.mail, self._message
+        return (mail.subject(message), mail.body(message), *(part.name for part in message.attachments))
 
 
 class SentText:
@@ -93,9 +95,9 @@ class SentText:
     def __str__(self) -> str:
         return f"Sent to {self._company.mail.show(self._to)}."
 
-    def mentions(self, words: str) -> bool:
-        """Return whether the sentence holds `words`: names aside, it says nothing that a world's author wrote."""
-        return words in "Sent to "
+    def passages(self) -> Iterable[str]:
+        """Return nothing: names aside, no author wrote any of it."""
+        return ()
 
 
 @tool(cost_s=2.0, grant="mail.read", effect="read")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from simenv.agent.facts import FactFinder
 from simenv.agent.protocol import ToolSchema
 from simenv.company.blueprint import Blueprint, build_blueprint
 from simenv.kernel import Details
@@ -98,9 +99,9 @@ class Scenario:
         return tuple((name, fact.marker, fact.count) for name, fact in self.world.learner.facts.items())
 
     @cached_property
-    def unknown(self) -> tuple[tuple[int, str], ...]:
-        """(place, words) of each fact: what the agent has yet to be shown at the start."""
-        return tuple((index, marker) for index, (_, marker, _) in enumerate(self.markers))
+    def facts(self) -> FactFinder:
+        """Finds the facts in what the agent is shown."""
+        return FactFinder([marker for _, marker, _ in self.markers])
 
     @cached_property
     def opening(self) -> Details:
