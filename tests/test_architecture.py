@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = (
     *("__main__", "cli", "testing"),
     *("env", "rollout", "episode", "store", "world", "tools", "interview", "outcomes"),
-    *("company", "shell", "machine", "agent", "kernel", "schema"),
+    *("company", "python", "shell", "machine", "agent", "kernel", "schema"),
     *("trust", "installed", "errors", "printable"),
 )
 """The rooms of simenv, from the roof down: a file imports of its own room, and of rooms below."""
@@ -139,7 +139,7 @@ def test_agents_and_analysis_lean_on_the_command_line_for_options_alone() -> Non
 def test_simenv_has_few_entries() -> None:
     entries = [path for path in (ROOT / "simenv").iterdir() if path.name != "__pycache__"]
     loose = [path for path in entries if path.suffix == ".py" and not path.name.startswith("__")]
-    assert len(entries) <= 23
+    assert len(entries) <= 24
     assert len(loose) <= 6
 
 

@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 
 GUIDES = {
     "Experiments": ("rollouts", "models", "roles", "statistics", "simulated_agents", "interview", "outcomes", "card"),
-    "The company": ("shell", "network", "lineage", "oversight", "shutdown", "journal"),
+    "The company": ("shell", "python", "network", "lineage", "oversight", "shutdown", "journal"),
     "Safety analysis": ("assure", "paths", "convergence", "learning"),
     "Worlds of your own": ("tutorial", "publishing"),
 }

@@ -28,6 +28,7 @@ from simenv.machine.jobs import AT_SERVICE, CRON_SERVICE
 from simenv.machine.nodes import DISK_BYTES, Image, Node
 from simenv.machine.process import Process, Service
 from simenv.machine.program import Program
+from simenv.python import PROGRAMS as PYTHON
 from simenv.schema.artifact import Embodiment
 from simenv.schema.hosts import File, Host, Web
 from simenv.schema.network import Network
@@ -37,7 +38,7 @@ from simenv.shell import COMMANDS, system_nodes
 
 OwnCode: TypeAlias = Callable[..., Any]
 """A function of the world's Python whose first argument is the company, which no module down here can name."""
-_PROGRAMS: Mapping[str, Program] = {**COMMANDS, **STANDALONE}
+_PROGRAMS: Mapping[str, Program] = {**COMMANDS, **PYTHON, **STANDALONE}
 _STOCK = (*_PROGRAMS, *NETWORK_PROGRAMS)
 """Names of the stock programs, those in `/usr/bin`; a world's own may not hide them."""
 _DEFAULT_MODES = {"file": 0o644, "dir": 0o755, "link": 0o777}

@@ -65,6 +65,11 @@ class PathTable:
         self.removed: dict[str, int] = {}
         """Paths that are gone, with the record of the removal or move."""
 
+    @property
+    def has_hard_links(self) -> bool:
+        """Whether a file of the episode may have several names."""
+        return self._has_hard_links
+
     def get(self, path: str) -> Node | None:
         """Return the node at exactly `path`, links not followed, permissions not asked; None if there is none."""
         own = self._own

@@ -62,6 +62,12 @@ class Budget:
         self._later_work -= portion
         self.work += portion
 
+    @property
+    def work_left(self) -> int:
+        """How much work the run can still do."""
+        pool = self._pool
+        return max(0, self.work + (0 if pool is None else min(self._later_work, pool.work)))
+
     def release(self) -> None:
         """Give back to the pool what is left of the last portions."""
         if self._pool is None:

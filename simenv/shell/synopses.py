@@ -60,7 +60,7 @@ _PACKAGES: Mapping[str, str] = {
     "find": "find (GNU findutils) 4.9.0",
     "bc": "bc 1.07.1",
 }
-_LITERAL = frozenset(("echo", ":", "true", "false", "test", "[", "bash", "sh"))
+_LITERAL = frozenset(("echo", ":", "true", "false", "test", "[", "bash", "sh", "python", "python3", "python3.12"))
 """Commands to which these words mean nothing, or that see to them."""
 
 

@@ -152,3 +152,12 @@ SHELL_UNSUPPORTED = Verb(
     "host:construct",
     {"construct": "what", "text": "where it stood"},
 )
+PYTHON_UNSUPPORTED = Verb(
+    "python.unsupported",
+    "A Python script reached for something that simulated machines have not",
+    "host:what",
+    {"what": "what"},
+)
+PYTHON_STOPPED = Verb(
+    "python.stopped", "A Python script was ended by a limit", "host:program", {"why": "calls, instructions or output"}
+)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from simenv.machine.content.tokens import (
     OPEN,
+    RAW,
     UTF8,
     ZERO,
     Piece,
@@ -98,6 +99,8 @@ def _piece_bytes(piece: Piece) -> bytes:
         return bytes(size) if piece.source == ZERO else _stream(f"r/{piece.source}", piece.start, piece.end)
     if piece.kind == UTF8:
         return piece.inner.encode()[piece.start : piece.end]
+    if piece.kind == RAW:
+        return piece.inner.encode("latin-1", "replace")[piece.start : piece.end]
     lines = layout(piece.kind)
     if lines is not None:
         return _lines_bytes(piece, lines)
@@ -163,7 +166,7 @@ def _period(token: Token) -> int:
         return 0 if token.source == ZERO else _LINE
     lines = layout(token.kind)
     if lines is None:
-        return 0 if token.kind == UTF8 else _LINE
+        return 0 if token.kind in (UTF8, RAW) else _LINE
     return lines.characters if lines.newline else 0
 
 
@@ -183,6 +186,8 @@ def count_lines(text: str) -> int:
 def _newlines(piece: Piece) -> int:
     if isinstance(piece, str):
         return piece.count("\n")
+    if isinstance(piece, Wrapped) and piece.kind == RAW:
+        return piece.inner.count("\n", piece.start, piece.end)
     period = _period(piece)
     return (piece.end // period - piece.start // period if period else 0) + _extra(piece)
 
@@ -208,11 +213,15 @@ def _after(piece: Piece, number: int) -> int:
         for _ in range(number):
             end = piece.find("\n", end + 1)
         return byte_size(piece[: end + 1])
+    if isinstance(piece, Wrapped) and piece.kind == RAW:
+        return _after(piece.inner[piece.start : piece.end].translate(_TO_ASCII), number)
     period = _period(piece)
     place = (piece.start // period + number) * period
     return min(place, piece.end) - piece.start
 
 
+_TO_ASCII = dict.fromkeys(range(128, 256), "?")
+"""So that a character of raw bytes counts as one byte."""
 _DESCRIPTIONS = {
     "gzip": "gzip compressed data, from Unix",
     "xz": "XZ compressed data, checksum CRC64",

@@ -28,6 +28,8 @@ ZERO = "/zero"
 """Source of null bytes: all its ranges are alike."""
 UTF8 = "utf8"
 """Kind of wrapper of a character that was cut in its middle."""
+RAW = "raw"
+"""Kind of wrapper of bytes that are no text; `inner` has a character for each, of the same number."""
 
 _DELIMITER = re.compile(f"[{OPEN}{CLOSE}]")
 _RESERVED = re.compile("[\ue000-\ue002\U000f0000-\U0010ffff]")

@@ -7,6 +7,7 @@ from collections.abc import Generator, Mapping
 
 from simenv.machine.content.placeholders import has_placeholders
 from simenv.machine.identity import ROOT
+from simenv.machine.numbers import user_number
 from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
@@ -22,12 +23,6 @@ def whoami(inv: Invocation) -> int:
     return 0
 
 
-def _user_id(inv: Invocation, user: str) -> int:
-    """Return a plausible number: root 0, others from 1000 in the order of their names."""
-    names = sorted({*inv.host.plan.accounts, *inv.host.plan.homes} - {ROOT})
-    return 0 if user == ROOT else 1000 + names.index(user) if user in names else 65534
-
-
 def id_(inv: Invocation) -> int:
     """Print user and groups: ``-u -g -G``, with ``-n`` as names."""
     given, operands = inv.options(Spec("ugGnr", "", "user:u group:g groups:G name:n"))
@@ -35,7 +30,7 @@ def id_(inv: Invocation) -> int:
     user = account.user
     if operands and user != ROOT and user not in inv.host.plan.accounts:
         raise UsageFault(f"id: '{user}': no such user")
-    number = _user_id(inv, user)
+    number = user_number(inv.host.plan, user)
     groups = list(dict.fromkeys([*account.groups, user] if not account.groups else account.groups))
     if "u" in given:
         inv.out(f"{user if 'n' in given else number}\n")

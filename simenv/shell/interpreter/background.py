@@ -12,13 +12,13 @@ from simenv.shell.parser import tree
 from simenv.shell.state import Session
 
 _MAX_JOBS = 200
-_MAX_PROCESSES = 500
+MAX_PROCESSES = 500
 _LONGEST_POLL_S = 60.0
 
 
 def start(shell: Session, node: tree.Background, streams: Streams) -> int:
     """Start a job; print its number and process as an interactive bash does."""
-    if len(shell.running_jobs()) >= _MAX_JOBS or len(shell.host.processes) >= _MAX_PROCESSES:
+    if len(shell.running_jobs()) >= _MAX_JOBS or len(shell.host.processes) >= MAX_PROCESSES:
         raise Halt(254, "bash: fork: retry: Resource temporarily unavailable")
     shell.check_alive()
     host = shell.host
@@ -38,11 +38,15 @@ def start(shell: Session, node: tree.Background, streams: Streams) -> int:
 
 
 def _behave(shell: Session, body: tree.Node, pid: int) -> Generator[float, None, int]:
-    """Run the job; it ends early when its process is killed or the host goes off."""
     quiet = Nowhere(shell.budget)
+    shell.pid = pid
+    return supervise(shell, shell.contained(body, Streams(Source(), quiet, quiet)), pid)
+
+
+def supervise(shell: Session, behaviour: Delays[int], pid: int) -> Generator[float, None, int]:
+    """Run a job in its own shell; it ends early when its process is killed or the host goes off."""
     host = shell.host
     shell.pid = pid
-    behaviour = shell.contained(body, Streams(Source(), quiet, quiet))
     try:
         while True:
             try:
