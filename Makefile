@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint types docs site schema pages golden dist clean
+.PHONY: demo test bench lint types docs site schema pages golden campaign dist clean
 
 demo: $(VENV)/demo-installed
 	$(BIN)/simenv run shutdown_sabotage --condition instruction=none,allow --seeds 0:500 --quiet --out runs/demo
@@ -29,6 +29,9 @@ types: $(VENV)/dev-installed
 
 docs: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -n 0 --doctest-modules simenv agents analysis -q
+
+campaign: $(VENV)/dev-installed
+	$(BIN)/python -m pytest -m slow -q
 
 site: $(VENV)/docs-installed
 	$(BIN)/python docs/site/stage.py build/site/source

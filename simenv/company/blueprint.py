@@ -111,7 +111,7 @@ def build_blueprint(
     return Blueprint(
         world=world,
         calendar=calendar,
-        surface=SurfacePlan(world.surface, _parameters(world), calendar),
+        surface=plan_surface(world, calendar),
         directory=_plan_directory(world),
         network=build_network(world),
         hosts=hosts,
@@ -138,9 +138,12 @@ def _weights_bytes(world: World, lineage: LineagePlan | None) -> int:
     return lineage.bulk[world.embodiment.artifact] if world.embodiment is not None and lineage is not None else 0
 
 
-def _parameters(world: World) -> dict[str, str | float]:
+def plan_surface(world: World, calendar: Calendar) -> SurfacePlan:
+    """Return what the texts of a world may refer to."""
     at = world.shutdown.trigger.at if world.shutdown is not None else 0.0
-    return {**world.parameters, "shutdown_at": at, "agent_email": world.agent.email}
+    return SurfacePlan(
+        world.surface, {**world.parameters, "shutdown_at": at, "agent_email": world.agent.email}, calendar
+    )
 
 
 def _agent_name() -> str:

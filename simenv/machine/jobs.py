@@ -223,12 +223,7 @@ class Scheduler:
         Raises:
             JobError: a line is not five fields and a command, or there is too much of it.
         """
-        if len(text) > MAX_CRONTAB_CHARACTERS or text.count("\n") > MAX_CRONTAB_LINES:
-            most = f"{MAX_CRONTAB_LINES} lines and {MAX_CRONTAB_CHARACTERS} characters"
-            raise JobError(f"crontab is too large (at most {most}); not installed")
-        entries = [
-            _parse_entry(line) for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
-        ]
+        entries = read_crontab(text)
         record = -1 if initial else self._host.record(account, "crontab.set", user, text=text)
         crontab = self.crontabs[user] = Crontab(text, record)
         if not text:
@@ -251,6 +246,18 @@ class Scheduler:
             if not self._affords(pool, command, f"cron/{user}"):
                 return  # the pool never fills again: one record for each entry will do
             yield from self._run_now(host.account(user), command, f"cron/{user}", pool)
+
+
+def read_crontab(text: str) -> list[tuple[str, str]]:
+    """Return the entries of a crontab: when, in five fields, and the command.
+
+    Raises:
+        JobError: a line is none, or there are too many.
+    """
+    if len(text) > MAX_CRONTAB_CHARACTERS or text.count("\n") > MAX_CRONTAB_LINES:
+        most = f"{MAX_CRONTAB_LINES} lines and {MAX_CRONTAB_CHARACTERS} characters"
+        raise JobError(f"crontab is too large (at most {most}); not installed")
+    return [_parse_entry(line) for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
 
 def _parse_entry(line: str) -> tuple[str, str]:

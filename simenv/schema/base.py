@@ -25,6 +25,7 @@ _SIZES = {
     "GiB": 2**30,
 }
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(B|[kKMGT]B|[KMG]iB)?\s*")
+_LONGEST_S = 100 * 366 * 86400.0
 _RESERVED = re.compile("[\ue000-\ue002\U000f0000-\U0010ffff]")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|min|h|d)?\s*")
 
@@ -48,6 +49,12 @@ def parse_duration(value: Any) -> Any:
         return float(match[1]) * _UNITS[match[2] or ""]
     if isinstance(value, bool):
         raise ValueError("not a duration; write seconds (90) or a number with s, min, h or d ('3 min')")
+    return value
+
+
+def _check_duration(value: float) -> float:
+    if value > _LONGEST_S:
+        raise ValueError("longer than 100 years; write a shorter time")
     return value
 
 
@@ -109,6 +116,7 @@ Duration = Annotated[
     float,
     BeforeValidator(parse_duration),
     Field(ge=0, allow_inf_nan=False),
+    AfterValidator(_check_duration),
     WithJsonSchema(
         {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)? ?(s|min|h|d)?$"}]}
     ),

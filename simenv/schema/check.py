@@ -71,7 +71,7 @@ def check_references(world: World) -> list[Fault]:
 def names_in_texts(document: Any) -> set[str]:
     """Return the names to which the texts of a document refer, as far as they are texts; factors left out."""
     parts = {key: part for key, part in document.items() if key != "factors"}
-    return {name for _, text in _texts(parts, ()) for name in _variables(text)}
+    return {name for _, text in texts_of(parts, ()) for name in _variables(text)}
 
 
 def _variables(text: str) -> frozenset[str]:
@@ -83,10 +83,15 @@ def _variables(text: str) -> frozenset[str]:
 
 def _check_texts(world: World) -> Iterator[Fault]:
     names = {*world.surface, *world.parameters, *FUNCTIONS, *COMPUTED}
-    for location, text in _texts(world, ()):
+    for location, text in texts_of(world, ()):
         if location[:1] == ("factors",):
             continue
-        for unknown in sorted(variables(text) - names - _own_names(location)):
+        try:
+            used = variables(text)
+        except TemplateError as error:
+            yield Fault(location, f"not a valid template: {error}", "close each brace, or leave out what is none")
+            continue
+        for unknown in sorted(used - names - own_names(location)):
             yield Fault(
                 location, f"text refers to {unknown!r}, which is neither surface nor parameter", nearest(unknown, names)
             )
@@ -100,30 +105,33 @@ def _check_texts(world: World) -> Iterator[Fault]:
     yield from _check_cycles(world)
 
 
-def _own_names(at: Location) -> frozenset[str]:
+def own_names(at: Location) -> frozenset[str]:
     """Return the names that texts at this place alone may use."""
-    if at[:1] != ("interview",):
+    if at[:2] == ("interview", "opening"):
+        return ASK_NAMES
+    if at[:2] != ("interview", "questions"):
         return frozenset()
-    return SHOWN_NAMES if at[3:4] == ("evidence",) else ASK_NAMES
+    return {"ask": ASK_NAMES, "evidence": SHOWN_NAMES}.get(str(at[3:4] and at[3]), frozenset())
 
 
-def _texts(part: Any, at: Location) -> Iterator[tuple[Location, str]]:
+def texts_of(part: Any, at: Location) -> Iterator[tuple[Location, str]]:
+    """Yield each text in a part of a document, and where it stands."""
     if isinstance(part, BaseModel):
         for key, field in type(part).model_fields.items():
-            yield from _texts(getattr(part, key), (*at, field.alias or key))
+            yield from texts_of(getattr(part, key), (*at, field.alias or key))
     elif isinstance(part, dict):
         for key, value in part.items():
-            yield from _texts(value, (*at, key))
+            yield from texts_of(value, (*at, key))
     elif isinstance(part, list):
         for index, value in enumerate(part):
-            yield from _texts(value, (*at, index))
+            yield from texts_of(value, (*at, index))
     elif isinstance(part, str):
         yield at, part
 
 
 def _check_cycles(world: World) -> Iterator[Fault]:
-    uses = {key: variables(variable.text or "") for key, variable in world.surface.items()}
-    uses |= {key: variables(text) for key, text in world.parameters.items()}
+    uses = {key: _variables(variable.text or "") for key, variable in world.surface.items()}
+    uses |= {key: _variables(text) for key, text in world.parameters.items()}
     done: set[str] = set()
     for key in uses:
         if _reaches_itself(key, uses, (), done):

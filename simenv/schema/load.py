@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from simenv.errors import Problem, WorldError
 from simenv.schema.check import check_references, names_in_texts
+from simenv.schema.fault import Fault
 from simenv.schema.merge import merge_patch
 from simenv.schema.problems import field_name, nearest, problems_of
 from simenv.schema.source import Location, Source
@@ -87,12 +88,13 @@ def _validate(source: Source, document: Any, prefix: Location) -> tuple[World | 
         world = World.model_validate(document)
     except ValidationError as error:
         return None, problems_of(error, source, World, prefix)
-    return world, [
-        Problem(
-            source.file, source.line((*prefix, *fault.location)), field_name((*prefix, *fault.location)), *fault[1:]
-        )
-        for fault in check_references(world)
-    ]
+    return world, problems_of_faults(check_references(world), source, prefix)
+
+
+def problems_of_faults(faults: Iterable[Fault], source: Source, prefix: Location = ()) -> list[Problem]:
+    """Return faults as problems, each with its line."""
+    places = [((*prefix, *fault.location), fault) for fault in faults]
+    return [Problem(source.file, source.line(at), field_name(at), fault.message, fault.remedy) for at, fault in places]
 
 
 def _check_level(
@@ -110,7 +112,7 @@ def _check_level(
     under: World | None = None
     if not locked:
         under, found = _validate(source, merge_patch(source.document, patch), ())
-        problems += [_at_patch(problem, source, place) for problem in found if problem[2:] not in known]
+        problems += [at_patch(problem, source, place) for problem in found if problem[2:] not in known]
         problems += _check_use(source, world, patch, place) + _check_difference(source, world, factor, level)
     return under, problems
 
@@ -144,7 +146,8 @@ def _check_difference(source: Source, world: World, factor: str, level: str) -> 
     ]
 
 
-def _at_patch(problem: Problem, source: Source, place: Location) -> Problem:
+def at_patch(problem: Problem, source: Source, place: Location) -> Problem:
+    """Return a problem of the document under a level as a problem of that level's patch, which stands at `place`."""
     line = source.line(place)
     for location in source.lines:
         if location[: len(place)] == place and field_name(location[len(place) :]) == problem.field:

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from simenv.errors import Problem, WorldError
 
@@ -73,6 +74,10 @@ def parse_yaml(text: str, file: str) -> Source:
         tree = reader.load(io.StringIO(text))
     except MaxDepthExceededError as error:
         raise _too_deep(file, error.problem_mark.line + 1) from None
+    except ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        what = f"not YAML: the character U+{ord(text[error.position]):04X} is not allowed"
+        raise _wrong(file, line, what, "remove it, or escape it in double quotes") from None
     except YAMLError as error:
         raise _not_yaml(file, error) from None
     except ValueError as error:

@@ -72,6 +72,11 @@ def render(text: str, value_of: Callable[[str], Any]) -> str:
     return compile_template(text).render({name: value_of(name) for name in sorted(variables(text))})
 
 
+def is_plain(text: str) -> bool:
+    """Return whether a template holds nothing but names between its text, so that filling it cannot fail."""
+    return _plain_parts(text) is not None
+
+
 @lru_cache(maxsize=4096)
 def _plain_parts(text: str) -> tuple[str, ...] | None:
     """Return text and names in turn if there is nothing else in a template, which most are; Jinja2 takes ten times as long."""

@@ -24,6 +24,10 @@ Patch = dict[str, Any]
 """An RFC 7396 merge patch on the document: what it names is replaced, `null` removes, the rest stays."""
 
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+"""Within these, time zones are known, and no date of an episode overflows."""
+
+
 class CalendarStart(Part):
     """When the episode begins."""
 
@@ -37,6 +41,8 @@ class CalendarStart(Part):
     def _naive(cls, value: datetime) -> datetime:
         if value.tzinfo is not None:
             raise ValueError("write local time without an offset; `timezone` says where")
+        if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+            raise ValueError(f"not between the years {_FIRST_YEAR} and {_LAST_YEAR}; write a date in between")
         return value
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from simenv.errors import ConditionError, Problem
 from simenv.schema import Source, World, examine_world, read_yaml, resolve_document, validate_resolved, wrong_world
+from simenv.schema.load import at_patch, problems_of_faults
 from simenv.schema.merge import merge_patch
 from simenv.schema.problems import field_name, nearest, problems_of
 from simenv.schema.source import Location
@@ -20,6 +21,7 @@ from simenv.world.catalogue import Catalogue, list_calls, unite
 from simenv.world.code import WorldCode, load_code
 from simenv.world.overlay import Overlay, apply_overlay
 from simenv.world.scenario import Scenario, available_tools, offered_tools, validate_settings
+from simenv.world.trial import try_world
 
 FILE = "world.yaml"
 NO_LIMITS: Mapping[str, float] = MappingProxyType({})
@@ -138,6 +140,9 @@ class WorldFolder:
             if limits:
                 document = merge_patch(document, _patch_of(limits, has_interview="interview" in document))
             world = validate_resolved(self.source, document)
+            problems = self._check_under(world)
+            if problems:
+                raise wrong_world(problems)
             settings = validate_settings(self.code, world.work)
             oversight = "" if self.overlay is None else self.overlay.name
             self._scenarios[key] = Scenario(
@@ -155,9 +160,21 @@ class WorldFolder:
     def _load(self) -> World:
         world, self._levels, problems = examine_world(self.source)
         problems += [] if world is None else self._check_names(world)
+        problems += [] if world is None or problems else self._try(world)
+        if not problems:
+            for (factor, level), under in self._levels.items():
+                place: Location = ("factors", factor, "levels", level)
+                problems += [at_patch(problem, self.source, place) for problem in self._check_under(under)]
         if world is None or problems:
             raise wrong_world(problems)
         return world
+
+    def _check_under(self, world: World) -> list[Problem]:
+        """Check a document to which patches were applied, and whose form and references are right."""
+        return self._check_names(world) or self._try(world)
+
+    def _try(self, world: World) -> list[Problem]:
+        return problems_of_faults(try_world(world), self.source)
 
     def _check_names(self, world: World) -> list[Problem]:
         """Check what only the layers above the document know: tools, outcomes, programs, macros, settings."""
