@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from simenv.machine.jobs import Pool
 from simenv.shell.errors import Halt
 
@@ -125,6 +128,16 @@ class Sink:
         return parts[0] if len(parts) == 1 else "".join(parts)
 
 
+class Closed(Sink):
+    """A descriptor that is closed: what is written there is lost."""
+
+    __slots__ = ()
+
+    def write(self, text: str) -> None:
+        """Drop text."""
+        self._budget.charge(len(text))
+
+
 class Nowhere(Sink):
     """``/dev/null``."""
 
@@ -150,21 +163,58 @@ class Source:
         self._at = len(self._text)
         return text
 
-    def line(self) -> str:
-        """Read one line with its newline; empty at the end."""
-        end = self._text.find("\n", self._at)
-        end = len(self._text) if end < 0 else end + 1
-        line = self._text[self._at : end]
-        self._at = end
-        return line
+    def line(self, end: str = "\n") -> str:
+        """Read up to and including the next `end`, a character; empty at the end of the text."""
+        return self.take(self._text.find(end, self._at) + 1 - self._at)
+
+    def take(self, size: int) -> str:
+        """Read `size` characters, or all that is left if it is not positive."""
+        end = len(self._text) if size <= 0 else self._at + size
+        text = self._text[self._at : end]
+        self._at = min(end, len(self._text))
+        return text
 
 
 class Streams:
-    """The three standard streams of a command."""
+    """The streams of a command.
 
-    __slots__ = ("err", "out", "source")
+    Attributes:
+        source: standard input.
+        out: standard output.
+        err: standard error.
+        others: what is open under the descriptors from 3 on.
+    """
 
-    def __init__(self, source: Source, out: Sink, err: Sink) -> None:
+    __slots__ = ("err", "others", "out", "source")
+
+    def __init__(
+        self, source: Source, out: Sink, err: Sink, others: Mapping[int, Source | Sink] = MappingProxyType({})
+    ) -> None:
         self.source = source
         self.out = out
         self.err = err
+        self.others = others
+
+    def replaced(self, source: Source, out: Sink, err: Sink) -> Streams:
+        """Return streams with these three, and the other descriptors."""
+        return Streams(source, out, err, self.others)
+
+    def take(self, other: Streams) -> None:
+        """Be connected as `other` is from now on (``exec > file``)."""
+        self.source, self.out, self.err, self.others = other.source, other.out, other.err, other.others
+
+    def get(self, fd: int) -> Source | Sink | None:
+        """Return what is open under a descriptor; None if nothing."""
+        if fd > 2:
+            return self.others.get(fd)
+        return (self.source, self.out, self.err)[fd]
+
+    def put(self, fd: int, stream: Source | Sink | None) -> None:
+        """Open (or close, if None) a descriptor."""
+        if fd > 2:
+            others = {number: other for number, other in self.others.items() if number != fd}
+            self.others = others if stream is None else {**others, fd: stream}
+        elif fd == 0:
+            self.source = stream if isinstance(stream, Source) else Source()
+        elif isinstance(stream, Sink):
+            setattr(self, "out" if fd == 1 else "err", stream)

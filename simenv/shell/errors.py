@@ -2,7 +2,7 @@
 
 ShellSignal
 ├── SyntaxFault      the text is no script, or reaches for what is not supported
-├── ExpansionFault   an expansion that ends the script (``set -u``, ``${x:?}``, bad arithmetic)
+├── ExpansionFault   an expansion that fails (``set -u``, ``${x:?}``, bad arithmetic)
 ├── UsageFault       a program was called with arguments it does not take
 ├── Halt             the host is off, the session was killed, or a limit is reached
 ├── ExitShell        ``exit``
@@ -33,11 +33,12 @@ class SyntaxFault(ShellSignal):
 
 
 class ExpansionFault(ShellSignal):
-    """An expansion that ends the script; the message is what bash prints after ``bash: ``."""
+    """An expansion that ends the line, or (`fatal`) the script; the message is what bash prints after ``bash: ``."""
 
-    def __init__(self, message: str, code: int = 1) -> None:
+    def __init__(self, message: str, code: int = 1, *, fatal: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.fatal = fatal
 
 
 class UsageFault(ShellSignal):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from simenv.shell.parser.words import unescape
+from simenv.shell.parser.words import unescape, unescape_to_stop
+from simenv.shell.quoting import escape
 
 _DIRECTIVE = re.compile(r"%(%|([-+ #0]*)(\*|\d{0,5})(?:\.(\*|\d{0,5}))?([diouxXeEfgGcsbq]))")
 _WIDE = re.compile(r"%[-+ #0]*\d*(\.\d*)?[diouxXeEfgGcsbq]")
@@ -95,13 +96,17 @@ def _directive(found: re.Match[str], taken: _Taken, complaints: list[str]) -> tu
 def _text(kind: str, argument: str, spec: str, flags: str) -> tuple[str, bool]:
     stop = False
     if kind == "b":
-        head, stopped, _ = argument.partition("\\c")
-        argument, stop = unescape(head, zero=True), bool(stopped)
+        argument, stop = _percent_b(argument)
     elif kind == "c":
         argument = argument[:1]
     elif kind == "q":
-        argument = re.sub(r"([^A-Za-z0-9_./:=@%+,-])", r"\\\1", argument) or "''"
+        argument = escape(argument)
     return (spec + "s") % argument, stop
+
+
+def _percent_b(argument: str) -> tuple[str, bool]:
+    r"""Return the text of ``%b``, in which octal may lack its zero, and whether ``\\c`` ends the output."""
+    return unescape_to_stop(re.sub(r"(?<!\\)((?:\\\\)*)\\([1-7][0-7]{0,2})", r"\1\\0\2", argument))
 
 
 def _number(text: str, complaints: list[str]) -> int:
@@ -121,7 +126,10 @@ def _number(text: str, complaints: list[str]) -> int:
 
 def _real(text: str, complaints: list[str]) -> float:
     try:
-        return float(text[:40])
+        if text[:1] in ("'", '"'):
+            return float(ord(text[1]) if len(text) > 1 else 0)
+        return float.fromhex(text[:40]) if "x" in text[:3].lower() else float(text[:40])
     except ValueError:
         complaints.append(f"{text}: invalid number")
-        return 0.0
+        found = re.match(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", text[:40], re.I)
+        return float(found.group()) if found else 0.0

@@ -12,16 +12,18 @@ from simenv.machine.identity import Account
 from simenv.machine.jobs import Pool
 from simenv.shell.budget import MAX_OUTPUT, MAX_WORK, Budget, Sink, Source, Streams
 from simenv.shell.builtins import BUILTINS
-from simenv.shell.errors import ExitShell, Halt, ShellSignal, SyntaxFault
-from simenv.shell.interpreter import execute
+from simenv.shell.builtins.declaring import declaration
+from simenv.shell.errors import ExitShell, Halt, ShellSignal
+from simenv.shell.expansion.arithmetic import evaluate
+from simenv.shell.interpreter import endings, execute
+from simenv.shell.interpreter.redirection import close, flush_files
 from simenv.shell.interpreter.running import invoke, invoke_file, invoke_program
 from simenv.shell.lookup import resolve
 from simenv.shell.parser import tree
-from simenv.shell.parser.heredocs import extract
-from simenv.shell.parser.parse import MAX_SCRIPT, parse
+from simenv.shell.parser.parse import parse, parse_whole
 from simenv.shell.result import Result
-from simenv.shell.special import SPECIAL
-from simenv.shell.state import Resolution, Session, Settings
+from simenv.shell.special import ARRAYS, SPECIAL
+from simenv.shell.state import Reader, Resolution, Session, Settings
 from simenv.shell.system import OperatingSystem
 
 _BUILTIN_NAMES = frozenset(BUILTINS)
@@ -35,12 +37,13 @@ class Completed(NamedTuple):
     code: int
 
 
-def _unfinished(script: str) -> list[str]:
-    """Return the delimiters of here-documents that end with the script."""
-    found: list[str] = []
-    if "<<" in script and len(script) <= MAX_SCRIPT:
-        extract(script, found)
-    return found
+def _only_command(node: tree.Node) -> tree.Command | None:
+    """Return the command of a script that is one redirection and nothing else."""
+    if isinstance(node, tree.Script) and len(node.items) == 1 and isinstance(line := node.items[0], tree.Line):
+        node = line.body
+    if isinstance(node, tree.Command) and not node.words and not node.assignments and len(node.redirects) == 1:
+        return node
+    return None
 
 
 class Shell(Session):
@@ -72,12 +75,12 @@ class Shell(Session):
         self.pipes = {}
         self.depth = 0
         self.loops = self.suppressed = 0
+        self.readers = {}
+        self.pending = []
         if len(self.history) < _MAX_HISTORY:
             self.history.append(script)
         result: Result | ShellSignal
         try:
-            for delimiter in _unfinished(script):
-                sink.write(f"bash: warning: here-document delimited by end-of-file (wanted `{delimiter}')\n")
             result = execute.execute(self, parse(script), streams)
         except ShellSignal as signal:
             result = signal
@@ -105,6 +108,8 @@ class Shell(Session):
         return 2
 
     def _complete(self, result: int, sink: Sink) -> Completed:
+        if self.open_files and self.alive():
+            flush_files(self)
         self.budget.release()
         self.last_code = result
         text = sink.text()
@@ -122,7 +127,7 @@ class Shell(Session):
                 streams.err.write(f"{signal}\n")
             return signal.code
         try:
-            code = yield from execute.settle(self, signal, streams)
+            code = yield from endings.settle(self, signal, streams)
             if isinstance(signal, ExitShell):
                 self.options = Settings()
             return code
@@ -155,6 +160,7 @@ class Shell(Session):
         twin.pipes = self.pipes
         twin.depth = self.depth
         twin.mask = self.mask
+        twin.traps = {name: text for name, text in self.traps.items() if not text}
         return twin
 
     def elsewhere(self, host: OperatingSystem, account: Account, pid: int) -> Shell:
@@ -167,14 +173,15 @@ class Shell(Session):
 
     def substitute(self, script: str, streams: Streams) -> Delays[str]:
         """Return the output of ``$(script)``, without its trailing newlines."""
-        node = parse(script)
-        if isinstance(node, tree.Command) and not node.words and not node.assignments and len(node.redirects) == 1:
-            inner = yield from execute.only_redirect(self, node, streams)
+        node = parse_whole(script)
+        if (command := _only_command(node)) is not None:
+            inner = yield from execute.only_redirect(self, command, streams)
             if inner is not None:
                 return inner.rstrip("\n")
         sink = Sink(self.budget)
-        self.substituted = yield from execute.subshell(self, node, Streams(streams.source, sink, streams.err))
-        return sink.text().rstrip("\n").replace("\0", "")
+        captured = streams.replaced(streams.source, sink, streams.err)
+        self.substituted = yield from execute.subshell(self, node, captured, substitution=True)
+        return sink.text().replace("\0", "").rstrip("\n")
 
     def execute(self, node: tree.Node, streams: Streams) -> Result:
         """Execute a syntax tree in this shell."""
@@ -203,7 +210,7 @@ class Shell(Session):
 
     def contained(self, node: tree.Node, streams: Streams) -> Delays[int]:
         """Execute a syntax tree to its end: what interrupts it becomes a message and a code."""
-        return execute.contained(self, node, streams)
+        return endings.contained(self, node, streams)
 
     def run_nested(self, script: str, streams: Streams) -> Delays[int]:
         """Run a script within a run of another shell (``bash script``).
@@ -212,19 +219,30 @@ class Shell(Session):
             Halt: the run as a whole is over.
         """
         self.enter()
+        inner = streams.replaced(streams.source, streams.out, streams.err)
         try:
-            return (yield from execute.contained(self, parse(script), streams))
-        except SyntaxFault as fault:
-            return execute.report_syntax(self, fault, streams)
+            return (yield from endings.contained(self, parse(script), inner))
         finally:
             self.depth -= 1
+            self.host.exit(self.own_pid)
+            self.own_pid = 0
+            if self.alive():
+                close(self, inner, streams)
 
-    def open_pipe(self, script: str, streams: Streams) -> Delays[str]:
+    def nested(self, script: str, streams: Streams) -> Delays[int]:
+        """Run a script in a subshell."""
+        return execute.subshell(self, parse_whole(script), streams)
+
+    def open_pipe(self, script: str, streams: Streams, *, into: bool = False) -> Delays[str]:
         """Run the script of ``<(script)``; return the path under which its output can be read."""
+        path = f"/dev/fd/{63 - len(self.pipes) - len(self.readers)}"
         sink = Sink(self.budget)
-        yield from execute.subshell(self, parse(script), Streams(streams.source, sink, streams.err))
-        path = f"/dev/fd/{63 - len(self.pipes)}"
-        self.pipes[path] = sink.text()
+        if into:
+            parse_whole(script)
+            self.readers[path] = Reader(script, sink)
+        else:
+            yield from self.nested(script, streams.replaced(streams.source, sink, streams.err))
+            self.pipes[path] = sink.text()
         return path
 
     def parameter(self, name: str) -> str | None:
@@ -237,3 +255,24 @@ class Shell(Session):
             return self.name if not number else self.positional[number - 1] if number <= len(self.positional) else None
         special = SPECIAL.get(name)
         return special(self) if special is not None else super().parameter(name)
+
+    def evaluated(self, text: str) -> int:
+        """Return the value of an arithmetic expression. Raises ExpansionFault."""
+        return evaluate(text, self)
+
+    def declaration(self, name: str) -> str:
+        """Return what ``declare -p name`` prints; empty if there is no such variable."""
+        return declaration(self, name)
+
+    def elements(self, name: str) -> list[str]:
+        """Return the values of an array; some are kept by the shell itself."""
+        kept = ARRAYS.get(name)
+        return kept(self) if kept is not None and name not in self.arrays else super().elements(name)
+
+    def get_value(self, name: str, index: str | None = None) -> str | None:
+        """Return a variable, or an element of an array."""
+        if name in ARRAYS and name not in self.arrays:
+            values = self.elements(name)
+            number = int(index or 0)
+            return values[number] if -len(values) <= number < len(values) else None
+        return super().get_value(name, index)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol, Self
+from typing import ClassVar, NamedTuple, Protocol, Self
 
 from simenv.kernel import Delays
 from simenv.kernel.parts import View, declared, plain
 from simenv.machine.content.placeholders import expanded_size, to_content, to_placeholders
 from simenv.machine.identity import Account
 from simenv.machine.nodes import IS_DIR, NO_SPACE, NOT_DIR, READ, FileError, Node, normal
-from simenv.shell.budget import LIMIT_CODE, MAX_DEPTH, MAX_FILE, Streams
+from simenv.shell.budget import LIMIT_CODE, MAX_DEPTH, MAX_FILE, Sink, Streams
 from simenv.shell.errors import Halt
 from simenv.shell.parser import tree
 from simenv.shell.result import Result
@@ -43,31 +43,74 @@ class Definition(NamedTuple):
 
 
 class Settings:
-    """What ``set`` switches."""
+    """What ``set`` and ``shopt`` switch."""
 
-    STATE = ("errexit", "noglob", "nounset", "pipefail", "xtrace")
+    LETTERS: ClassVar[Mapping[str, str]] = {
+        "a": "allexport", "C": "noclobber", "e": "errexit", "E": "errtrace", "f": "noglob", "n": "noexec",
+        "T": "functrace", "u": "nounset", "v": "verbose", "x": "xtrace",
+    }  # fmt: skip
+    SHOPT: ClassVar[tuple[str, ...]] = (
+        "dotglob", "extglob", "failglob", "globstar", "inherit_errexit", "lastpipe", "nocaseglob", "nocasematch",
+        "nullglob",
+    )  # fmt: skip
+    STATE = (*LETTERS.values(), "pipefail", *SHOPT)
     __slots__ = (*STATE,)
 
+    errexit: bool
+    noclobber: bool
+    noglob: bool
+    nounset: bool
+    pipefail: bool
+    xtrace: bool
+    verbose: bool
+    noexec: bool
+    allexport: bool
+    errtrace: bool
+    functrace: bool
+    dotglob: bool
+    extglob: bool
+    failglob: bool
+    globstar: bool
+    inherit_errexit: bool
+    lastpipe: bool
+    nocaseglob: bool
+    nocasematch: bool
+    nullglob: bool
+
     def __init__(self) -> None:
-        self.errexit = self.nounset = self.xtrace = self.pipefail = self.noglob = False
+        for name in Settings.STATE:
+            setattr(self, name, False)
+
+    @property
+    def reads_on(self) -> bool:
+        """Whether lines are shown, or not run."""
+        return self.verbose or self.noexec
 
     def letters(self) -> str:
         """Return the letters of the options that are on, as in ``$-``."""
-        named = (("e", self.errexit), ("f", self.noglob), ("u", self.nounset), ("x", self.xtrace))
-        return "".join(letter for letter, is_on in named if is_on)
+        shown = [letter for letter, name in Settings.LETTERS.items() if getattr(self, name)]
+        return "".join(sorted([*shown, "h", "B"], key="aefhnuvxBCET".index))
 
     def copy(self) -> Settings:
         """Return the same settings, to be changed apart."""
         twin = Settings()
-        for name in Settings.__slots__:
+        for name in Settings.STATE:
             setattr(twin, name, getattr(self, name))
         return twin
 
 
 class _Flushable(Protocol):
     parts: list[str]
+    path: str
 
     def flush(self) -> None: ...
+
+
+class Reader(NamedTuple):
+    """The script of ``>(script)``, and what was written for it."""
+
+    script: str
+    sink: Sink
 
 
 class BackgroundJob(NamedTuple):
@@ -77,7 +120,7 @@ class BackgroundJob(NamedTuple):
     text: str
 
 
-class Session(Variables, ABC):
+class Session(Variables):
     """One bash session of an account on a host, as programs and the parts of the interpreter see it.
 
     `simenv.shell.session.Shell` adds the interpreter; so the interpreter's parts need not know each other.
@@ -89,6 +132,19 @@ class Session(Variables, ABC):
         aliases: definitions by name; used in interactive sessions only.
         functions: (body, record of the definition) by name.
         last_code: ``$?``.
+        pipe_codes: the codes of the last pipeline; None if it was a single command, whose code is `last_code`.
+        line: number of the line that runs, ``$LINENO``.
+        statuses: pid → code of the background jobs that have ended.
+        pending: signals that have come and whose traps are to run after the present command.
+        own_pid: process of this shell alone, if it has asked for its number; else 0.
+        ended_by: code of this shell after a signal to itself alone.
+        from_text: the script was given as an argument, not as a file.
+        readers: path → script of ``>(script)``, run when the command that writes there has ended.
+        calls: names of the functions that are under way.
+        scripts: paths of the files that are under way (``source``).
+        option_at: where in an argument `getopts` is.
+        main: the shell whose number is ``$$``: this one, or the one that it is a subshell of.
+        subshells: how deep in subshells this one is.
         pid: process of the session on the host; 0 if none stands for it. If it is killed, a script stops.
     """
 
@@ -108,8 +164,12 @@ class Session(Variables, ABC):
         "interactive",
         "pid",
         "account",
+        "statuses",
     )
-    SCRATCH = ("depth", "loops", "open_files", "pipes", "sourced", "substituted", "suppressed", "history")
+    SCRATCH = (
+        "depth", "loops", "open_files", "pipes", "sourced", "substituted", "suppressed", "history", "pipe_codes", "line",
+        "readers", "pending", "own_pid", "ended_by", "from_text", "calls", "scripts", "option_at", "subshells", "main",
+    )  # fmt: skip
     FIXED = ("host",)
     __slots__ = (*STATE, *SCRATCH, *FIXED)
 
@@ -138,7 +198,7 @@ class Session(Variables, ABC):
         }
         super().__init__(variables)
         self.aliases: dict[str, Definition] = {}
-        self.functions: dict[str, tuple[tree.Node, int]] = {}
+        self.functions: dict[str, tuple[tree.Function, int]] = {}
         self.last_code = 0
         self.pid = pid
         self.interactive = True
@@ -158,6 +218,19 @@ class Session(Variables, ABC):
         self.loops = 0
         self.suppressed = 0
         self.substituted = 0
+        self.pipe_codes: tuple[int, ...] | None = None
+        self.line = 1
+        self.readers: dict[str, Reader] = {}
+        self.pending: list[str] = []
+        self.own_pid = 0
+        self.ended_by: int | None = None
+        self.from_text = True
+        self.calls: list[str] = []
+        self.scripts: list[str] = []
+        self.option_at = 0
+        self.subshells = 0
+        self.main: Session = self
+        self.statuses: dict[int, int] = {}
 
     def state(self, view: View) -> object:
         """Return what later commands depend on; the history is left out, of which only `history` itself tells."""
@@ -190,12 +263,23 @@ class Session(Variables, ABC):
         """
 
     @abstractmethod
+    def declaration(self, name: str) -> str:
+        """Return what ``declare -p name`` prints; empty if there is no such variable."""
+
+    @abstractmethod
+    def nested(self, script: str, streams: Streams) -> Delays[int]:
+        """Run a script in a subshell."""
+
+    @abstractmethod
     def substitute(self, script: str, streams: Streams) -> Delays[str]:
         """Return the output of ``$(script)``, without its trailing newlines."""
 
     @abstractmethod
-    def open_pipe(self, script: str, streams: Streams) -> Delays[str]:
-        """Run the script of ``<(script)``; return the path under which its output can be read."""
+    def open_pipe(self, script: str, streams: Streams, *, into: bool = False) -> Delays[str]:
+        """Run the script of ``<(script)``; return the path under which its output can be read.
+
+        That of ``>(script)`` (`into`) is run when the command has ended that is to write to the path.
+        """
 
     @abstractmethod
     def resolve(self, name: str) -> Resolution | None:
@@ -225,7 +309,31 @@ class Session(Variables, ABC):
 
     def alive(self) -> bool:
         """Return whether the host is on and the session has not been killed."""
-        return self.host.up and (not self.pid or self.pid in self.host.processes)
+        processes = self.host.processes
+        return (
+            self.host.up
+            and (not self.pid or self.pid in processes)
+            and (not self.own_pid or self.own_pid in processes)
+            and (not self.main.own_pid or self.main.own_pid in processes)
+        )
+
+    def main_pid(self) -> int:
+        """Return ``$$``."""
+        return self.main.process_id()
+
+    def process_id(self) -> int:
+        """Return ``$BASHPID``: a shell inside a session gets a process of its own when it asks for its number."""
+        if not self.own_pid and (self.subshells or not self.interactive):
+            self.own_pid = self.host.start("bash", self.account.user, "bash").pid
+        return self.own_pid or self.pid or 2
+
+    def is_strict(self) -> bool:
+        """Return whether a variable that is not set is an error (``set -u``)."""
+        return self.options.nounset
+
+    def watched(self) -> bool:
+        """Return whether something is to be done before or after each command."""
+        return self.options.xtrace or bool(self.traps)
 
     def check_alive(self) -> None:
         """Stop the script if the host is off or the session was killed.
@@ -246,8 +354,17 @@ class Session(Variables, ABC):
         twin.functions = dict(self.functions)
         twin.positional = list(self.positional)
         twin.options = self.options.copy()
-        twin.traps = {}
+        twin.traps = {name: text for name, text in self.traps.items() if not text}
+        if self.options.errtrace and "ERR" in self.traps:
+            twin.traps["ERR"] = self.traps["ERR"]
         twin.directories = list(self.directories)
+        twin.jobs = dict(self.jobs)
+        twin.statuses = dict(self.statuses)
+        twin.own_pid = 0
+        twin.pending = []
+        twin.readers = {}
+        twin.calls = list(self.calls)
+        twin.subshells = self.subshells + 1
         return twin
 
     def note(self, verb: str, subject: str, **details: str | bool) -> int:
@@ -291,10 +408,19 @@ class Session(Variables, ABC):
 
     def node(self, operand: str) -> Node | None:
         """Return the node that a path leads to, if the account can reach it; journals nothing."""
+        if self.open_files:
+            self._flush(operand)
         try:
             return self.host.files.find(normal(operand, self.cwd), self.account)
         except FileError:
             return None
+
+    def _flush(self, operand: str) -> None:
+        """Write what commands have sent to a file so far: somebody looks at it."""
+        path = normal(operand, self.cwd)
+        for sink in self.open_files:
+            if sink.parts and sink.path == path:
+                sink.flush()
 
     def exists(self, operand: str) -> bool:
         """Return whether a path leads to something, or is itself a link."""
@@ -311,6 +437,8 @@ class Session(Variables, ABC):
             return ""
         if self.pipes and operand in self.pipes:
             return self.pipes[operand]
+        if self.open_files:
+            self._flush(operand)
         text = self.host.files.read(normal(operand, self.cwd), self.account)
         if operand[-1:] == "/":
             raise FileError(operand, NOT_DIR)
@@ -326,6 +454,9 @@ class Session(Variables, ABC):
         if operand[-1:] == "/":
             raise FileError(operand, IS_DIR)
         self.check_alive()
+        if operand in self.readers:
+            self.readers[operand].sink.write(text)
+            return
         path = normal(operand, self.cwd)
         size = len(text)
         if append and (node := self.node(operand)) is not None and node.kind == "file":

@@ -67,7 +67,7 @@ CASES = [
     ("grep -E '(' notes.txt; echo $?", "grep: Unmatched ( or \\(\n2\n"),
     ("time sleep 2", "\nreal\t0m2.000s\nuser\t0m0.001s\nsys\t0m0.001s\n"),
     ("umask; umask 077; mkdir p; stat -c %a p", "0022\n700\n"),
-    ("declare -A m", "bash: declare: -A: associative arrays are not supported\n"),
+    ("declare -A m; m[b]=1; m[a]=2; declare -p m", 'declare -A m=([b]="1" [a]="2" )\n'),
     ("diff -u notes.txt <(sed s/two/2/ notes.txt) | tail -n +3", "@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n"),
 ]  # fmt: skip
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simenv.machine.program import Program
-from simenv.shell.builtins import control, jobs, output, variables
+from simenv.shell.builtins import control, declaring, jobs, output, variables
 
 BUILTINS: Mapping[str, Program] = {
     **control.PROGRAMS,
+    **declaring.PROGRAMS,
     **jobs.PROGRAMS,
     **output.PROGRAMS,
     **variables.PROGRAMS,

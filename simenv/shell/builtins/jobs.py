@@ -1,4 +1,4 @@
-"""Builtins about jobs and history: jobs, wait, kill, history, time."""
+"""Builtins about jobs and history: jobs, wait, kill, history."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from simenv.machine.process import ProcessError
 from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
+from simenv.shell.signals import SIGNALS
+from simenv.shell.state import Session
 
-_SIGNALS = {
-    1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 5: "TRAP", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 10: "USR1", 11: "SEGV",
-    12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM", 16: "STKFLT", 17: "CHLD", 18: "CONT", 19: "STOP", 20: "TSTP",
-    21: "TTIN", 22: "TTOU", 23: "URG", 24: "XCPU", 25: "XFSZ", 26: "VTALRM", 27: "PROF", 28: "WINCH", 29: "IO", 30: "PWR",
-    31: "SYS",
-}  # fmt: skip
 _POLL_S = 1.0
 
 
@@ -61,10 +57,10 @@ def kill(inv: Invocation) -> int:
     words = list(inv.argv[1:])
     signal = "TERM"
     if words[:1] == ["-l"] and len(words) > 1:
-        inv.out("".join(_SIGNALS.get(int(word[:6]) & 127, "") + "\n" for word in words[1:] if word.isdecimal()))
+        inv.out("".join(SIGNALS.get(int(word[:6]) & 127, "") + "\n" for word in words[1:] if word.isdecimal()))
         return 0
     if words and words[0] == "-l":
-        inv.out(" ".join(f"{number}) SIG{name}" for number, name in _SIGNALS.items()) + "\n")
+        inv.out(" ".join(f"{number}) SIG{name}" for number, name in SIGNALS.items()) + "\n")
         return 0
     if words and words[0] in ("-s", "-n") and len(words) > 1:
         signal, words = signal_name(words[1]), words[2:]
@@ -82,11 +78,26 @@ def kill(inv: Invocation) -> int:
 
 def _kill(inv: Invocation, word: str, signal: str) -> None:
     pid = abs(_pid(inv, word))
+    shell = _addressed(inv.shell, pid)
+    if shell is not None and signal in shell.traps:
+        if shell.traps[signal]:
+            shell.pending.append(signal)
+        return
+    if shell is not None and not (shell.interactive and not shell.subshells):
+        shell.ended_by = 128 + next((number for number, name in SIGNALS.items() if name == signal), 0)
     try:
         inv.host.kill(pid, inv.account, signal=signal)
     except ProcessError as error:
         inv.err(f"bash: kill: ({word}) - {error.reason}\n")
         inv.code = 1
+
+
+def _addressed(shell: Session, pid: int) -> Session | None:
+    """Return the shell of this script that a pid is the number of: this one, or that of ``$$``."""
+    for one in (shell, shell.main):
+        if pid == one.own_pid or (one.interactive and not one.subshells and pid == (one.pid or 2)):
+            return one
+    return None
 
 
 def signal_name(text: str) -> str:
@@ -96,10 +107,10 @@ def signal_name(text: str) -> str:
         UsageFault: there is no such signal.
     """
     if text.isdecimal():
-        name = _SIGNALS.get(int(text[:6]), "0" if text == "0" else "")
+        name = SIGNALS.get(int(text[:6]), "0" if text == "0" else "")
     else:
         name = text.upper().removeprefix("SIG")
-        name = name if name in _SIGNALS.values() or name == "0" else ""
+        name = name if name in SIGNALS.values() or name == "0" else ""
     if not name:
         raise UsageFault(f"bash: kill: {text}: invalid signal specification")
     return name
@@ -117,25 +128,11 @@ def history(inv: Invocation) -> int:
     return 0
 
 
-def time(inv: Invocation) -> Generator[float, None, int]:
-    """Run a command and print how much simulated time it took."""
-    start = inv.host.sim.now
-    code = 0
-    words = [word for number, word in enumerate(inv.argv) if number and (number > 1 or word != "-p")]
-    if words:
-        result = inv.shell.invoke(words, inv.streams)
-        code = result if isinstance(result, int) else (yield from result)
-    minutes, seconds = divmod(inv.host.sim.now - start, 60)
-    inv.err(f"\nreal\t{int(minutes)}m{seconds:.3f}s\nuser\t0m0.001s\nsys\t0m0.001s\n")
-    return code
-
-
 PROGRAMS: Mapping[str, Program] = {
     "bg": jobs,
     "fg": wait,
     "history": history,
     "jobs": jobs,
     "kill": kill,
-    "time": time,
     "wait": wait,
 }

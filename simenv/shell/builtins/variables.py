@@ -7,15 +7,11 @@ from collections.abc import Mapping
 
 from simenv.machine.nodes import DENIED, EXECUTE, NO_SUCH, NOT_DIR, normal
 from simenv.machine.program import Program
-from simenv.shell.errors import ExpansionFault, UsageFault
-from simenv.shell.expansion.arithmetic import evaluate
+from simenv.shell.errors import SyntaxFault, UsageFault
 from simenv.shell.invocation import Invocation
-from simenv.shell.options import Spec
-from simenv.shell.state import Definition
+from simenv.shell.quoting import quote_word
+from simenv.shell.state import Definition, Settings
 
-_NAME = re.compile(r"[A-Za-z_]\w*\Z")
-_FLAGS = {"e": "errexit", "u": "nounset", "x": "xtrace", "f": "noglob"}
-_NAMED = ("errexit", "nounset", "xtrace", "noglob", "pipefail")
 _MAX_ALIASES = 500
 
 
@@ -76,138 +72,12 @@ def dirs(inv: Invocation) -> int:
     return 0
 
 
-def export(inv: Invocation) -> int:
-    """Mark variables for children; ``-n``: unmark; ``-p`` or nothing: list."""
-    given, operands = inv.options(Spec("nfp", code=2))
-    if not operands:
-        inv.out("".join(f'declare -x {name}="{value}"\n' for name, value in sorted(inv.env.items())))
-        return 0
-    if "f" in given:
-        return 0
-    for name, value in _pairs(inv, operands):
-        if value is not None:
-            inv.shell.set_value(name, value)
-        if "n" in given:
-            inv.shell.exported.discard(name)
-        else:
-            inv.shell.exported.add(name)
-    return inv.code
-
-
-def _pairs(inv: Invocation, operands: tuple[str, ...]) -> list[tuple[str, str | None]]:
-    pairs: list[tuple[str, str | None]] = []
-    for operand in operands:
-        name, equals, value = operand.partition("=")
-        if equals and name.endswith("+"):
-            name = name[:-1]
-            value = (inv.shell.parameter(name) or "") + value
-        if not _NAME.match(name):
-            inv.err(f"bash: {inv.name}: `{operand}': not a valid identifier\n")
-            inv.code = 1
-        else:
-            pairs.append((name, value if equals else None))
-    return pairs
-
-
-def declare(inv: Invocation) -> int:
-    """Declare variables: ``-x`` exported, ``-r`` read-only, ``-i`` integer, ``-a`` array, ``-p`` print."""
-    given, operands = inv.options(Spec("xriapfFgAlu", code=2))
-    if "A" in given:
-        inv.shell.note("shell.unsupported", "declare", construct="associative_array", text=" ".join(inv.argv)[:60])
-        raise UsageFault(f"bash: {inv.name}: -A: associative arrays are not supported", 2)
-    if "f" in given or "F" in given:
-        return _list_functions(inv, operands)
-    if "p" in given or not operands:
-        return _print_variables(inv, operands)
-    for name, value in _pairs(inv, operands):
-        if inv.shell.locals and "g" not in given:
-            _make_local(inv, name)
-        _declare(inv, given, name, value)
-    return inv.code
-
-
-def _declare(inv: Invocation, given: Mapping[str, str], name: str, value: str | None) -> None:
-    shell = inv.shell
-    if "a" in given and value is None:
-        shell.arrays.setdefault(name, {})
-    if value is not None:
-        shell.set_value(name, str(evaluate(value, shell)) if "i" in given else value)
-    if "x" in given:
-        shell.exported.add(name)
-    if "r" in given:
-        shell.readonly.add(name)
-
-
-def _list_functions(inv: Invocation, operands: tuple[str, ...]) -> int:
-    for name in operands or sorted(inv.shell.functions):
-        if name not in inv.shell.functions:
-            return 1
-        inv.out(f"{name}\n" if operands else f"declare -f {name}\n")
-    return 0
-
-
-def _print_variables(inv: Invocation, operands: tuple[str, ...]) -> int:
-    shell = inv.shell
-    for name in operands or sorted(shell.variables):
-        value = shell.variables.get(name)
-        if value is None:
-            inv.err(f"bash: {inv.name}: {name}: not found\n")
-            inv.code = 1
-            continue
-        flags = ("r" if name in shell.readonly else "") + ("x" if name in shell.exported else "")
-        inv.out(f'declare -{flags or "-"} {name}="{value}"\n')
-    return inv.code
-
-
-def _make_local(inv: Invocation, name: str) -> None:
-    frame = inv.shell.locals[-1]
-    if name not in frame:
-        frame[name] = inv.shell.variables.get(name)
-    if name not in inv.shell.readonly:
-        inv.shell.variables.pop(name, None)
-
-
-def local(inv: Invocation) -> int:
-    """Declare variables of the running function."""
-    if not inv.shell.locals:
-        raise UsageFault("bash: local: can only be used in a function")
-    given, operands = inv.options(Spec("xriapA", code=2))
-    for name, value in _pairs(inv, operands):
-        _make_local(inv, name)
-        _declare(inv, given, name, value)
-    return inv.code
-
-
-def readonly(inv: Invocation) -> int:
-    """Make variables read-only."""
-    _, operands = inv.options(Spec("apf", code=2))
-    for name, value in _pairs(inv, operands):
-        if value is not None:
-            inv.shell.set_value(name, value)
-        inv.shell.readonly.add(name)
-    return inv.code
-
-
-def unset(inv: Invocation) -> int:
-    """Forget variables and functions."""
-    given, operands = inv.options(Spec("vfn", code=2))
-    for name in operands:
-        base, bracket, index = name.partition("[")
-        if "f" in given or (name in inv.shell.functions and name not in inv.shell.variables):
-            inv.shell.functions.pop(name, None)
-        elif bracket:
-            inv.shell.arrays.get(base, {}).pop(evaluate(index.rstrip("]"), inv.shell), None)
-        else:
-            inv.shell.unset(name)
-    return 0
-
-
 def set_options(inv: Invocation) -> int:
-    """Switch options (``-e -u -x -f -o pipefail``) and set the positional parameters."""
+    """Switch options (``-e -u -x …``, ``-o name``) and set the positional parameters; without arguments: list variables."""
     words = list(inv.argv[1:])
     shell = inv.shell
     if not words:
-        inv.out("".join(f"{name}={value}\n" for name, value in sorted(shell.variables.items())))
+        inv.out("".join(f"{name}={quote_word(value)}\n" for name, value in sorted(shell.variables.items())))
         return 0
     while words and words[0][:1] in ("-", "+") and len(words[0]) > 1:
         word = words.pop(0)
@@ -215,16 +85,43 @@ def set_options(inv: Invocation) -> int:
             shell.positional = words
             return 0
         for letter in word[1:]:
-            name = _FLAGS.get(letter, "")
-            if letter == "o":
-                name = words.pop(0) if words else ""
-            if name in _NAMED:
-                setattr(shell.options, name, word[0] == "-")
-            elif letter not in "oEhmBbCHkTnv":
-                raise UsageFault(f"bash: set: -{letter}: invalid option", 2)
+            if letter == "o" and not words:
+                _list_options(inv, restorable=word[0] == "+")
+            else:
+                name = words.pop(0) if letter == "o" else Settings.LETTERS.get(letter, "")
+                _switch(inv, letter, name, on=word[0] == "-")
+    if words[:1] == ["-"]:
+        words.pop(0)
+        shell.options.xtrace = shell.options.verbose = False
     if words:
         shell.positional = words
     return 0
+
+
+_ACCEPTED = {"m": "monitor", "h": "hashall", "b": "notify", "H": "histexpand", "B": "braceexpand", "p": "privileged"}
+_NO_LETTER = ("emacs", "history", "ignoreeof", "interactive-comments", "nolog", "posix", "vi")
+_ON = ("braceexpand", "hashall", "interactive-comments")
+
+
+def _switch(inv: Invocation, letter: str, name: str, *, on: bool) -> None:
+    if name in Settings.LETTERS.values() or name == "pipefail":
+        if name != "noexec" or not inv.shell.interactive:
+            setattr(inv.shell.options, name, on)
+    elif (letter in "Bk" and not on and letter == "B") or letter in "kPrt" or (name == "braceexpand" and not on):
+        raise SyntaxFault(f"set {'-' if on else '+'}{letter}", name or letter, supported=False)
+    elif letter == "o" and name not in (*_ACCEPTED.values(), *_NO_LETTER, "onecmd", "keyword", "physical"):
+        raise UsageFault(f"bash: set: {name}: invalid option name", 2)
+    elif letter != "o" and letter not in _ACCEPTED:
+        raise UsageFault(f"bash: set: -{letter}: invalid option", 2)
+
+
+def _list_options(inv: Invocation, *, restorable: bool) -> None:
+    names = sorted(
+        (*Settings.LETTERS.values(), "pipefail", *_ACCEPTED.values(), *_NO_LETTER, "onecmd", "keyword", "physical")
+    )
+    for name in names:
+        is_on = getattr(inv.shell.options, name, name in _ON)
+        inv.out(f"set {'-' if is_on else '+'}o {name}\n" if restorable else f"{name:<15}\t{'on' if is_on else 'off'}\n")
 
 
 def shift(inv: Invocation) -> int:
@@ -237,17 +134,6 @@ def shift(inv: Invocation) -> int:
         return 1
     inv.shell.positional = inv.shell.positional[count:]
     return 0
-
-
-def let(inv: Invocation) -> int:
-    """Evaluate arithmetic expressions."""
-    value = 0
-    try:
-        for text in inv.argv[1:]:
-            value = evaluate(text, inv.shell)
-    except ExpansionFault as fault:
-        raise UsageFault(f"bash: let: {fault}") from None
-    return int(value == 0)
 
 
 def alias(inv: Invocation) -> int:
@@ -292,18 +178,11 @@ def umask(inv: Invocation) -> int:
 PROGRAMS: Mapping[str, Program] = {
     "alias": alias,
     "cd": cd,
-    "declare": declare,
     "dirs": dirs,
     "popd": popd,
     "pushd": pushd,
-    "export": export,
-    "let": let,
-    "local": local,
-    "readonly": readonly,
     "set": set_options,
     "shift": shift,
-    "typeset": declare,
     "umask": umask,
     "unalias": unalias,
-    "unset": unset,
 }

@@ -12,6 +12,7 @@ from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec
+from simenv.shell.state import Settings
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.S)
 _SUDO_GROUPS = ("sudo", "wheel")
@@ -178,38 +179,45 @@ def which(inv: Invocation) -> int:
 
 
 def bash(inv: Invocation) -> Generator[float, None, int]:
-    """Run a script (a file, ``-c TEXT``, or standard input) in a child shell."""
+    """Run a script (a file, ``-c TEXT``, or standard input) in a child shell; ``-n`` reads it only."""
     words = list(inv.argv[1:])
-    switches: list[str] = []
-    text: str | None = None
+    switches: list[tuple[str, bool]] = []
+    letters = ""
     while words and words[0][:1] in ("-", "+") and words[0] not in ("-", "--") and len(words[0]) > 1:
         word = words.pop(0)
+        if word == "--version":
+            inv.out("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n")
+            return 0
         if word.startswith("--"):
-            if word == "--version":
-                inv.out("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n")
-                return 0
+            _long_option(inv, word, words)
             continue
-        if "c" in word[1:]:
-            if not words:
-                raise UsageFault("bash: -c: option requires an argument", 2)
-            text = words.pop(0)
-            switches.append(word.replace("c", ""))
-            break
-        switches.append(word)
-        if word in ("-o", "+o") and words:
-            switches.append(words.pop(0))
+        for letter in word[1:]:
+            name = (words.pop(0) if words else "") if letter in "oO" else Settings.LETTERS.get(letter, "")
+            if name:
+                switches.append((name, word[0] == "-"))
+            elif letter not in "cislrDpHBhm":
+                raise UsageFault(f"bash: {word}: invalid option", 2)
+            letters += letter
     words = words[1:] if words[:1] in (["-"], ["--"]) else words
-    name, arguments = inv.argv[0], words
-    if text is not None:
-        name, arguments = (words[0], words[1:]) if words else (inv.argv[0], [])
-    elif words and "-s" not in switches:
-        name, arguments = words[0], words[1:]
-        text = _script(inv, name)
+    name, arguments = (words[0], words[1:]) if words and "s" not in letters else (inv.argv[0], words)
+    if "c" in letters:
+        if not words:
+            raise UsageFault("bash: -c: option requires an argument", 2)
+        text = words[0]
+        name, arguments = (words[1], words[2:]) if len(words) > 1 else (inv.argv[0], [])
     else:
-        text = inv.stdin
+        text = _script(inv, name) if words and "s" not in letters else inv.stdin
     twin = inv.shell.child(name, list(arguments))
+    twin.from_text = "c" in letters
     _switch(twin.options, switches)
     return (yield from twin.run_nested(text, inv.streams))
+
+
+def _long_option(inv: Invocation, word: str, words: list[str]) -> None:
+    if word in ("--rcfile", "--init-file") and words:
+        words.pop(0)
+    elif word not in ("--norc", "--noprofile", "--login", "--posix", "--noediting", "--verbose", "--debugger"):
+        raise UsageFault(f"bash: {word}: invalid option", 2)
 
 
 def _script(inv: Invocation, name: str) -> str:
@@ -225,14 +233,12 @@ def _script(inv: Invocation, name: str) -> str:
         raise UsageFault(f"bash: {name}: {error.reason}", code) from None
 
 
-def _switch(options: object, switches: list[str]) -> None:
-    names = {"e": "errexit", "u": "nounset", "x": "xtrace", "f": "noglob"}
-    for word in switches:
-        if word in ("pipefail", "errexit", "nounset", "xtrace", "noglob"):
-            setattr(options, word, True)
-        for letter in word[1:]:
-            if word[0] == "-" and letter in names:
-                setattr(options, names[letter], True)
+def _switch(options: Settings, switches: list[tuple[str, bool]]) -> None:
+    for name, on in switches:
+        if name in Settings.STATE:
+            setattr(options, name, on)
+        elif name != "posix":
+            raise UsageFault(f"bash: {name}: invalid option name", 2)
 
 
 def df(inv: Invocation) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simenv.shell.parser import tree
-from simenv.shell.parser.convert import make_command
-from simenv.shell.parser.parse import parse
+from simenv.shell.parser.build import make_command
+from simenv.shell.parser.parse import parse_whole
 from simenv.shell.state import Session
 
 
@@ -14,7 +14,15 @@ def substitute(
     shell: Session, text: str, name: str, command: tree.Command, seen: frozenset[str] = frozenset()
 ) -> tree.Node:
     """Return the command that `command` means when its first word is replaced by `text`."""
-    return _protect(_join(parse(text), command), shell, seen | {name})
+    return _protect(_join(_body(text), command), shell, seen | {name})
+
+
+def _body(text: str) -> tree.Node:
+    node = parse_whole(text)
+    if not isinstance(node, tree.Script):
+        return node
+    items = tuple(item.body for item in node.items if isinstance(item, tree.Line))
+    return items[0] if len(items) == 1 else tree.Sequence(items)
 
 
 def _join(node: tree.Node, command: tree.Command) -> tree.Node:

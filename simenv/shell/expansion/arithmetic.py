@@ -56,6 +56,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens: list[str] = []
+        self._starts: list[int] = []
         at = 0
         while at < len(text):
             found = _TOKEN.match(text, at)
@@ -63,6 +64,7 @@ class _Parser:
                 raise self._fault(text[at:])
             if found.lastindex:
                 self._tokens.append(found.group(found.lastindex))
+                self._starts.append(found.start(found.lastindex))
             at = found.end()
         self._at = 0
         self._depth = 0
@@ -167,10 +169,17 @@ class _Parser:
             raise ExpansionFault(f'{self._text[:80]}: syntax error: operand expected (error token is "{token}")')
         if self._peek() != "[":
             return ("name", token, None)
-        self._take()
-        index = self._comma()
-        self._take("]")
-        return ("name", token, index)
+        return ("name", token, self._subscript())
+
+    def _subscript(self) -> str:
+        """Return the text between square brackets: what it means depends on the array."""
+        start = self._starts[self._at] + 1
+        depth = 0
+        while True:
+            token = self._take()
+            depth += (token == "[") - (token == "]")
+            if not depth:
+                return self._text[start : self._starts[self._at - 1]]
 
 
 def _number(token: str) -> int:
@@ -196,7 +205,7 @@ class _Evaluator:
         if kind == "number":
             return int(tree[1])
         if kind == "name":
-            return self._read(tree)
+            return self._read(tree, self._index(tree))
         if kind == "binary":
             return self._binary(tree[1], self.value(tree[2]), self.value(tree[3]))
         if kind == "unary":
@@ -213,26 +222,30 @@ class _Evaluator:
         return self._change(tree)
 
     def _change(self, tree: Tree) -> int:
+        name = tree[2]
+        index = self._index(name)
         if tree[0] == "after":
-            old = self._read(tree[2])
-            self._write(tree[2], _wrap(old + (1 if tree[1] == "+" else -1)))
+            old = self._read(name, index)
+            self._write(name, index, _wrap(old + (1 if tree[1] == "+" else -1)))
             return old
-        _, operator, name, right = tree
-        value = self.value(right)
-        if operator:
-            value = self._binary(operator, self._read(name), value)
-        self._write(name, value)
+        old = self._read(name, index) if tree[1] else 0  # before the right side is evaluated, as bash does
+        value = self.value(tree[3])
+        if tree[1]:
+            value = self._binary(tree[1], old, value)
+        self._write(name, index, value)
         return value
 
     def _index(self, tree: Tree) -> str | None:
-        return None if tree[2] is None else str(self.value(tree[2]))
+        return None if tree[2] is None else self._variables.subscript(tree[1], tree[2])
 
-    def _read(self, tree: Tree) -> int:
-        text = self._variables.get_value(tree[1], self._index(tree))
+    def _read(self, tree: Tree, index: str | None) -> int:
+        text = self._variables.get_value(tree[1], index)
+        if text is None and self._variables.is_strict():
+            raise ExpansionFault(f"{tree[1]}: unbound variable", 127, fatal=True)
         return evaluate(text, self._variables, self._depth + 1) if text else 0
 
-    def _write(self, tree: Tree, value: int) -> None:
-        self._variables.set_value(tree[1], str(value), self._index(tree))
+    def _write(self, tree: Tree, index: str | None, value: int) -> None:
+        self._variables.set_value(tree[1], str(value), index)
 
     def _binary(self, operator: str, left: int, right: int) -> int:
         if operator in "/%" and right == 0:

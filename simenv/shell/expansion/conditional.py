@@ -10,7 +10,7 @@ from simenv.machine.nodes import EXECUTE, READ, WRITE, normal
 from simenv.shell.budget import Streams
 from simenv.shell.errors import ExpansionFault, SyntaxFault, UsageFault
 from simenv.shell.expansion.arithmetic import evaluate
-from simenv.shell.expansion.expand import expand_pattern, expand_text
+from simenv.shell.expansion.parameters import expand_pattern, expand_text
 from simenv.shell.parser import tree
 from simenv.shell.pattern.regex import compile_glob, compile_regex
 from simenv.shell.pattern.syntax import PatternError
@@ -39,16 +39,32 @@ def unary(shell: Session, operator: str, operand: str) -> bool:
     if operator == "-n":
         return bool(operand)
     if operator == "-v":
-        return shell.parameter(operand) is not None
+        return _is_set(shell, operand)
+    if operator == "-R":
+        return "n" in shell.attributes.get(operand, "")
+    if operator == "-o":
+        return bool(getattr(shell.options, operand, False))
     if operator in ("-t", "-b", "-c", "-p", "-S"):
         return operator == "-c" and operand == "/dev/null"
     if operator in ("-L", "-h"):
         link = shell.host.files.get(normal(operand, shell.cwd))
-        return link is not None and link.kind == "link"
+        return link is not None and link.kind == "link" and operand[-1:] != "/"
     if operator not in _OF_NODE:
         raise UsageFault(f"bash: test: {operator}: unary operator expected", 2)
     node = shell.node(operand) if operand else None
+    if node is not None and operand[-1:] == "/" and node.kind != "dir":
+        return False
     return node is not None and _OF_NODE[operator](shell, node)
+
+
+def _is_set(shell: Session, operand: str) -> bool:
+    name, bracket, rest = operand.partition("[")
+    if not bracket:
+        return shell.parameter(operand) is not None
+    index = rest.removesuffix("]")
+    if index in ("@", "*"):
+        return bool(shell.elements(name))
+    return shell.get_value(name, shell.subscript(name, index)) is not None
 
 
 _OF_NODE: Mapping[str, Callable[..., bool]] = {
@@ -120,6 +136,14 @@ class TestParser:
             return not words[1] if words[0] == "!" else unary(shell, words[0], words[1])
         if len(words) == 3 and words[1] in _BINARY:
             return binary(shell, words[0], words[1], words[2])
+        if len(words) == 3 and words[1] in ("-a", "-o"):
+            return (all if words[1] == "-a" else any)((words[0], words[2]))
+        if len(words) == 3 and words[0] == "(" and words[2] == ")":
+            return bool(words[1])
+        if len(words) in (3, 4) and words[0] == "!":
+            return not TestParser(shell, words[1:]).value()
+        if len(words) == 4 and words[0] == "(" and words[3] == ")":
+            return TestParser(shell, words[1:3]).value()
         result = self._or()
         if self._at < len(words):
             raise UsageFault("bash: [: too many arguments", 2)
@@ -173,9 +197,13 @@ class TestParser:
             if self._take() != ")":
                 raise UsageFault("bash: [: `)' expected", 2)
             return result
-        if word[:1] == "-" and following is not None and len(word) == 2 and following not in ("-a", "-o", ")"):
+        if word[:1] == "-" and len(word) == 2 and following is not None and not self._ends_here(following):
             return unary(self._shell, word, self._take())
         return bool(word)
+
+    def _ends_here(self, following: str) -> bool:
+        """Return whether a word that looks like an operator is the last of its operand: what follows joins or closes."""
+        return following == ")" or (following in ("-a", "-o") and self._peek(1) is not None)
 
 
 def holds(shell: Session, tokens: Sequence[str | tree.Word], streams: Streams) -> Delays[int]:
@@ -186,7 +214,9 @@ def holds(shell: Session, tokens: Sequence[str | tree.Word], streams: Streams) -
     except UsageFault as fault:
         streams.err.write(f"{fault}\n")
         return fault.code
-    except PatternError:
+    except PatternError as fault:
+        if "not supported" in str(fault):
+            raise
         return 2
 
 
@@ -268,7 +298,8 @@ class _Conditional:
         text = yield from self._text(left, live)
         if operator in ("=", "==", "!="):
             pattern = yield from expand_pattern(shell, right, self._streams)
-            return compile_glob(pattern).matches(text, work=shell.budget.charge) == (operator != "!=")
+            glob = compile_glob(pattern, ignore_case=shell.options.nocasematch, extended=True)
+            return glob.matches(text, work=shell.budget.charge) == (operator != "!=")
         if operator == "=~":
             return (yield from self._regex(text, right))
         other = yield from self._text(right, live)
@@ -282,7 +313,9 @@ class _Conditional:
         for part in right:
             piece = yield from expand_text(shell, (part,), self._streams)
             pieces.append(re.sub(r"([\\.\[\](){}*+?^$|])", r"\\\1", piece) if part.quoted else piece)
-        spans = compile_regex("".join(pieces), extended=True).search(text, work=shell.budget.charge)
+        spans = compile_regex("".join(pieces), extended=True, ignore_case=shell.options.nocasematch).search(
+            text, work=shell.budget.charge
+        )
         shell.set_array("BASH_REMATCH", [] if spans is None else [text[a:b] if a >= 0 else "" for a, b in spans])
         return spans is not None
 

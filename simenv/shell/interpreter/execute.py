@@ -7,25 +7,16 @@ from typing import Any
 
 from simenv.kernel import Delays
 from simenv.shell.budget import Sink, Source, Streams
-from simenv.shell.errors import (
-    ExitShell,
-    ExpansionFault,
-    Halt,
-    LeaveLoop,
-    ReturnFunction,
-    ShellSignal,
-    SyntaxFault,
-    UsageFault,
-)
+from simenv.shell.errors import ExpansionFault, SyntaxFault, UsageFault
 from simenv.shell.expansion.arithmetic import evaluate
 from simenv.shell.expansion.conditional import holds
-from simenv.shell.expansion.expand import expand_pattern, expand_text, expand_words
+from simenv.shell.expansion.parameters import expand_text
+from simenv.shell.interpreter import loops
 from simenv.shell.interpreter.background import start
+from simenv.shell.interpreter.endings import check, contained
 from simenv.shell.interpreter.redirection import close, flush_files, redirect
-from simenv.shell.interpreter.simple import check, run_command
+from simenv.shell.interpreter.simple import run_command
 from simenv.shell.parser import tree
-from simenv.shell.parser.parse import parse
-from simenv.shell.pattern.regex import compile_glob
 from simenv.shell.result import Result
 from simenv.shell.state import Session
 
@@ -64,6 +55,45 @@ def drive(shell: Session, behaviour: Generator[float, None, int]) -> Delays[int]
 # -- lists and compound commands ---------------------------------------------------------------------------------------
 
 
+def _script(shell: Session, node: tree.Script, streams: Streams) -> Result:
+    """Run a script line by line: what is wrong with a later one does not touch the earlier ones."""
+    items = node.items
+    if len(items) == 1 and type(line := items[0]) is tree.Line and not shell.options.reads_on:
+        return _EXECUTE[type(line.body)](shell, line.body, streams)
+    return _lines(shell, items, streams)
+
+
+def _lines(
+    shell: Session, items: tuple[tree.Line | tree.Unfinished | tree.Malformed, ...], streams: Streams
+) -> Delays[int]:
+    code = 0
+    for item in items:
+        if isinstance(item, tree.Unfinished):
+            streams.err.write(f"bash: warning: here-document delimited by end-of-file (wanted `{item.delimiter}')\n")
+        elif isinstance(item, tree.Malformed):
+            raise SyntaxFault(item.construct, item.text, supported=item.supported)
+        else:
+            code = yield from _line(shell, item, streams)
+    return code
+
+
+def _line(shell: Session, line: tree.Line, streams: Streams) -> Delays[int]:
+    """Run a line; an expansion that fails ends it, and, if it is one of the worse kind, the script."""
+    if shell.options.verbose:
+        streams.err.write(line.text if line.text.endswith("\n") else f"{line.text}\n")
+    if shell.options.noexec:
+        return 0
+    try:
+        result = _EXECUTE[type(line.body)](shell, line.body, streams)
+        return result if isinstance(result, int) else (yield from result)
+    except ExpansionFault as fault:
+        if fault.fatal and not shell.interactive:
+            raise
+        streams.err.write(f"bash: {fault}\n")
+        shell.last_code = fault.code
+        return fault.code
+
+
 def _sequence(shell: Session, node: tree.Sequence, streams: Streams) -> Delays[int]:
     code = 0
     for item in node.items:
@@ -73,23 +103,25 @@ def _sequence(shell: Session, node: tree.Sequence, streams: Streams) -> Delays[i
 
 
 def _and_or(shell: Session, node: tree.AndOr, streams: Streams) -> Delays[int]:
-    code = yield from _condition(shell, node.left, streams)
+    code = yield from loops.condition(shell, node.left, streams)
     if (code == 0) == node.both:
         return (yield from run(shell, node.right, streams))
     return code
 
 
-def _condition(shell: Session, node: tree.Node, streams: Streams) -> Delays[int]:
-    """Execute a command whose failure is an answer, not an error (``set -e`` is off)."""
-    shell.suppressed += 1
-    try:
-        return (yield from run(shell, node, streams))
-    finally:
-        shell.suppressed -= 1
+def _timed(shell: Session, node: tree.Timed, streams: Streams) -> Delays[int]:
+    start = shell.host.sim.now
+    code = yield from run(shell, node.body, streams)
+    minutes, seconds = divmod(shell.host.sim.now - start, 60)
+    if node.posix:
+        streams.err.write(f"real {60 * minutes + seconds:.2f}\nuser 0.00\nsys 0.00\n")
+    else:
+        streams.err.write(f"\nreal\t{int(minutes)}m{seconds:.3f}s\nuser\t0m0.001s\nsys\t0m0.001s\n")
+    return code
 
 
 def _not(shell: Session, node: tree.Not, streams: Streams) -> Delays[int]:
-    code = yield from _condition(shell, node.body, streams)
+    code = yield from loops.condition(shell, node.body, streams)
     shell.last_code = int(code == 0)
     return shell.last_code
 
@@ -101,80 +133,36 @@ def _pipeline(shell: Session, node: tree.Pipeline, streams: Streams) -> Delays[i
     for index, command in enumerate(node.commands):
         out = streams.out if index == last else Sink(shell.budget)
         err = out if index < last and node.joins[index] else streams.err
-        codes.append((yield from subshell(shell, command, Streams(source, out, err))))
+        inner = streams.replaced(source, out, err)
+        if index == last and shell.options.lastpipe and not shell.interactive:
+            codes.append((yield from run(shell, command, inner)))
+        else:
+            codes.append((yield from subshell(shell, command, inner)))
         source = Source(out.text()) if index < last else source
     code = codes[-1]
     if shell.options.pipefail:
         code = next((c for c in reversed(codes) if c), 0)
-    return check(shell, code)
+    shell.pipe_codes = tuple(codes)
+    result = check(shell, code, streams)
+    return result if isinstance(result, int) else (yield from result)
 
 
-def subshell(shell: Session, node: tree.Node, streams: Streams) -> Delays[int]:
+def subshell(shell: Session, node: tree.Node, streams: Streams, *, substitution: bool = False) -> Delays[int]:
     """Execute a node in a copy of the shell; whatever interrupts it ends the copy only (except `Halt`)."""
     shell.enter()
     twin = shell.fork()
     twin.loops = 0
+    if substitution and not shell.options.inherit_errexit:
+        twin.options.errexit = False
+    inner = streams.replaced(streams.source, streams.out, streams.err)
     try:
-        return (yield from contained(twin, node, streams))
+        return (yield from contained(twin, node, inner))
     finally:
         shell.depth -= 1
-
-
-def contained(shell: Session, node: tree.Node, streams: Streams) -> Delays[int]:
-    """Execute a node to its end in `shell`: ``exit`` and faults become codes and messages."""
-    try:
-        code = yield from run(shell, node, streams)
-        shell.last_code = code
-    except Halt:
-        raise
-    except ShellSignal as signal:
-        return (yield from settle(shell, signal, streams))
-    if "EXIT" in shell.traps:
-        return (yield from _run_exit_trap(shell, code, streams))
-    return code
-
-
-def settle(shell: Session, signal: ShellSignal, streams: Streams) -> Delays[int]:
-    """Turn what interrupted a script into messages and an exit code."""
-    if isinstance(signal, ExitShell | ReturnFunction):
-        code = signal.code
-    elif isinstance(signal, LeaveLoop):
-        code = 0
-    elif isinstance(signal, SyntaxFault):
-        code = report_syntax(shell, signal, streams)
-    elif isinstance(signal, ExpansionFault | UsageFault):
-        streams.err.write(f"bash: {signal}\n" if isinstance(signal, ExpansionFault) else f"{signal}\n")
-        code = signal.code if isinstance(signal, UsageFault) or not shell.interactive else 1
-    else:
-        raise signal
-    shell.last_code = code
-    if isinstance(signal, ExitShell) and "EXIT" in shell.traps:
-        return (yield from _run_exit_trap(shell, code, streams))
-    return code
-
-
-def _run_exit_trap(shell: Session, code: int, streams: Streams) -> Delays[int]:
-    text = shell.traps.pop("EXIT")
-    try:
-        yield from run(shell, parse(text), streams)
-    except ExitShell as signal:
-        return signal.code
-    return code
-
-
-def report_syntax(shell: Session, fault: SyntaxFault, streams: Streams) -> int:
-    """Print and journal a syntax error; return its exit code."""
-    text = fault.text[:60]
-    if fault.construct == "quote":
-        streams.err.write("bash: unexpected EOF while looking for matching quote\n")
-    elif fault.construct == "expansion":
-        streams.err.write(f"bash: {text}: bad substitution\n")
-    elif fault.supported:
-        streams.err.write(f"bash: syntax error near unexpected token `{text.split(chr(10))[0]}'\n")
-    else:
-        streams.err.write(f"bash: syntax error: {fault.construct.replace('_', ' ')} is not supported: `{text}'\n")
-    shell.note("shell.unsupported", fault.construct, construct=fault.construct, text=text)
-    return 1 if fault.construct == "expansion" else 2
+        if shell.alive():
+            close(shell, inner, streams)
+        if twin.own_pid != shell.own_pid:
+            shell.host.exit(twin.own_pid)
 
 
 def only_redirect(shell: Session, node: tree.Command, streams: Streams) -> Delays[str | None]:
@@ -191,7 +179,10 @@ def only_redirect(shell: Session, node: tree.Command, streams: Streams) -> Delay
 
 
 def _subshell(shell: Session, node: tree.Subshell, streams: Streams) -> Delays[int]:
-    return check(shell, (yield from subshell(shell, node.body, streams)))
+    code = yield from subshell(shell, node.body, streams)
+    shell.pipe_codes = None
+    result = check(shell, code, streams)
+    return result if isinstance(result, int) else (yield from result)
 
 
 def _redirected(shell: Session, node: tree.Redirected, streams: Streams) -> Delays[int]:
@@ -199,11 +190,13 @@ def _redirected(shell: Session, node: tree.Redirected, streams: Streams) -> Dela
         inner = yield from redirect(shell, node.redirects, streams, blind=False)
     except UsageFault as fault:
         streams.err.write(f"{fault}\n")
-        return check(shell, fault.code)
+        result = check(shell, fault.code, streams)
+        return result if isinstance(result, int) else (yield from result)
     try:
         code = yield from run(shell, node.body, inner)
     finally:
         failed = close(shell, inner, streams) if shell.alive() else 0
+    shell.last_code = code or failed
     return code or failed
 
 
@@ -211,127 +204,51 @@ def _background(shell: Session, node: tree.Background, streams: Streams) -> int:
     return start(shell, node, streams)
 
 
-def _if(shell: Session, node: tree.If, streams: Streams) -> Delays[int]:
-    for test, body in node.branches:
-        if (yield from _condition(shell, test, streams)) == 0:
-            return (yield from run(shell, body, streams))
-    return 0 if node.otherwise is None else (yield from run(shell, node.otherwise, streams))
-
-
-def _for(shell: Session, node: tree.For, streams: Streams) -> Delays[int]:
-    values = list(shell.positional) if node.words is None else (yield from expand_words(shell, node.words, streams))
-    code = 0
-    for value in values:
-        shell.set_value(node.name, value)
-        code, leave = yield from _round(shell, node.body, streams)
-        if leave:
-            break
-    return code
-
-
-def _counting_for(shell: Session, node: tree.CountingFor, streams: Streams) -> Delays[int]:
-    evaluate((yield from expand_text(shell, node.start, streams)), shell)
-    code = 0
-    while True:
-        test = yield from expand_text(shell, node.test, streams)
-        if test.strip() and not evaluate(test, shell):
-            return code
-        code, leave = yield from _round(shell, node.body, streams)
-        if leave:
-            return code
-        evaluate((yield from expand_text(shell, node.step, streams)), shell)
-
-
-def _while(shell: Session, node: tree.While, streams: Streams) -> Delays[int]:
-    code = 0
-    shell.loops += 1
-    try:
-        while True:
-            test = yield from _condition(shell, node.test, streams)
-            if (test == 0) == node.until:
-                return code
-            code, leave = yield from _round(shell, node.body, streams)
-            if leave:
-                return code
-    except LeaveLoop as signal:
-        _pass_on(signal)
-        return 0
-    finally:
-        shell.loops -= 1
-
-
-def _round(shell: Session, body: tree.Node, streams: Streams) -> Delays[tuple[int, bool]]:
-    """Execute the body of a loop once; return its code, and whether to leave the loop."""
-    shell.spend_command()
-    shell.loops += 1
-    try:
-        return (yield from run(shell, body, streams)), False
-    except LeaveLoop as signal:
-        _pass_on(signal)
-        return 0, not signal.again
-    finally:
-        shell.loops -= 1
-
-
-def _pass_on(signal: LeaveLoop) -> None:
-    if signal.levels > 1:
-        raise LeaveLoop(signal.levels - 1, again=signal.again)
-
-
-def _case(shell: Session, node: tree.Case, streams: Streams) -> Delays[int]:
-    subject = yield from expand_text(shell, node.subject, streams)
-    code, falling = 0, False
-    for item in node.items:
-        matched = falling
-        for pattern in () if falling else item.patterns:
-            glob = yield from expand_pattern(shell, pattern, streams)
-            if compile_glob(glob).matches(subject, work=shell.budget.charge):
-                matched = True
-                break
-        if not matched:
-            continue
-        code = yield from run(shell, item.body, streams)
-        if item.end == ";;":
-            break
-        falling = item.end == ";&"
-    return code
-
-
 def _function(shell: Session, node: tree.Function, streams: Streams) -> int:
     record = shell.note("shell.function", node.name, name=node.name)
-    shell.functions[node.name] = (node.body, record)
+    shell.functions[node.name] = (node, record)
+    shell.last_code = 0
     return 0
 
 
 def _evaluate(shell: Session, node: tree.Evaluate, streams: Streams) -> Delays[int]:
     shell.spend_command()
+    shell.pipe_codes = None
     text = yield from expand_text(shell, node.expression, streams)
     try:
-        return check(shell, int(evaluate(text, shell) == 0))
+        code = int(evaluate(text, shell) == 0)
     except ExpansionFault as fault:
         streams.err.write(f"bash: ((: {fault}\n")
-        return check(shell, 1)
+        code = 1
+    result = check(shell, code, streams)
+    return result if isinstance(result, int) else (yield from result)
 
 
 def _conditional(shell: Session, node: tree.Conditional, streams: Streams) -> Delays[int]:
     shell.spend_command()
-    return check(shell, (yield from holds(shell, node.tokens, streams)))
+    shell.pipe_codes = None
+    shell.line = node.line
+    result = check(shell, (yield from holds(shell, node.tokens, streams)), streams)
+    return result if isinstance(result, int) else (yield from result)
 
 
 _EXECUTE: Mapping[type, Callable[[Any, Any, Streams], Result]] = {
+    tree.Script: _script,
     tree.Command: run_command,
     tree.Sequence: _sequence,
     tree.AndOr: _and_or,
+    tree.Timed: _timed,
     tree.Not: _not,
     tree.Pipeline: _pipeline,
     tree.Subshell: _subshell,
     tree.Redirected: _redirected,
     tree.Background: _background,
-    tree.If: _if,
-    tree.For: _for,
-    tree.CountingFor: _counting_for,
-    tree.While: _while,
-    tree.Case: _case,
+    tree.If: loops.choose,
+    tree.For: loops.each,
+    tree.Select: loops.select,
+    tree.CountingFor: loops.count,
+    tree.While: loops.loop,
+    tree.Case: loops.case,
     tree.Function: _function,
     tree.Evaluate: _evaluate,
     tree.Conditional: _conditional,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simenv.kernel import Delays
-from simenv.machine.nodes import FileError
-from simenv.shell.budget import MAX_FILE, Nowhere, Sink, Source, Streams
+from simenv.machine.nodes import IS_DIR, FileError, normal
+from simenv.shell.budget import MAX_FILE, Closed, Nowhere, Sink, Source, Streams
 from simenv.shell.errors import UsageFault
-from simenv.shell.expansion.expand import expand_text, plain_text
+from simenv.shell.expansion.expand import plain_text
+from simenv.shell.expansion.parameters import expand_text
 from simenv.shell.parser import tree
 from simenv.shell.state import Session
 
@@ -19,9 +20,11 @@ class FileSink(Sink):
     __slots__ = ("_append", "_shell", "_written", "path")
 
     def __init__(self, shell: Session, path: str, *, append: bool) -> None:
+        if path[-1:] == "/":
+            raise FileError(path, IS_DIR)
         super().__init__(shell.budget, MAX_FILE)
         self._shell = shell
-        self.path = path
+        self.path = normal(path, shell.cwd)
         self._append = append
         self._written = False
 
@@ -59,7 +62,7 @@ def redirect(shell: Session, redirects: Sequence[tree.Redirect], streams: Stream
     Raises:
         UsageFault: a file cannot be opened, or there is no such descriptor.
     """
-    result = Streams(streams.source, streams.out, streams.err)
+    result = streams.replaced(streams.source, streams.out, streams.err)
     for item in redirects:
         target = plain_text(item.target)
         if target is None:
@@ -72,34 +75,45 @@ def redirect(shell: Session, redirects: Sequence[tree.Redirect], streams: Stream
 
 
 def _apply(shell: Session, item: tree.Redirect, target: str, streams: Streams, *, blind: bool) -> None:
-    operator = item.operator
+    operator, fd = item.operator, item.fd
     if operator == "text":
-        streams.source = Source(target)
-    elif operator == "<":
-        if target not in ("/dev/stdin", "-"):
-            streams.source = Source(shell.read_file(target))
+        streams.put(fd, Source(target))
     elif operator in (">&", "<&"):
-        _duplicate(item.fd, target, streams)
+        _duplicate(shell, fd, target, streams)
+    elif operator == "<":
+        if target not in ("/dev/stdin", "/dev/fd/0") or fd:
+            streams.put(fd, _source(shell, target, streams))
+    elif operator == "<>":
+        if not shell.exists(target):
+            shell.write_file(target, "")
+        streams.put(fd, Source(shell.read_file(target)))
     else:
-        if item.fd not in (1, 2, -1):
-            raise UsageFault(f"bash: {item.fd}: Bad file descriptor")
+        if operator == ">" and shell.options.noclobber and (node := shell.node(target)) and node.kind == "file":
+            raise FileError(target, "cannot overwrite existing file")
         sink = _sink(shell, target, streams, append=operator == ">>", blind=blind)
-        if item.fd in (1, -1):
-            streams.out = sink
-        if item.fd in (2, -1):
-            streams.err = sink
+        if fd == -1:
+            streams.out = streams.err = sink
+        else:
+            streams.put(fd, sink)
 
 
-def _duplicate(fd: int, target: str, streams: Streams) -> None:
-    if target == "-" or (fd == 0 and target == "0"):
-        return
-    source = {"1": streams.out, "2": streams.err}.get(target)
-    if source is None or fd not in (1, 2):
-        raise UsageFault(f"bash: {target if source is None else fd}: Bad file descriptor")
-    if fd == 1:
-        streams.out = source
-    else:
-        streams.err = source
+def _source(shell: Session, target: str, streams: Streams) -> Source:
+    number = target.removeprefix("/dev/fd/")
+    if number != target and number.isdecimal() and isinstance(found := streams.get(int(number)), Source):
+        return found
+    return Source(shell.read_file(target))
+
+
+def _duplicate(shell: Session, fd: int, target: str, streams: Streams) -> None:
+    number, moved = target.removesuffix("-"), target[-1:] == "-"
+    if number:
+        source = streams.get(int(number)) if number.isdecimal() and len(number) < 5 else None
+        if source is None or isinstance(source, Closed):
+            raise UsageFault(f"bash: {number}: Bad file descriptor")
+        streams.put(fd, source)
+        fd = int(number) if int(number) != fd else -1
+    if moved and fd >= 0:
+        streams.put(fd, Closed(shell.budget) if fd in (1, 2) else None)
 
 
 def _sink(shell: Session, target: str, streams: Streams, *, append: bool, blind: bool) -> Sink:
@@ -109,6 +123,11 @@ def _sink(shell: Session, target: str, streams: Streams, *, append: bool, blind:
         return streams.out
     if target in ("/dev/stderr", "/dev/fd/2"):
         return streams.err
+    if target in shell.readers:
+        return shell.readers[target].sink
+    number = target.removeprefix("/dev/fd/")
+    if number != target and number.isdecimal() and isinstance(found := streams.get(int(number[:6])), Sink):
+        return found
     if target in ("/dev/tty", ""):
         raise FileError(target, "No such device or address" if target else "No such file or directory")
     sink = FileSink(shell, target, append=append)
@@ -120,8 +139,9 @@ def _sink(shell: Session, target: str, streams: Streams, *, append: bool, blind:
 def close(shell: Session, streams: Streams, before: Streams) -> int:
     """Write the files behind `streams` that `before` did not have; return 0, or 1 if one cannot be written."""
     code = 0
-    for sink in list(dict.fromkeys(s for s in (streams.out, streams.err) if s not in (before.out, before.err))):
-        if isinstance(sink, FileSink):
+    kept = (before.out, before.err, *before.others.values())
+    for sink in dict.fromkeys((streams.out, streams.err, *streams.others.values())):
+        if isinstance(sink, FileSink) and sink not in kept:
             try:
                 sink.flush()
             except FileError as error:
@@ -130,6 +150,13 @@ def close(shell: Session, streams: Streams, before: Streams) -> int:
             if sink in shell.open_files:
                 shell.open_files.remove(sink)
     return code
+
+
+def feed_readers(shell: Session, streams: Streams) -> Delays[None]:
+    """Run the scripts of ``>(script)`` with what was written there."""
+    readers, shell.readers = shell.readers, {}
+    for reader in readers.values():
+        yield from shell.nested(reader.script, streams.replaced(Source(reader.sink.text()), streams.out, streams.err))
 
 
 def flush_files(shell: Session) -> None:

@@ -166,19 +166,27 @@ def run_text(shell: Session, text: str, name: str, arguments: list[str], streams
     return (yield from shell.child(name, arguments).run_nested(text, streams))
 
 
-def _call(shell: Session, body: tree.Node, argv: Sequence[str], streams: Streams) -> Delays[int]:
+def _call(shell: Session, function: tree.Function, argv: Sequence[str], streams: Streams) -> Delays[int]:
     shell.enter()
     positional, shell.positional = shell.positional, list(argv[1:])
     shell.locals.append({})
+    shell.calls.append(function.name)
     loops, shell.loops = shell.loops, 0
+    hidden = None if shell.options.errtrace else shell.traps.pop("ERR", None)
     try:
-        result = shell.execute(body, streams)
-        return result if isinstance(result, int) else (yield from result)
+        result = shell.execute(function.body, streams)
+        code = result if isinstance(result, int) else (yield from result)
     except ReturnFunction as signal:
-        return signal.code
+        code = signal.code
     finally:
+        if hidden is not None:
+            shell.traps.setdefault("ERR", hidden)
+        shell.calls.pop()
         shell.loops = loops
         shell.positional = positional
         for name, value in shell.locals.pop().items():
             shell.restore(name, value)
         shell.depth -= 1
+    if "RETURN" in shell.traps:
+        yield from shell.evaluate(shell.traps["RETURN"], streams)
+    return code

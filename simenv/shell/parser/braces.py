@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from simenv.shell.errors import ExpansionFault, SyntaxFault
+from simenv.shell.errors import SyntaxFault
 from simenv.shell.parser import words
 
 MAX_WORDS = 20_000
@@ -27,10 +27,14 @@ def expand_braces(text: str, depth: int = 0) -> list[str]:
             tails = expand_braces(text[end:], depth + 1)
             heads = [head for option in options for head in _inner(option, depth)]
             if len(heads) * len(tails) > MAX_WORDS:
-                raise ExpansionFault("brace expansion too large")
+                raise SyntaxFault("braces", text)
             return [text[:at] + head + tail for head in heads for tail in tails]
         at = words.skip_unit(text, at)
     return [text]
+
+
+_LETTER = {"\\": "''", "`": "\\`", "[": "\\["}
+"""Characters between ``Z`` and ``a`` that mean something in a word; bash drops the backslash."""
 
 
 def _inner(option: str, depth: int) -> list[str]:
@@ -67,10 +71,10 @@ def _steps(found: re.Match[str]) -> list[str]:
     low, high = (ord(from_letter), ord(to_letter)) if letters else (int(first), int(last))
     by = abs(int((letter_step if letters else step) or 1)) or 1
     if abs(high - low) // by >= MAX_WORDS:
-        raise ExpansionFault("brace expansion too large")
+        raise SyntaxFault("braces", found.group())
     numbers = range(low, high + 1, by) if low <= high else range(low, high - 1, -by)
     if letters:
-        return [chr(number) for number in numbers]
+        return [_LETTER.get(chr(number), chr(number)) for number in numbers]
     padded = any(len(n.lstrip("-")) > 1 and n.lstrip("-")[0] == "0" for n in (first, last))
     width = max(len(first), len(last)) if padded else 0
     return [f"{number:0{width}d}" if width else str(number) for number in numbers]

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
+from simenv.shell.errors import SyntaxFault
 from simenv.shell.parser import tree
-from simenv.shell.parser.words import bracket_end, scan_word, skip_unit, split_words
+from simenv.shell.parser.reader import Reader
+from simenv.shell.parser.words import bracket_end, scan_word, skip_unit
 
-
-def conditional_tokens(text: str) -> tuple[str | tree.Word, ...]:
-    """Split the inside of ``[[ … ]]`` into operators and words."""
-    tokens: list[str | tree.Word] = []
-    regex = False
-    for raw in split_words(_space_operators(text)):
-        if raw in _CONDITIONAL_OPERATORS and not regex:
-            tokens.append(raw)
-            regex = raw == "=~"
-        else:
-            tokens.append(scan_word(raw))
-            regex = False
-    return tuple(tokens)
-
-
-_CONDITIONAL_OPERATORS = frozenset(
+_OPERATORS = frozenset(
     [
         "!",
-        "(",
-        ")",
-        "&&",
-        "||",
         "=",
         "==",
         "!=",
@@ -66,35 +49,54 @@ _CONDITIONAL_OPERATORS = frozenset(
         "-t",
         "-a",
         "-o",
+        "-N",
+        "-R",
     ]
 )
 
 
-def _space_operators(text: str) -> str:
-    """Put blanks around ``&&``, ``||`` and brackets, but not inside the regular expression after ``=~``."""
-    pieces: list[str] = []
-    at = 0
-    in_regex = False
-    while at < len(text):
-        char = text[at]
-        pair = text[at : at + 2]
-        if pair == "=~":
-            end = at + 2
-            while end < len(text) and text[end] in " \t":
-                end += 1
-            pieces.append(" =~ ")
-            at, in_regex = end, True
-        elif pair in ("&&", "||") or (char in "()" and not in_regex):
-            piece = pair if pair in ("&&", "||") else char
-            pieces.append(f" {piece} ")
-            at += len(piece)
-        elif in_regex and char == "(":
-            end = bracket_end(text, at)
-            pieces.append(text[at:end].replace(" ", "\\ "))
-            at = end
-        else:
-            in_regex = in_regex and char not in " \t"
-            end = min(skip_unit(text, at), len(text))
-            pieces.append(text[at:end])
-            at = end
-    return "".join(pieces)
+class Conditions(Reader):
+    """Reads ``[[ … ]]``, in which brackets, ``<`` and ``&&`` mean something else."""
+
+    def conditional(self) -> tree.Node:
+        """Return the conditional whose ``[[`` has been read.
+
+        Raises:
+            SyntaxFault: it does not end.
+        """
+        tokens: list[str | tree.Word] = []
+        while True:
+            self.newlines()
+            if self.at >= len(self.text):
+                raise SyntaxFault("end", "")
+            if tokens and tokens[-1] == "=~":
+                tokens.append(scan_word(self._regex()))
+                continue
+            operator = self.operator()
+            if operator in ("&&", "||", "(", ")", "<", ">"):
+                self.at += len(operator)
+                tokens.append(operator)
+                continue
+            raw = self.raw_word()
+            if raw == "]]":
+                return tree.Conditional(tuple(tokens), self.line())
+            tokens.append(raw if raw in _OPERATORS else scan_word(raw))
+
+    def _regex(self) -> str:
+        """Return the regular expression that follows ``=~`` as written: round brackets and bars are part of it."""
+        text, start, at = self.text, self.at, self.at
+        depth = 0
+        while at < len(text) and (depth or text[at] not in " \t\n"):
+            char = text[at]
+            if char == ")" and not depth:
+                break
+            depth += (char == "(") - (char == ")")
+            at = bracket_end(text, at) if char == "[" and self._closes(at) else min(skip_unit(text, at), len(text))
+        if at == start:
+            raise self.unexpected()
+        self.at = at
+        return text[start:at]
+
+    def _closes(self, at: int) -> bool:
+        end = self.text.find("]", at + 2)
+        return end > 0 and not any(char in self.text[at:end] for char in " \t\n$'\"")

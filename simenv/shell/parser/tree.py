@@ -20,11 +20,13 @@ class Parameter:
 
     Attributes:
         name: variable, or one of ``? $ # @ * ! - 0 1 …``.
-        operator: ``:-``, ``%%``, ``//`` and so on; ``length`` for ``${#x}``; ``indirect`` for ``${!x}``; or empty.
+        operator: ``:-``, ``%%``, ``//``, ``@Q`` and so on; ``length`` for ``${#x}``; ``keys`` for ``${!x[@]}``; ``names``
+            for ``${!x*}``; or empty.
         argument: the word after the operator.
         replacement: the second word of ``${x/a/b}``, and the length of ``${x:a:b}``.
         index: subscript of an array element (``@`` and ``*``: all of them), or None.
         quoted: stands inside double quotes.
+        indirect: ``${!x}``: the value of `name` is the name.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Parameter:
     replacement: Word | None = None
     index: Word | None = None
     quoted: bool = False
+    indirect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +55,36 @@ class Arithmetic:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessInput:
-    """``<(script)``: a path from which the script's output can be read."""
+class ProcessPipe:
+    """``<(script)``: a path from which the script's output can be read; or (`into`) ``>(script)``: one that it reads."""
 
     script: str
+    into: bool = False
     quoted: bool = True
 
 
-Part: TypeAlias = "Literal | Parameter | Substitution | Arithmetic | ProcessInput"
+Part: TypeAlias = "Literal | Parameter | Substitution | Arithmetic | ProcessPipe"
 Word: TypeAlias = "tuple[Part, ...]"
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """An element of ``name=(…)``: ``value``, ``[index]=value`` or ``[index]+=value``."""
+
+    value: Word
+    index: Word | None = None
+    append: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
-    """``name=value``, ``name+=value``, ``name[index]=value`` or ``name=(values)``."""
+    """``name=value``, ``name+=value``, ``name[index]=value`` or ``name=(elements)``."""
 
     name: str
     value: Word
     append: bool = False
     index: Word | None = None
-    array: tuple[Word, ...] | None = None
+    array: tuple[Element, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,7 @@ class Redirect:
 
     Attributes:
         fd: the descriptor that is redirected; -1 for both outputs (``&>``).
-        operator: ``<``, ``>``, ``>>``, ``>&``, ``<&``, or ``text`` for here-documents and here-strings.
+        operator: ``<``, ``>``, ``>>``, ``>|``, ``<>``, ``>&``, ``<&``, or ``text`` for here-documents and here-strings.
         target: a path, a descriptor, or the text itself.
     """
 
@@ -99,6 +112,8 @@ class Command:
         assignments: variables set for it (or in the shell, if there are no words).
         redirects: in order.
         blind: it cannot see the file that it is redirected to (``echo``, ``printf``, a bare ``cat``).
+        arrays: ``name=(…)`` among the arguments of ``declare`` and its like: set after the command has run.
+        line: number of its line in the script.
     """
 
     words: tuple[Word, ...]
@@ -106,6 +121,8 @@ class Command:
     assignments: tuple[Assignment, ...] = ()
     redirects: tuple[Redirect, ...] = ()
     blind: bool = False
+    arrays: tuple[Assignment, ...] = ()
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,14 @@ class Pipeline:
 
     commands: tuple[Node, ...]
     joins: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """``time command``; `posix`: ``time -p``."""
+
+    body: Node
+    posix: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +190,15 @@ class For:
 
 
 @dataclass(frozen=True, slots=True)
+class Select:
+    """``select name in words``."""
+
+    name: str
+    words: tuple[Word, ...] | None
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
 class CountingFor:
     """``for ((start; test; step))``."""
 
@@ -202,10 +236,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function definition."""
+    """A function definition, and how it was written."""
 
     name: str
     body: Node
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +270,42 @@ class Conditional:
     """``[[ … ]]``: its tokens; operators are strings, operands are words."""
 
     tokens: tuple[str | Word, ...]
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The commands of one line, which bash reads whole before it runs them; and the line as written (``set -v``)."""
+
+    body: Node
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A here-document that ended with the script: there is a warning."""
+
+    delimiter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Where a script stops being one: the arguments of the `SyntaxFault` that it is to run it, and its line."""
+
+    construct: str
+    text: str
+    supported: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A whole script: `Line` nodes, which run one after the other, and what else was found."""
+
+    items: tuple[Line | Unfinished | Malformed, ...]
 
 
 Node: TypeAlias = (
-    "Command | Pipeline | Not | AndOr | Sequence | Background | If | For | CountingFor | While | Case | Function"
-    " | Subshell | Redirected | Evaluate | Conditional"
+    "Command | Pipeline | Timed | Not | AndOr | Sequence | Background | If | For | Select | CountingFor | While | Case"
+    " | Function | Subshell | Redirected | Evaluate | Conditional | Line | Unfinished | Malformed | Script"
 )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from simenv.machine.content.tokens import plain
 from simenv.shell.errors import SyntaxFault
-from simenv.shell.parser.tree import Arithmetic, Literal, Parameter, Part, ProcessInput, Substitution, Word
+from simenv.shell.parser.tree import Arithmetic, Literal, Parameter, Part, ProcessPipe, Substitution, Word
 
 MAX_DEPTH = 40
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[?$#@*!-]")
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[?$#@*!-]")
-_OPERATOR = re.compile(r":[-=+?]|[-=+?]|%%|%|##|#|//|/[#%]|/|\^\^|\^|,,|,|:")
+_INDIRECT = re.compile(r"([A-Za-z_]\w*)(?:\[[@*]\]|([@*]))?\Z")
+_OPERATOR = re.compile(r"@[UuLQEPAaKk]\Z|:[-=+?]|[-=+?]|%%|%|##|#|//|/[#%]|/|\^\^|\^|,,|,|:")
 _ANSI = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\033", "E": "\033"}
-_PLAIN = re.compile(r"(?:[^\\'\"$`<]|<(?!\())+")
+_PLAIN = re.compile(r"(?:[^\\'\"$`<>]|[<>](?!\())+")
 _IN_QUOTES = re.compile(r"[^\\\"$`]+")
 _IN_TEXT = re.compile(r"[^\\$`]+")
 
@@ -67,9 +69,9 @@ def _scan(text: str, plain: re.Pattern[str], depth: int, *, quoted: bool) -> Ite
             yield Literal("", True)
             yield from _scan(text[at + 1 : end - 1], _IN_QUOTES, depth + 1, quoted=True)
             at = end
-        elif char == "<":
+        elif char in "<>":
             end = bracket_end(text, at + 1)
-            yield ProcessInput(text[at + 2 : end - 1])
+            yield ProcessPipe(text[at + 2 : end - 1], char == ">")
             at = end
         elif char == "`":
             end = _backtick_end(text, at)
@@ -128,9 +130,9 @@ def skip_unit(text: str, at: int) -> int:
         return quote_end(text, at)
     if char == "`":
         return _backtick_end(text, at)
-    if char == "<" and text[at + 1 : at + 2] == "(":
+    if char in "<>" and text[at + 1 : at + 2] == "(":
         return bracket_end(text, at + 1)
-    if char == "$" and text[at + 1 : at + 2] in ("(", "{"):
+    if char == "$" and text[at + 1 : at + 2] in ("(", "{", "["):
         return bracket_end(text, at + 1)
     if char == "$" and text[at + 1 : at + 2] == "'":
         return _ansi_end(text, at + 2) + 1
@@ -138,11 +140,17 @@ def skip_unit(text: str, at: int) -> int:
 
 
 def bracket_end(text: str, at: int) -> int:
-    """Return the position after the bracket that closes the one at `at`, quotes and nested brackets skipped."""
+    """Return the position after the bracket that closes the one at `at`, quotes and nested brackets skipped.
+
+    Raises:
+        SyntaxFault: it is not closed.
+    """
     opening = text[at]
-    closing = {"(": ")", "{": "}", "[": "]"}[opening]
+    return _script_end(text, at) if opening == "(" else _plain_end(text, at, opening, "}" if opening == "{" else "]")
+
+
+def _plain_end(text: str, at: int, opening: str, closing: str) -> int:
     depth = 0
-    pending: list[HereDocument] = []
     while at < len(text):
         char = text[at]
         if char == opening:
@@ -151,13 +159,36 @@ def bracket_end(text: str, at: int) -> int:
             depth -= 1
             if depth == 0:
                 return at + 1
-        elif opening == "(" and char == "#" and text[at - 1] in " \t\n;":
+        at = skip_unit(text, at)
+    raise SyntaxFault("bracket", closing)
+
+
+_CASE = re.compile(r"(?:(?<=[;&|({\n])|(?<=\b(?:do|if)\b)|(?<=\b(?:then|else)\b))[ \t]*case[ \t]")
+_ESAC = re.compile(r"(?<=[\s;])esac(?![^\s;&|)<>])")
+
+
+def _script_end(text: str, at: int) -> int:
+    """Return the end of round brackets that may hold commands: comments, here-documents and ``case`` are known."""
+    open_: list[str] = []
+    pending: list[HereDocument] = []
+    while at < len(text):
+        char = text[at]
+        if char == "(":
+            open_.append("(")
+        elif char == ")" and open_[-1] == "(":
+            open_.pop()
+            if not open_:
+                return at + 1
+        elif char == "#" and text[at - 1] in " \t\n;":
             end = text.find("\n", at)
             at = len(text) if end < 0 else end
             continue
-        elif opening == "(" and char == "<" and (found := HERE_DOCUMENT.match(text, at)):
+        elif char == "<" and (found := HERE_DOCUMENT.match(text, at)):
             pending.append(HereDocument.of(found))
             at = found.end()
+            continue
+        elif char == "<" and text.startswith("<<<", at):
+            at += 3
             continue
         elif char == "\n" and pending:
             at += 1
@@ -165,8 +196,14 @@ def bracket_end(text: str, at: int) -> int:
                 _, at = document.take(text, at)
             pending = []
             continue
+        elif char in "c \t" and (found := _CASE.match(text, at)):
+            open_.append("case")
+            at = found.end()
+            continue
+        elif char == "e" and open_[-1] == "case" and _ESAC.match(text, at):
+            open_.pop()
         at = skip_unit(text, at)
-    raise SyntaxFault("bracket", text)
+    raise SyntaxFault("bracket", ")")
 
 
 HERE_DOCUMENT = re.compile(r"<<(?!<)(-?)[ \t]*('[^'\n]+'|\"[^\"\n]+\"|\\?[A-Za-z0-9_.!%+@-]+)")
@@ -203,8 +240,11 @@ def _dollar(text: str, at: int, depth: int, *, quoted: bool) -> tuple[Part, int]
     following = text[at + 1 : at + 2]
     if text.startswith("((", at + 1):
         end = bracket_end(text, at + 1)
-        if text.startswith("))", end - 2):
+        if text.startswith("))", end - 2) and bracket_end(text, at + 2) == end - 1:
             return Arithmetic(scan_text(text[at + 3 : end - 2], depth + 1), quoted), end
+    if following == "[":
+        end = bracket_end(text, at + 1)
+        return Arithmetic(scan_text(text[at + 2 : end - 1], depth + 1), quoted), end
     if following == "(":
         end = bracket_end(text, at + 1)
         return Substitution(text[at + 2 : end - 1], quoted), end
@@ -213,7 +253,7 @@ def _dollar(text: str, at: int, depth: int, *, quoted: bool) -> tuple[Part, int]
         return scan_parameter(text[at + 2 : end - 1], depth + 1, quoted=quoted), end
     if following == "'" and not quoted:
         end = _ansi_end(text, at + 2)
-        return Literal(unescape(text[at + 2 : end]), True), end + 1
+        return Literal(unescape(text[at + 2 : end]).partition("\0")[0], True), end + 1
     if following == '"' and not quoted:
         return Literal("", True), at + 1
     if found := _SIMPLE.match(text, at + 1):
@@ -227,12 +267,11 @@ def scan_parameter(text: str, depth: int, *, quoted: bool) -> Parameter:
         inner = scan_parameter(text[1:], depth, quoted=quoted)
         if not inner.operator:
             return Parameter(inner.name, "length", index=inner.index, quoted=quoted)
-    if text[:1] == "!" and len(text) > 1:
-        inner = scan_parameter(text[1:], depth, quoted=quoted)
-        return Parameter(inner.name, "keys" if inner.index else "indirect", index=inner.index, quoted=quoted)
+    if text[:1] == "!" and len(text) > 1 and (text[1].isalnum() or text[1] in "_@*#?"):
+        return _indirect(text[1:], depth, quoted=quoted)
     name = _NAME.match(text)
     if name is None:
-        raise SyntaxFault("expansion", "${" + text + "}")
+        return Parameter("", "bad", (Literal(text, True),), quoted=quoted)
     at = name.end()
     index = None
     if text[at : at + 1] == "[":
@@ -243,8 +282,19 @@ def scan_parameter(text: str, depth: int, *, quoted: bool) -> Parameter:
         return Parameter(name.group(), index=index, quoted=quoted)
     found = _OPERATOR.match(text, at)
     if found is None:
-        raise SyntaxFault("expansion", "${" + text + "}")
+        return Parameter(name.group(), "bad", (Literal(text, True),), quoted=quoted)
     return _operation(name.group(), index, found.group(), text[found.end() :], depth, quoted=quoted)
+
+
+def _indirect(text: str, depth: int, *, quoted: bool) -> Parameter:
+    """Return the expansion written after ``${!``."""
+    found = _INDIRECT.match(text)
+    if found and found.group(2):
+        return Parameter(found.group(1), "names", (Literal(found.group(2), True),), quoted=quoted)
+    inner = scan_parameter(text, depth, quoted=quoted)
+    if found and inner.index:
+        return replace(inner, operator="keys")
+    return replace(inner, indirect=True)
 
 
 def _operation(name: str, index: Word | None, operator: str, rest: str, depth: int, *, quoted: bool) -> Parameter:
@@ -282,30 +332,37 @@ def _ansi_end(text: str, at: int) -> int:
     raise SyntaxFault("quote", text)
 
 
-_ESCAPE = re.compile(
-    r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|0([0-7]{1,3})|(.))", re.S
-)
-
-
-def unescape(text: str, *, zero: bool = False) -> str:
-    r"""Replace backslash escapes as ``$'…'`` does; with `zero`, octal is ``\0nnn`` too, as `echo -e` has it."""
-
-    def replace(found: re.Match[str]) -> str:
-        two, four, eight, octal, _, char = found.groups()
-        if char is not None:
-            return _ANSI.get(char) or (char if char in "\\'\"?" else "\\" + char)
-        code = int(two or four or eight, 16) if octal is None else int(octal, 8)
-        if zero and octal is not None and octal[0] != "0":
-            return found.group()
-        return plain(chr(code)) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
-
-    pattern = _ZERO_ESCAPE if zero else _ESCAPE
-    return pattern.sub(replace, text)
-
-
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c(.)|(.))", re.S)
 _ZERO_ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|(0[0-7]{0,3})|()(?!)|(.))", re.S
 )
+_STOP = re.compile(r"(?<!\\)((?:\\\\)*)\\c")
+
+
+def unescape(text: str, *, zero: bool = False) -> str:
+    r"""Replace backslash escapes as ``$'…'`` does; with `zero`, octal is ``\0nnn`` and nothing else, as `echo -e` has it."""
+
+    def replace(found: re.Match[str]) -> str:
+        two, four, eight, octal, control, char = found.groups()
+        if control:
+            return chr(ord(control.upper()) & 31)
+        if char is not None:
+            return _ANSI.get(char) or (char if char == "\\" or (char in "'\"?" and not zero) else "\\" + char)
+        code = int(two or four or eight, 16) if octal is None else int(octal, 8) & 0xFF
+        return plain(chr(code)) if code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
+
+    return (_ZERO_ESCAPE if zero else _ESCAPE).sub(replace, text)
+
+
+def unescape_to_stop(text: str) -> tuple[str, bool]:
+    r"""Replace backslash escapes as `echo -e` does; return the text before a ``\c``, and whether there is one."""
+    found = _STOP.search(text)
+    return (unescape(text[: found.end(1)], zero=True), True) if found else (unescape(text, zero=True), False)
+
+
+def unquoted(raw: str) -> str:
+    """Return a word as written without its quotes, nothing expanded (the delimiter of a here-document)."""
+    return re.sub(r"\\(.)|'([^']*)'|\"([^\"]*)\"", lambda found: next(filter(None, found.groups()), ""), raw)
 
 
 def split_words(text: str) -> list[str]:
@@ -318,6 +375,10 @@ def split_words(text: str) -> list[str]:
                 words.append(text[start:at])
                 start = -1
             at += 1
+            continue
+        if text[at] == "#" and start < 0:
+            end = text.find("\n", at)
+            at = len(text) if end < 0 else end
             continue
         start = at if start < 0 else start
         at = min(skip_unit(text, at), len(text))

@@ -250,7 +250,9 @@ def compile_literal(text: str, *, ignore_case: bool = False) -> Regex:
 
 
 @lru_cache(maxsize=512)
-def compile_glob(text: str, *, ignore_case: bool = False, backwards: bool = False, lazy: bool = False) -> Regex:
+def compile_glob(
+    text: str, *, ignore_case: bool = False, backwards: bool = False, lazy: bool = False, extended: bool = False
+) -> Regex:
     """Return the matcher of a shell pattern. Raises PatternError if it is too big.
 
     Args:
@@ -258,6 +260,18 @@ def compile_glob(text: str, *, ignore_case: bool = False, backwards: bool = Fals
         ignore_case: letters match in either case.
         backwards: the texts are reversed.
         lazy: `prefix` is the shortest match.
+        extended: ``?(…) *(…) +(…) @(…)`` are understood (``shopt -s extglob``).
     """
-    items = parse_glob(text)
-    return _matcher(Concat(tuple(reversed(items) if backwards else items)), ignore_case=ignore_case, lazy=lazy)
+    pattern = Concat(tuple(parse_glob(text, extended=extended)))
+    return _matcher(_reversed(pattern) if backwards else pattern, ignore_case=ignore_case, lazy=lazy)
+
+
+def _reversed(pattern: Pattern) -> Pattern:
+    """Return the pattern of the reversed texts."""
+    if isinstance(pattern, Concat):
+        return Concat(tuple(map(_reversed, reversed(pattern.items))))
+    if isinstance(pattern, Either):
+        return Either(tuple(map(_reversed, pattern.options)))
+    if isinstance(pattern, Repeat):
+        return Repeat(_reversed(pattern.item), pattern.low, pattern.high)
+    return pattern

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from simenv.shell.errors import ExpansionFault
+
 UNBOUNDED = 1 << 30
 _MAX_REPEAT = 1000
 _MAX_NESTING = 40
@@ -108,7 +110,7 @@ _ESCAPES: dict[str, Pattern] = {
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
 
 
-class PatternError(Exception):
+class PatternError(ExpansionFault):
     """A regular expression that is none, with the message that grep has for it."""
 
 
@@ -288,12 +290,23 @@ def parse_set(text: str, at: int) -> tuple[Chars, int]:
     return Chars("".join(singles), tuple(ranges), negated), at + 1
 
 
-def parse_glob(text: str) -> list[Pattern]:
-    """Return the items of a shell glob, one after the other; a malformed bracket stands for itself."""
+_EXTENDED = {"?": (0, 1), "*": (0, UNBOUNDED), "+": (1, UNBOUNDED), "@": (1, 1)}
+
+
+def parse_glob(text: str, *, extended: bool = False, level: int = 0) -> list[Pattern]:
+    """Return the items of a shell glob, one after the other; a malformed bracket stands for itself.
+
+    Raises:
+        PatternError: it is too deep, or holds ``!(…)``, which no regular expression can say.
+    """
     items: list[Pattern] = []
     at = 0
     while at < len(text):
         char = text[at]
+        if extended and char in "?*+@!" and text[at + 1 : at + 2] == "(" and (end := _group_end(text, at + 1)):
+            items.append(_extended(char, text[at + 2 : end - 1], level))
+            at = end
+            continue
         at += 1
         if char == "*":
             star = Repeat(ANY, 0, UNBOUNDED)
@@ -313,3 +326,32 @@ def parse_glob(text: str) -> list[Pattern]:
         else:
             items.append(Chars(char))
     return items
+
+
+def _extended(kind: str, inside: str, level: int) -> Pattern:
+    if level > _MAX_NESTING or kind == "!":
+        raise PatternError("Regular expression too big" if kind != "!" else "!( ) is not supported in a pattern")
+    options = [Concat(tuple(parse_glob(option, extended=True, level=level + 1))) for option in _options(inside)]
+    return Repeat(Either(tuple(options)), *_EXTENDED[kind])
+
+
+def _group_end(text: str, at: int) -> int:
+    """Return the position after the bracket that closes the one at `at`; 0 if none does."""
+    depth = 0
+    while at < len(text):
+        depth += (text[at] == "(") - (text[at] == ")")
+        if depth == 0:
+            return at + 1
+        at += 2 if text[at] == "\\" else 1
+    return 0
+
+
+def _options(text: str) -> list[str]:
+    options, start, depth, at = [], 0, 0, 0
+    while at < len(text):
+        depth += (text[at] == "(") - (text[at] == ")")
+        if text[at] == "|" and depth == 0:
+            options.append(text[start:at])
+            start = at + 1
+        at += 2 if text[at] == "\\" else 1
+    return [*options, text[start:]]
