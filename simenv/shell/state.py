@@ -101,7 +101,7 @@ class Settings:
 
 class _Flushable(Protocol):
     parts: list[str]
-    path: str
+    place: str
 
     def flush(self) -> None: ...
 
@@ -419,7 +419,7 @@ class Session(Variables):
         """Write what commands have sent to a file so far: somebody looks at it."""
         path = normal(operand, self.cwd)
         for sink in self.open_files:
-            if sink.parts and sink.path == path:
+            if sink.parts and sink.place == path:
                 sink.flush()
 
     def exists(self, operand: str) -> bool:

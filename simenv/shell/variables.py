@@ -202,7 +202,7 @@ class Variables(ABC):
             name = self.target(name)
         if name in self.readonly and not force:
             raise ExpansionFault(f"{name}: readonly variable")
-        old: Array = dict(self.arrays.get(name, {})) if append else {}
+        old: Array = self.arrays.get(name, {}) if append else {}
         if append and name in self.variables:
             old = {0: self.variables[name]}
         if len(old) + len(values) > _MAX_ELEMENTS or len(self.arrays) > _MAX_VARIABLES:
@@ -286,15 +286,17 @@ def _last(values: Array) -> int:
 
 def _numbered(values: Array, pairs: Iterable[tuple[str | None, str]]) -> Array:
     following = _last(values) + 1
+    in_order = True
     for index, value in pairs:
         number = following if index is None else int(index)
+        in_order = in_order and number >= following
         if number < 0:
             number += max(map(int, values), default=-1) + 1
         if number < 0:
             raise ExpansionFault(f"{index}: bad array subscript")
         values[number] = value
         following = number + 1
-    return dict(sorted(values.items(), key=lambda item: int(item[0])))
+    return values if in_order else dict(sorted(values.items(), key=lambda item: int(item[0])))
 
 
 def _hashed(values: Array, pairs: Sequence[tuple[str | None, str]]) -> Array:

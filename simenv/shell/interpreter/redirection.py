@@ -17,14 +17,15 @@ from simenv.shell.state import Session
 class FileSink(Sink):
     """Output on its way to a file: written when the command ends, and whenever time passes."""
 
-    __slots__ = ("_append", "_shell", "_written", "path")
+    __slots__ = ("_append", "_shell", "_written", "path", "place")
 
     def __init__(self, shell: Session, path: str, *, append: bool) -> None:
         if path[-1:] == "/":
             raise FileError(path, IS_DIR)
         super().__init__(shell.budget, MAX_FILE)
         self._shell = shell
-        self.path = normal(path, shell.cwd)
+        self.path = path
+        self.place = normal(path, shell.cwd)
         self._append = append
         self._written = False
 
@@ -34,9 +35,9 @@ class FileSink(Sink):
         Raises:
             FileError: it may not.
         """
-        size = self._shell.check_writable(self.path)
+        size = self._shell.check_writable(self.place)
         if not self._append and not blind and size:
-            self._shell.write_file(self.path, "")
+            self._shell.write_file(self.place, "")
             self._written = self._append = True
         if self._append and size == 0:
             self._written = True
@@ -51,8 +52,8 @@ class FileSink(Sink):
             return
         text = self.text()
         self.parts = []
-        if text or not self._append or not self._shell.exists(self.path):
-            self._shell.write_file(self.path, text, append=self._append)
+        if text or not self._append or not self._shell.exists(self.place):
+            self._shell.write_file(self.place, text, append=self._append)
         self._written = self._append = True
 
 
