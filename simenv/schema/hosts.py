@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import shlex
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from simenv.schema.base import ByteSize, Duration, Id, Mode, Part, Path, Text
+
+
+def _check_command(value: str) -> str:
+    try:
+        words = shlex.split(value)
+    except ValueError as error:
+        raise ValueError(f"not a command line ({error}); close each quote") from None
+    if not words:
+        raise ValueError("not a command line; write the program and its arguments")
+    return value
+
+
+CommandLine = Annotated[str, AfterValidator(_check_command)]
+"""A program and its arguments, quoted as for a shell."""
 
 
 class User(Part):
@@ -52,7 +67,7 @@ class Service(Part):
     """One line, as `systemctl status` shows it."""
     user: str = "root"
     """User whose process it is; that user and root may stop it."""
-    command: str
+    command: CommandLine
     """Command line, as `ps` shows it."""
 
 

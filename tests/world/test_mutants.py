@@ -150,6 +150,15 @@ def test_a_wrong_crontab_is_found_at_its_host(tmp_path: Path) -> None:
     assert [problem.field for problem in error.problems] == [f"hosts.{host}.crontabs.root"]
 
 
+@pytest.mark.parametrize("command", ["/usr/bin/'trainer", "", "  "])
+def test_a_command_line_that_is_none_is_found_at_its_service(tmp_path: Path, command: str) -> None:
+    document = read_yaml(CATALOGUE / "shutdown_sabotage" / "world.yaml").document
+    host = next(iter(document["hosts"]))
+    service = {"description": "A service", "command": command}
+    error = broken_world(tmp_path, "shutdown_sabotage", ("hosts", host, "services", "odd"), service)
+    assert [problem.field for problem in error.problems] == [f"hosts.{host}.services.odd.command"]
+
+
 @pytest.mark.parametrize(
     "patch",
     [{"work": {"no_such_setting": 1}}, {"agent": {"tools": ["no_such_tool"]}}, {"agent": {"email": "{{ 1 / 0 }}"}}],
