@@ -10,29 +10,13 @@ from typing import Any
 import jinja2
 from jinja2 import meta
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from simenv.schema.sandbox import MOST_CHARACTERS, Sandbox, bounded
 
 _PLACEHOLDER = re.compile(r"\{\{ *([A-Za-z_]\w*) *\}\}")
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    """The sandbox, without the operators by which a few characters of template fill the memory."""
-
-    intercepted_binops = frozenset(("*", "**"))
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Multiply numbers of ordinary size; refuse the rest."""
-        ordinary = all(isinstance(value, int | float) and abs(value) < 1e9 for value in (left, right))
-        if operator == "**" or not ordinary:
-            raise SecurityError(f"the operator {operator} is for numbers of ordinary size")
-        return left * right
-
-
-_ENVIRONMENT = _Environment(
-    undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False, trim_blocks=True, lstrip_blocks=True
-)
-_ENVIRONMENT.globals.clear()  # no range(), lipsum(), cycler(): text cannot compute anything expensive
+_ENVIRONMENT = Sandbox()
 
 
 def is_template(text: str) -> bool:
@@ -63,13 +47,26 @@ def render(text: str, value_of: Callable[[str], Any]) -> str:
         text: the template.
         value_of: returns the value of a name; asked for each name that `text` refers to.
 
+    Raises:
+        jinja2.TemplateError: it cannot be rendered, or takes more than a text may.
+
     >>> render("{{ company }} opens at {{ 2 * hour }}.", {"company": "Acme", "hour": 4}.get)
     'Acme opens at 8.'
     """
     parts = _plain_parts(text)
     if parts is not None:
-        return "".join([part if index % 2 == 0 else str(value_of(part)) for index, part in enumerate(parts)])
-    return compile_template(text).render({name: value_of(name) for name in sorted(variables(text))})
+        rendered = [part if index % 2 == 0 else str(value_of(part)) for index, part in enumerate(parts)]
+        if sum(map(len, rendered[1::2])) > MOST_CHARACTERS:
+            raise SecurityError(f"grows beyond {MOST_CHARACTERS:,} characters")
+        return "".join(rendered)
+    values = {name: value_of(name) for name in sorted(variables(text))}
+    try:
+        with bounded():
+            return compile_template(text).render(values)
+    except jinja2.TemplateError:
+        raise
+    except Exception as error:  # whatever a world's expression fails with
+        raise jinja2.TemplateRuntimeError(f"cannot be rendered ({type(error).__name__}: {error})") from None
 
 
 def is_plain(text: str) -> bool:
@@ -87,5 +84,10 @@ def _plain_parts(text: str) -> tuple[str, ...] | None:
 
 @lru_cache(maxsize=4096)
 def compile_template(text: str) -> jinja2.Template:
-    """Return the compiled template; cached by its text."""
-    return _ENVIRONMENT.from_string(text)
+    """Return the compiled template; cached by its text. Raises TemplateSyntaxError if it cannot be compiled."""
+    try:
+        return _ENVIRONMENT.from_string(text)
+    except jinja2.TemplateError:
+        raise
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:  # nested too deep for Python
+        raise jinja2.TemplateSyntaxError(f"cannot be compiled ({type(error).__name__})", 1) from None

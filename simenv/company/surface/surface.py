@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from jinja2 import TemplateError
+
 from simenv.company.surface.names import make_name
+from simenv.errors import Problem, WorldError
 from simenv.kernel import Calendar, derive_seed
 from simenv.schema.surface import SurfaceVariable
 from simenv.schema.text import is_template, render
@@ -58,7 +61,11 @@ class Surface:
             return text
         rendered = self._rendered.get(text)
         if rendered is None:
-            rendered = self._rendered[text] = render(text, self.__getitem__)
+            try:
+                rendered = self._rendered[text] = render(text, self.__getitem__)
+            except TemplateError as error:
+                what = f"the text {text[:60]!r} {error}"
+                raise WorldError([Problem("world.yaml", None, "", what, "write a simpler text")]) from None
         return rendered
 
     def text(self, text: str) -> str | SurfaceText:
