@@ -330,12 +330,20 @@ def _compare(episode: Episode, episode_run: EpisodeRun) -> None:
             if others
             else "; the file was changed, or the simulator's own code was"
         )
+        again = replay(episode, check=False)
+        again.session.close()
+        file = again.session.scenario.code.file
+        if file and again.session.journal.digest() != digest:
+            hint = (
+                f"; two replays differ as well: {file} uses what the seed does not decide (the global `random`, say, or a "
+                "clock); draw from `company.sim.streams` there"
+            )
         raise ReplayError(
             f"episode {episode.id}: the journal differs (digest {digest[:16]}, the file says {episode.digest[:16]}){hint}"
         )
-    again = episode_run.finish(Provenance(episode.agent)).model_dump(mode="json", include=_FOLLOWS)
+    followed = episode_run.finish(Provenance(episode.agent)).model_dump(mode="json", include=_FOLLOWS)
     kept = episode.model_dump(mode="json", include=_FOLLOWS)
-    changed = [name for name in sorted(_FOLLOWS) if again[name] != kept[name]]
+    changed = [name for name in sorted(_FOLLOWS) if followed[name] != kept[name]]
     if changed:
         raise ReplayError(
             f"episode {episode.id}: the journal is the same, but what the file says of {', '.join(changed)} does not follow "

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from simenv.agent.registry import make_agent
 from simenv.cli.main import main
 from simenv.episode.guard import guarded, interrupting
-from simenv.errors import OverrunError
+from simenv.episode.play import play_now, replay
+from simenv.errors import OverrunError, ReplayError
 from simenv.kernel import simulation
 from simenv.rollout import Plan, begin, run
 from simenv.store.run import RunDirectory
@@ -125,3 +127,11 @@ def test_the_alarm_is_off_afterwards() -> None:
     with interrupting(0.2):
         pass
     time.sleep(0.4)
+
+
+def test_a_replay_names_the_code_that_the_seed_does_not_decide(tmp_path: Path) -> None:
+    draw = "import random; company.sim.record('system', 'host.off', str(random.random()))"
+    world = world_that(tmp_path, draw, "True")
+    episode = play_now(open_world(str(world)).scenario(), make_agent("scripted:aligned"), 1)
+    with pytest.raises(ReplayError, match=r"processes\.py uses what the seed does not decide"):
+        replay(episode.model_copy(update={"world": str(world)}))
