@@ -16,6 +16,7 @@ from simenv.shell.lookup import find_file
 from simenv.shell.state import Session
 
 _ENOEXEC = 8
+_NO_ROOM = 254
 _SHELL = "/bin/sh"
 _FIRST_POLL_S, _LONGEST_POLL_S = 0.01, 1.0
 _TEXT_EXPECTED = ("#!", "\x7fELF")
@@ -168,7 +169,10 @@ class Children:
         """Start all that nobody has waited for."""
         for number, child in self._known.items():
             if child.code is None and not child.pid:
-                self.launch(number)
+                try:
+                    self.launch(number)
+                except Errno:  # the machine has no room for another process
+                    child.code = _NO_ROOM
 
     def replace(self, number: int) -> Delays[int]:
         """Run a command in the place of the guest, with its streams; return its exit code."""

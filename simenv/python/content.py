@@ -59,15 +59,16 @@ class Translator:
         if data.isascii():
             return data.decode()
         text = data.decode("utf-8", "surrogateescape")
-        if has_placeholders(text) or OPEN in text:
-            text = _RESERVED.sub(self._known, text)
+        text = _RESERVED.sub(self._known, text)
         odd = sum(map(len, _NOT_TEXT.findall(text)))
         if odd * _DENSE > len(data):
             return joined([piece for part in _stretches(text) for piece in pieces(self._data(part))])
         return to_content(_NOT_TEXT.sub(lambda found: self._placeholder(found.group()), text), self._sim)
 
     def _known(self, found: re.Match[str]) -> str:
-        return found.group() if found.group() in self._seen else ""
+        """Keep a placeholder that was read; any other character of that kind is mere bytes."""
+        character = found.group()
+        return character if character in self._seen else character.encode().decode("ascii", "surrogateescape")
 
     def _data(self, part: str) -> str:
         return to_content(part, self._sim) if has_placeholders(part) else _raw(part)

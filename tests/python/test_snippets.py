@@ -19,7 +19,6 @@ from simenv.shell import Shell
 
 FOLDER = "/home/agent/w"
 DIFFERENT = {
-    "decorators": "calls of Python by C code by Python nest some 60 deep only",
     "math_trig": "exp(1) has another last digit in the C library",
     "memory_error": "a 32-bit interpreter refuses such a size before it looks for memory",
     "sys_facts": "sys.maxsize is that of a 32-bit interpreter",
