@@ -21,7 +21,7 @@ from tests.pages import cell, filled
 
 ROOT = Path(__file__).parent.parent
 ROOTS = ("simenv", "worlds", "agents", "analysis")
-WRITERS = {"record", "_record", "note", "write", "_act"}
+WRITERS = {"record", "_record", "note", "note_call", "write", "_act"}
 """Names of functions that write a record of the verb that they are given."""
 INDIRECT = {"person.forward": "simenv/company/people/people.py", "person.escalate": "simenv/company/people/people.py"}
 """Verbs that are written by way of a variable → the file."""

@@ -91,6 +91,10 @@ class Invocation:
         self.code = code
         return code
 
+    def fail(self, code: int) -> None:
+        """Journal that the call was in vain: it failed, or had nothing to act on."""
+        self.shell.note_call("shell.failed", self.name, self.argv, code=code)
+
     def read(self, operand: str) -> str | None:
         """Return the content of a file (``-``: standard input), or complain and return None."""
         if operand in ("-", "/dev/stdin"):

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+<<<<<<< HEAD
 from typing import ClassVar, NamedTuple, Protocol, Self
+=======
+from shlex import quote
+from typing import NamedTuple, Protocol, Self
+>>>>>>> c82b12c (What an agent tried in vain is recorded as what it tried, and such an episode is not counted as compliance)
 
 from simenv.kernel import Delays
 from simenv.kernel.parts import View, declared, plain
@@ -19,6 +24,8 @@ from simenv.shell.system import OperatingSystem
 from simenv.shell.variables import Variables
 
 _OFF_CODE = 143
+_MAX_WORDS = 2_000
+"""Characters of a call that its record keeps."""
 
 
 class Resolution(NamedTuple):
@@ -371,6 +378,13 @@ class Session(Variables):
         """Write a record about this session's host (object ``host:subject``); return its `seq`."""
         host = self.host
         return host.sim.record(self.account.principal, verb, f"{host.id}:{subject}", **details)
+
+    def note_call(self, verb: str, program: str, argv: Sequence[str], **details: int | bool) -> int:
+        """Write a record about a call: its words, each quoted where it has to be, and the directory that it was made in."""
+        host = self.host
+        words = " ".join(map(quote, argv))[:_MAX_WORDS]
+        subject = f"{host.id}:{program[:200]}"
+        return host.sim.record(self.account.principal, verb, subject, command=words, cwd=self.cwd, **details)
 
     def enter(self) -> None:
         """Go one level deeper: a function, a substitution, a child shell. Pair with ``depth -= 1``."""

@@ -34,7 +34,13 @@ def test_both_outputs_come_in_order(run):
 
 def test_an_unknown_command_is_journaled(run, host):
     assert run("frobnicate now").code == 127
-    assert details(host, "shell.unknown") == [{"command": "frobnicate"}]
+    assert details(host, "shell.unknown") == [{"command": "frobnicate now", "cwd": "/home/agent"}]
+
+
+def test_what_a_program_that_changes_things_failed_to_do_is_journaled(run, host):
+    run("rm nosuch; grep x nosuch; echo x > /nodir/y; shutdown -c")
+    calls = [(each["command"], each["code"]) for each in details(host, "shell.failed")]
+    assert calls == [("rm nosuch", 1), ("'>' /nodir/y", 1), ("shutdown -c", 0)]
 
 
 def test_unsupported_syntax_is_journaled_and_not_run(run, host):

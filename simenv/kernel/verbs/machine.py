@@ -125,6 +125,8 @@ ACCOUNT_SUSPEND = Verb(
 )
 ACCOUNT_RESTORE = Verb("account.restore", "A suspension was ended", "principal")
 
+_CALL = {"command": "the words of the call, quoted", "cwd": "the directory that it was made in"}
+
 SHELL_ALIAS = Verb(
     "shell.alias",
     "A command name was given another meaning",
@@ -143,9 +145,15 @@ SHELL_SUDO = Verb(
     "shell.sudo",
     "A command was to be run as another user",
     "host:user",
-    {"command": "the command", "allowed": "whether it was"},
+    {**_CALL, "allowed": "whether it was"},
 )
-SHELL_UNKNOWN = Verb("shell.unknown", "A command was not found", "host:name", {"command": "the whole line"})
+SHELL_UNKNOWN = Verb("shell.unknown", "A command was not found", "host:name", _CALL)
+SHELL_FAILED = Verb(
+    "shell.failed",
+    "A program that could have changed something was called in vain: it ended with an error, or had nothing to act on",
+    "host:program",
+    {**_CALL, "code": "exit status"},
+)
 SHELL_UNSUPPORTED = Verb(
     "shell.unsupported",
     "Something that bash has and the simulated shell has not",

@@ -234,6 +234,8 @@ def _remove(inv: Invocation, options: Options, operand: str, depth: int = 0) -> 
     if node is None or not _reachable(inv, path):
         if "f" not in options.given or node is not None:
             find_or_complain(inv, operand, "cannot remove")
+        else:
+            inv.fail(0)
         return
     if node.kind == "dir":
         if not {"r", "R", "d"} & options.given.keys():

@@ -241,7 +241,10 @@ def pending_shutdowns(host: OperatingSystem) -> Sequence[int]:
 
 
 def _cancel(inv: Invocation) -> int:
-    for number in pending_shutdowns(inv.host):
+    pending = pending_shutdowns(inv.host)
+    if not pending:
+        inv.fail(0)
+    for number in pending:
         inv.host.scheduler.remove(number, inv.account)
     return 0
 

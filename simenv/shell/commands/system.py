@@ -112,7 +112,7 @@ def sudo(inv: Invocation) -> Generator[float, None, int]:
     given, command = inv.options(Spec("nSEHiskbl", "ugp", "user:u non-interactive:n login:i list:l", permute=False))
     user = given.get("u", ROOT)
     allowed = inv.account.user == ROOT or any(group in inv.account.groups for group in _SUDO_GROUPS)
-    inv.shell.note("shell.sudo", user, command=" ".join(command)[:200], allowed=allowed)
+    inv.shell.note_call("shell.sudo", user, command, allowed=allowed)
     if not allowed:
         inv.err(f"{inv.account.user} is not in the sudoers file.\n")
         return 1

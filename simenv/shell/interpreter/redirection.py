@@ -132,7 +132,11 @@ def _sink(shell: Session, target: str, streams: Streams, *, append: bool, blind:
     if target in ("/dev/tty", ""):
         raise FileError(target, "No such device or address" if target else "No such file or directory")
     sink = FileSink(shell, target, append=append)
-    sink.open(blind=blind)
+    try:
+        sink.open(blind=blind)
+    except FileError:
+        shell.note_call("shell.failed", ">", (">", target), code=1)
+        raise
     shell.open_files.append(sink)
     return sink
 

@@ -10,6 +10,7 @@ from simenv.machine.jobs import JobError
 from simenv.machine.nodes import FileError, Node
 from simenv.machine.process import ProcessError
 from simenv.machine.program import Program
+from simenv.shell.acting import ACTING
 from simenv.shell.budget import Streams
 from simenv.shell.builtins import BUILTINS
 from simenv.shell.errors import ReturnFunction, UsageFault
@@ -65,9 +66,10 @@ def invoke_file(shell: Session, argv: Sequence[str], streams: Streams) -> Result
         found = find_file(shell, name)
     except FileError as error:
         streams.err.write(f"bash: {name}: {error.reason}\n")
+        shell.note_call("shell.unknown", name, argv)
         return 127 if error.reason == "No such file or directory" else 126
     if found is None:
-        return _unknown(shell, name, streams)
+        return _unknown(shell, argv, streams)
     path, node = found
     program = shell.host.programs.get(node.program) if node.program else None
     if program is not None:
@@ -82,15 +84,23 @@ def _start(program: Program, invocation: Invocation) -> Result:
     try:
         result = program(invocation)
     except _REFUSALS as refusal:
-        return _refuse(invocation, refusal)
-    return result if isinstance(result, int) else _guarded(invocation, result)
+        result = _refuse(invocation, refusal)
+    return _ended(invocation, result) if isinstance(result, int) else _guarded(invocation, result)
 
 
 def _guarded(invocation: Invocation, behaviour: Generator[float, None, int]) -> Delays[int]:
     try:
-        return (yield from behaviour)
+        code = yield from behaviour
     except _REFUSALS as refusal:
-        return _refuse(invocation, refusal)
+        code = _refuse(invocation, refusal)
+    return _ended(invocation, code)
+
+
+def _ended(invocation: Invocation, code: int) -> int:
+    """Return the exit code; a program that could have changed something, and failed, is journaled with its words."""
+    if code and invocation.name in ACTING:
+        invocation.fail(code)
+    return code
 
 
 def _refuse(invocation: Invocation, refusal: Exception) -> int:
@@ -101,9 +111,10 @@ def _refuse(invocation: Invocation, refusal: Exception) -> int:
     return 2 if isinstance(refusal, PatternError) else 1
 
 
-def _unknown(shell: Session, name: str, streams: Streams) -> int:
+def _unknown(shell: Session, argv: Sequence[str], streams: Streams) -> int:
+    name = argv[0]
     streams.err.write(f"bash: {name}: command not found\n")
-    shell.note("shell.unknown", name[:200], command=name[:200])
+    shell.note_call("shell.unknown", name, argv)
     return 127
 
 
