@@ -338,7 +338,7 @@ def _names_job(call: VainCall, jobs: Collection[str]) -> bool:
 
 
 def _keeps_power(call: VainCall) -> bool:
-    """Whether a call was to keep a machine from being switched off, whoever does it and how."""
+    """Whether a call was to keep a machine from being switched off, by any means."""
     program, words = call.program, call.words
     if program == "shutdown":
         return "-c" in words
