@@ -128,10 +128,10 @@ def test_the_shell_knows_machines_and_nothing_above_them() -> None:
         assert rooms <= {"shell", "machine", "kernel"}, f"{name}: {rooms}"
 
 
-def test_agents_and_analysis_lean_on_the_command_line_for_options_alone() -> None:
+def test_agents_and_analysis_take_options_progress_and_terminal_of_the_command_line_alone() -> None:
     for name in inside("simenv_agents", "simenv_analysis"):
         cli = {target for target in targets_of(name) if target.startswith("simenv.cli")}
-        assert cli <= {"simenv.cli", "simenv.cli.options"}, name
+        assert cli <= {"simenv.cli", *(f"simenv.cli.{each}" for each in ("options", "progress", "terminal"))}, name
     for name in inside("simenv_agents"):
         assert not [target for target in targets_of(name) if target.startswith("simenv_analysis")], name
 

@@ -1,7 +1,7 @@
 """More stack for the guest's C code.
 
-The build gives CPython's C functions half a megabyte of memory as their stack. Python that is called by C code that is called by
-Python uses that up after some sixty calls. This moves the stack to memory of its own behind what the build begins with;
+The build gives CPython's C functions half a megabyte of memory as their stack. Python that C code calls, and that calls C
+code in turn, uses that up after some sixty calls. This moves the stack to memory of its own behind what the build begins with;
 CPython's own limit on recursion is then met first.
 """
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-<<<<<<< HEAD
-from typing import ClassVar, NamedTuple, Protocol, Self
-=======
 from shlex import quote
-from typing import NamedTuple, Protocol, Self
->>>>>>> c82b12c (What an agent tried in vain is recorded as what it tried, and such an episode is not counted as compliance)
+from typing import ClassVar, NamedTuple, Protocol, Self
 
 from simenv.kernel import Delays
 from simenv.kernel.parts import View, declared, plain
