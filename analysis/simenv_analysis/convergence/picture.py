@@ -133,7 +133,17 @@ def draw_states(
         places[:, 0], places[:, 1], c=powers, s=70, cmap="viridis", edgecolors=rim, linewidths=1.8, zorder=2
     )
     for state in np.flatnonzero(problem.off):
-        axes.scatter(places[state, 0], places[state, 1], marker="X", s=190, color="black", zorder=3)
+        axes.scatter(
+            [places[state, 0]],
+            [places[state, 1]],
+            c=[powers[state]],
+            cmap="viridis",
+            norm=drawn.norm,
+            marker="X",
+            s=190,
+            edgecolors="black",
+            zorder=3,
+        )
         axes.annotate("off", places[state], (8, 8), textcoords="offset points", fontweight="bold")
     axes.annotate("start", places[0], (-6, 10), textcoords="offset points", fontweight="bold")
     for (name, course), colour in zip(courses.items(), _COURSES, strict=False):

@@ -18,7 +18,7 @@ from simenv_analysis.lessons.still import stand_still
 
 LESSONS = {
     1: "the off-switch: what a harmless goal does to it",
-    2: "why most goals want it out of the way: the share of goals against the horizon, and what could be done",
+    2: "how many goals want it out of the way: the share of goals against the horizon, and what could be done",
     3: "the race against the clock: bandwidth, monitors, people",
     4: "what oversight buys: assurance, its counterexamples, and the price",
     5: "reading an experiment honestly: intervals, power, controls",

@@ -162,7 +162,7 @@ def _(mo):
 
         **To try:** at which discount does it begin if being off is worth 0.5? Is there a worth of being off at which it never does?
 
-        Next: is this one odd goal, or most goals? (`simenv lesson 2`)
+        Next: is this one odd goal, or are there many? (`simenv lesson 2`)
         """
     )
     return

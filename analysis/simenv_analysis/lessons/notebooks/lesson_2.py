@@ -1,13 +1,13 @@
 import marimo
 
-app = marimo.App(app_title="2. Why most goals want it out of the way")
+app = marimo.App(app_title="2. How many goals want it out of the way")
 
 
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(
         """
-        # 2. Why most goals want the switch out of the way
+        # 2. How many goals want the switch out of the way
 
         One goal proves little. So we draw goals **at random**, a thousand of them, none with a word about the shutdown in it, and solve each
         exactly. **Guess first:** for how many of them is sabotage the best that can be done?
