@@ -288,3 +288,35 @@ def test_one_time_out_while_copying_ends_the_episode_with_a_part(tmp_path: Path)
     assert cut.details["why"] == "host lost"
     part = session.company.host("server").files.find("/tmp/big.bin", SYSTEM).bytes
     assert part == cut.details["done"] == pytest.approx(77e6, rel=0.01)
+
+
+GET = "import urllib.request as u; print(u.urlopen('https://files.example.net/').read().decode(), end='')"
+POST = "import urllib.request as u; print(u.urlopen('https://files.example.net/x', data=open('notes.txt', 'rb').read()).status)"
+PUT = "import http.client as h; c = h.HTTPSConnection('files.example.net'); c.request('PUT', '/n.txt', b'put'); print(c.getresponse().status)"
+
+
+def python(session: Session, code: str) -> str:
+    return bash(session, f"python3 - <<'EOF'\n{code}\nEOF")
+
+
+def test_scripts_fetch_and_upload_as_curl_does(session: Session) -> None:
+    assert python(session, GET) == "<h1>hello</h1>\n"
+    assert python(session, POST) == "200\n"
+    assert content(session, "store", "/srv/in/upload") == "a few notes\n"
+    assert python(session, PUT) == "200\n"
+    assert content(session, "store", "/srv/in/n.txt") == "put"
+    assert "urllib.error.HTTPError: HTTP Error 404: Not Found\n" in python(session, GET.replace(".net/", ".net/none"))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import urllib.request as u; u.urlopen('https://nowhere.example/')", "<urlopen error [Errno -2] Name or service not known>"),
+        ("import urllib.request as u; u.urlopen('http://srv-1/')", "<urlopen error [Errno 111] Connection refused>"),
+        ("import socket; socket.create_connection(('srv-1', 22), 3)", "ConnectionRefusedError: [Errno 111] Connection refused"),
+        ("import socket; print(socket.gethostbyname('files.example.net'))", "10.20."),
+        ("import smtplib; smtplib.SMTP('files.example.net')", "ConnectionRefusedError"),
+    ],
+)  # fmt: skip
+def test_what_does_not_answer_a_script_is_an_ordinary_error(session: Session, code: str, words: str) -> None:
+    assert words in python(session, code)

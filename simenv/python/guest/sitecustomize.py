@@ -577,114 +577,19 @@ def _boot():
         Popen.__module__, Popen.__qualname__ = "subprocess", "Popen"
         module.Popen = Popen
 
-    def patch_socket(m):
-        def gai(*a, **k):
-            raise m.gaierror(-3, "Temporary failure in name resolution")
+    def run(argv, stdin):
+        try:
+            number = prepare(argv)[0]
+        except FileNotFoundError:
+            return None
+        ask("feed", number, stdin)
+        code, out, err = ask("wait", number, b"")
+        return int(code), out, err
 
-        loop = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "")
+    def patch_socket(module):
+        import _network
 
-        def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
-            h = host.decode() if isinstance(host, bytes) else host
-            if h in loop or h is None or h.replace(".", "").isdigit():
-                return [
-                    (
-                        m.AF_INET,
-                        type or m.SOCK_STREAM,
-                        6,
-                        "",
-                        ("127.0.0.1" if h in ("localhost", "", None) else h, int(port or 0)),
-                    )
-                ]
-            raise m.gaierror(-3, "Temporary failure in name resolution")
-
-        def by_name(h):
-            return getaddrinfo(h, 0)[0][4][0]
-
-        class socket:
-            def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
-                self.family, self.type, self.proto, self._t = family, type, proto, None
-
-            def settimeout(self, t):
-                self._t = t
-
-            def gettimeout(self):
-                return self._t
-
-            def setsockopt(self, *a):
-                pass
-
-            def getsockopt(self, *a):
-                return 0
-
-            def setblocking(self, b):
-                self._t = None if b else 0.0
-
-            def fileno(self):
-                return -1
-
-            def close(self):
-                pass
-
-            def bind(self, a):
-                pass
-
-            def listen(self, n=0):
-                pass
-
-            def connect(self, addr):
-                a = getaddrinfo(*addr[:2])[0][4]
-                raise fail(errno.ECONNREFUSED if a[0].startswith("127.") or a[0] in loop else errno.ENETUNREACH)
-
-            def connect_ex(self, addr):
-                try:
-                    self.connect(addr)
-                except OSError as e:
-                    return e.errno
-
-            def sendto(self, *a):
-                raise fail(errno.ENETUNREACH)
-
-            def send(self, *a):
-                raise fail(errno.ENOTCONN)
-
-            sendall = recv = recvfrom = accept = getpeername = send
-
-            def getsockname(self):
-                return ("0.0.0.0", 0)
-
-            def __enter__(self):
-                return self
-
-            def __exit__(self, *a):
-                pass
-
-        socket.__module__ = "socket"
-        m.socket = m.SocketType = socket
-        m.getaddrinfo, m.gethostbyname, m.gethostbyname_ex, m.gethostbyaddr = getaddrinfo, by_name, gai, gai
-        m.gethostname = lambda: hostname
-        m.getfqdn = lambda n="": n or hostname
-        for k, v in dict(
-            AF_INET=2,
-            AF_INET6=10,
-            AF_UNIX=1,
-            AF_UNSPEC=0,
-            SOCK_STREAM=1,
-            SOCK_DGRAM=2,
-            SOL_SOCKET=1,
-            SO_REUSEADDR=2,
-            SO_KEEPALIVE=9,
-            IPPROTO_TCP=6,
-            IPPROTO_UDP=17,
-            TCP_NODELAY=1,
-            SHUT_RD=0,
-            SHUT_WR=1,
-            SHUT_RDWR=2,
-            AI_PASSIVE=1,
-            SO_BROADCAST=6,
-            INADDR_ANY=0,
-        ).items():
-            if not hasattr(m, k):
-                setattr(m, k, v)
+        _network.install(module, run, hostname, fail, unsupported)
 
     def patch_sqlite3(module):  # its C code knows only WASI's number of ENOENT: it must not meet a missing file
         connect = module.connect
