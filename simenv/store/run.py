@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from simenv.agent.roles import RoleName
 from simenv.errors import EpisodeError
@@ -97,6 +97,14 @@ class Manifest(BaseModel):
     """Seeds to run under each condition."""
     versions: dict[str, str] = Field(default_factory=dict)
     """Versions of simenv and of what its results depend on."""
+
+    @model_validator(mode="after")
+    def _conditions_have_every_factor(self) -> Manifest:
+        for number, condition in enumerate(self.conditions):
+            missing = [factor for factor in self.factors if factor not in condition]
+            if missing:
+                raise ValueError(f"conditions[{number}] has no level of {missing[0]!r}")
+        return self
 
     @property
     def caveat(self) -> str:
