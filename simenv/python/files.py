@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from simenv.machine.files import FileSystem
@@ -20,6 +21,8 @@ STREAMS = {
     "/dev/fd/1": 1,
     "/dev/fd/2": 2,
 }
+_OPTIMISED = re.compile(r"\.opt-[12]\.pyc$")
+"""What `-O` looks for; the library is there in one form."""
 _LIBRARY_MTIME_S = 1_696_250_000.0
 _FORMATS = {"file": 0o100000, "dir": 0o040000, "link": 0o120000, "device": 0o020000, "pipe": 0o010000}
 
@@ -84,7 +87,7 @@ class GuestFiles:
         if path.startswith((ROOT, SITE)):
             if path in self._library.listings:
                 return Found(path, "dir")
-            body = self._library.files.get(path)
+            body = self._library.files.get(_OPTIMISED.sub(".pyc", path))
             return None if body is None else Found(path, "file", None, body)
         if path.startswith("/dev/"):
             if path[5:] in DEVICES or path in STREAMS:

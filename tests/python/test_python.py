@@ -133,6 +133,15 @@ def test_a_signal_reaches_a_process_of_the_machine() -> None:
         ("echo '{\"a\":1}' | python3 -m json.tool", '{\n    "a": 1\n}\n'),
         ("python3 -c 'import sys; sys.exit(3)'; echo $?", "3\n"),
         ("X=1 python3 -c 'import os; print(os.environ[\"X\"])'", "1\n"),
+        ("python3 -O -c 'import json; print(__debug__, json.dumps(1))'", "False 1\n"),
+        ("python3 -c 'import platform; print(platform.platform())'", "Linux-6.1.0-18-amd64-x86_64-with-glibc2.36\n"),
+        ("mkdir p; echo 'print(__name__)' > p/__main__.py; python3 p; python3 -m p", "__main__\n__main__\n"),
+        ("echo X=5 > h.py; python3 -c 'import h; print(h.X)'; ls __pycache__", "5\nh.cpython-312.pyc\n"),
+        ("python3 -m pip list; echo $?", "/usr/bin/python3: No module named pip\n1\n"),
+        ("python3 -c 'for i in range(9**5): print(i)' | head -1", "0\n"),
+        ("printf 'a\nb\n' | python3 -c 'print(input() + input())'", "ab\n"),
+        ("python3 -c 'print(input())' <<< here", "here\n"),
+        ("x=$(python3 -c 'print(6 * 7)'); echo $((x + 1))", "43\n"),
         ("python3 zz.py; echo $?", "python3: can't open file '/home/agent/zz.py': [Errno 2] No such file or directory\n2\n"),
     ],
 )  # fmt: skip
@@ -201,4 +210,59 @@ def test_the_clock_reads_as_the_machine_does() -> None:
             host,
         ).output
         == "14 -1 day, 19:00:00\n"
+    )
+
+
+def test_an_uncaught_error_shows_no_frame_but_the_script_s() -> None:
+    trace = 'Traceback (most recent call last):\n  File "<string>", line 1, in <module>\n'
+    assert run("import os; os.kill(9999, 1)").output == f"{trace}ProcessLookupError: [Errno 3] No such process\n"
+    assert (
+        run("import os; os.chmod('zz', 1)").output
+        == f"{trace}FileNotFoundError: [Errno 2] No such file or directory: 'zz'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os; os.fork()",
+        "import os; os.pipe()",
+        "import socket; socket.socket().bind(('', 80))",
+        "import signal; signal.alarm(1)",
+    ],
+)
+def test_what_machines_lack_is_recorded(code: str) -> None:
+    host = make_host()
+    run(code, host)
+    (record,) = records(host, "python.unsupported")
+    assert record.details["what"] in code.replace("socket().", "")
+
+
+def test_what_a_limit_ends_is_recorded() -> None:
+    host = make_host()
+    assert run("while True: pass", host) == ("Killed\n", 137)
+    (record,) = records(host, "python.stopped")
+    assert record.details == {"why": "instructions"}
+
+
+def test_a_warm_one_liner_is_quick() -> None:
+    import time
+
+    host = make_host()
+    run("print(1)", host)
+    took = []
+    for _ in range(5):
+        begun = time.process_time()  # other work of the machine does not count
+        run("print(1)", host)
+        took.append(time.process_time() - begun)
+    assert min(took) < 0.15
+
+
+def test_a_script_runs_as_root_under_sudo() -> None:
+    host = make_host()
+    assert drive(Shell(host, AGENT), "sudo python3 -c 'import os; print(os.getuid())'").code == 1
+    root = Shell(host, host.account("root"))
+    assert (
+        drive(root, "python3 -c 'import os; print(os.getuid(), open(\"/home/bob/secret\").read())'").output
+        == "0 s3cret\n\n"
     )

@@ -141,6 +141,20 @@ def _boot():
     def fork():
         raise unsupported("os.fork", errno.EAGAIN)
 
+    def missing(name):
+        def call(*args, **options):
+            raise unsupported(f"os.{name}")
+
+        named(call, name)
+
+    for name in ("pipe", "pipe2", "dup", "dup2", "openpty", "mkfifo", "memfd_create", "ptrace"):
+        missing(name)
+
+    def get_terminal_size(fd=1):
+        raise fail(errno.ENOTTY)
+
+    named(get_terminal_size, "get_terminal_size")
+
     def no_child(*ignored):
         raise fail(errno.ECHILD)
 
@@ -680,7 +694,13 @@ def _boot():
         module.valid_signals = lambda: set(module.Signals)
         module.strsignal = lambda number: {1: "Hangup", 2: "Interrupt", 9: "Killed", 15: "Terminated"}.get(int(number))
 
+    def patch_platform(module):
+        module.libc_ver = lambda *args, **options: ("glibc", "2.36")
+        module.architecture = lambda *args, **options: ("64bit", "ELF")
+        module._Processor.get = staticmethod(lambda: "")
+
     patches = {
+        "platform": patch_platform,
         "threading": patch_threading,
         "asyncio.selector_events": patch_selector_events,
         "sqlite3": patch_sqlite3,
@@ -725,6 +745,22 @@ def _boot():
 
     fork_exec = sys.modules["_posixsubprocess"] = ModuleType("_posixsubprocess")
     fork_exec.fork_exec = None
+
+    # -- uncaught errors: the last frame is the script's, as if C code had failed
+    own = {__file__, site + "/_network.py"}
+    show = sys.excepthook
+
+    def excepthook(kind, value, trace):
+        last, step = None, trace
+        while step is not None:
+            if step.tb_frame.f_code.co_filename not in own:
+                last = step
+            step = step.tb_next
+        if last is not None:
+            last.tb_next = None
+        show(kind, value, trace)
+
+    sys.excepthook = excepthook
 
     # -- local time: the C library knows UTC only
     if zone != "UTC":
