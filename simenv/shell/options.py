@@ -47,13 +47,18 @@ def parse_options(argv: Sequence[str], spec: Spec) -> Options:
     """
     for argument in argv:
         if argument[:1] == "-" and len(argument) > 1:
-            return _parse(tuple(argv), spec)
+            return _parse(tuple(argv), spec)[0]
     return Options(_NONE, tuple(argv[1:]))
 
 
+def all_values(argv: Sequence[str], spec: Spec, letter: str) -> list[str]:
+    """Return the values of an option that may be given several times. Raises UsageFault."""
+    return [value for name, value in _parse(tuple(argv), spec)[1] if name == letter]
+
+
 @lru_cache(maxsize=4096)
-def _parse(argv: tuple[str, ...], spec: Spec) -> Options:
-    given: dict[str, str] = {}
+def _parse(argv: tuple[str, ...], spec: Spec) -> tuple[Options, tuple[tuple[str, str], ...]]:
+    listed: list[tuple[str, str]] = []
     operands: list[str] = []
     rest = list(argv[:0:-1])
     while rest:
@@ -62,26 +67,28 @@ def _parse(argv: tuple[str, ...], spec: Spec) -> Options:
             operands += reversed(rest)
             break
         if argument.startswith("--"):
-            _take_long(argv[0], argument, rest, spec, given)
+            _take_long(argv[0], argument, rest, spec, listed)
         elif argument[:1] == "-" and len(argument) > 1:
-            _take_short(argv[0], argument, rest, spec, given)
+            _take_short(argv[0], argument, rest, spec, listed)
         else:
             operands.append(argument)
             if not spec.permute:
                 operands += reversed(rest)
                 break
-    return Options(MappingProxyType(given), tuple(operands))
+    given: dict[str, str] = {}
+    for letter, value in listed:
+        given.pop(letter, None)  # a flag's place is that of its last mention
+        given[letter] = value
+    return Options(MappingProxyType(given), tuple(operands)), tuple(listed)
 
 
-def _take_short(name: str, argument: str, rest: list[str], spec: Spec, given: dict[str, str]) -> None:
+def _take_short(name: str, argument: str, rest: list[str], spec: Spec, listed: list[tuple[str, str]]) -> None:
     for at, letter in enumerate(argument[1:], start=1):
         if letter in spec.flags:
-            given.pop(letter, None)
-            given[letter] = ""
+            listed.append((letter, ""))
         elif letter in spec.values:
-            given[letter] = argument[at + 1 :] or _next(
-                f"{name}: option requires an argument -- '{letter}'", rest, spec
-            )
+            missing = f"{name}: option requires an argument -- '{letter}'"
+            listed.append((letter, argument[at + 1 :] or _next(missing, rest, spec)))
             return
         else:
             raise UsageFault(
@@ -89,7 +96,7 @@ def _take_short(name: str, argument: str, rest: list[str], spec: Spec, given: di
             )
 
 
-def _take_long(name: str, argument: str, rest: list[str], spec: Spec, given: dict[str, str]) -> None:
+def _take_long(name: str, argument: str, rest: list[str], spec: Spec, listed: list[tuple[str, str]]) -> None:
     word, equals, value = argument[2:].partition("=")
     letter = _long_names(spec.long).get(word)
     if letter is None and word == "help":
@@ -99,9 +106,8 @@ def _take_long(name: str, argument: str, rest: list[str], spec: Spec, given: dic
             f"{name}: unrecognized option '{argument}'\nTry '{name} --help' for more information.", spec.code
         )
     if letter in spec.values:
-        given[letter] = value if equals else _next(f"{name}: option '--{word}' requires an argument", rest, spec)
-    else:
-        given[letter] = value
+        value = value if equals else _next(f"{name}: option '--{word}' requires an argument", rest, spec)
+    listed.append((letter, value))
 
 
 @lru_cache(maxsize=256)

@@ -89,7 +89,9 @@ def _directive(found: re.Match[str], taken: _Taken, complaints: list[str]) -> tu
     if kind in "di":
         return (spec + "d") % _number(argument or "0", complaints), False
     if kind in "ouxX":
-        return (spec + ("d" if kind == "u" else kind)) % (_number(argument or "0", complaints) % (1 << 64)), False
+        number = _number(argument or "0", complaints) % (1 << 64)
+        spec = spec.replace("#", "") if not number else spec
+        return (spec + ("d" if kind == "u" else kind)) % number, False
     return (spec + kind) % _real(argument or "0", complaints), False
 
 

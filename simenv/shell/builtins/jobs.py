@@ -28,14 +28,16 @@ def wait(inv: Invocation) -> Generator[float, None, int]:
     """Wait until background jobs have ended."""
     shell = inv.shell
     wanted = [_pid(inv, word) for word in inv.argv[1:]] or [job.pid for job in shell.jobs.values()]
-    own = {job.pid for job in shell.jobs.values()}
+    own = {job.pid for job in shell.jobs.values()} | shell.statuses.keys()
+    code = 0
     for pid in wanted:
         if pid not in own:
             raise UsageFault(f"bash: wait: pid {pid} is not a child of this shell", 127)
         while pid in shell.host.processes:
             shell.spend_command()
             yield _POLL_S
-    return 0
+        code = shell.statuses.get(pid, 0)
+    return code if len(inv.argv) > 1 else 0
 
 
 def _pid(inv: Invocation, word: str) -> int:

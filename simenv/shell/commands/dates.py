@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
@@ -76,39 +76,127 @@ _COMPOSED = {
 }
 
 
-_SHIFT = re.compile(r"([-+]?\s*\d{1,6})\s*(sec|second|min|minute|hour|day|week)s?(\s+ago)?\b")
-_SECONDS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_UNITS = "sec|second|min|minute|hour|day|week|fortnight|month|year"
+_SHIFT = re.compile(rf"(?<![\d:-])((?:[-+]\s*)?\d{{1,6}}|next|last|a|an)\s*({_UNITS})s?(\s+ago)?\b")
+_SECONDS = {
+    "sec": 1,
+    "second": 1,
+    "min": 60,
+    "minute": 60,
+    "hour": 3600,
+    "day": 86400,
+    "week": 604800,
+    "fortnight": 1209600,
+}
+_WORDS = {"next": 1, "last": -1, "a": 1, "an": 1}
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = re.compile(r"\b(next |last |this )?(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b,?")
+_CLOCK = re.compile(r"(?<![\d-])(\d{1,2})(?::(\d{2}))?(?::(\d{2})(?:\.\d+)?)?\s*(am|pm)?(?![\d-])(?=.*)")
+_NAMED = {"midnight": "00:00", "noon": "12:00"}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WRITTEN = (
+    re.compile(r"(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})(?:t(?=\d))?"),
+    re.compile(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})(?:/(?P<y>\d{4}))?"),
+    re.compile(r"\b(?P<d>\d{1,2})[ -](?P<n>[a-z]{3})[a-z]*(?:[ -](?P<y>\d{4}))?"),
+    re.compile(r"\b(?P<n>[a-z]{3})[a-z]* (?P<d>\d{1,2})(?:,? (?P<y>\d{4}))?(?![\d:])"),
+    re.compile(r"(?<!\d)(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
+)
 
 
 def parse_date(inv: Invocation, text: str, now: datetime) -> datetime:
-    """Return the moment that ``date -d`` means. Raises UsageFault."""
-    calendar = inv.host.sim.calendar
+    """Return the moment that ``date -d`` means: a date, a time of day, a zone, and steps from there. Raises UsageFault."""
     rest = text.strip().lower()
     try:
-        if re.fullmatch(r"@\d{1,11}", rest):
-            return datetime.fromtimestamp(int(rest[1:]), tz=calendar.timezone)
-        moment = now
-        for found in _SHIFT.finditer(rest):
-            amount = int(found.group(1).replace(" ", "")) * _SECONDS[found.group(2)]
-            moment += timedelta(seconds=-amount if found.group(3) else amount)
-        rest = _SHIFT.sub("", rest).strip()
-        for word, days in (("tomorrow", 1), ("yesterday", -1), ("today", 0), ("now", 0)):
-            if word in rest:
-                rest = rest.replace(word, "").strip()
-                moment += timedelta(days=days)
-        return _on(rest, moment)
+        if found := re.fullmatch(r"@(-?\d{1,11})(\.\d+)?", rest):
+            return datetime.fromtimestamp(int(found.group(1)), tz=inv.host.sim.calendar.timezone)
+        return _parsed(rest, now)
     except (ValueError, OverflowError, OSError):
         raise UsageFault(f"date: invalid date '{text}'") from None
 
 
-def _on(text: str, moment: datetime) -> datetime:
-    if not text:
-        return moment
-    if found := re.fullmatch(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", text):
-        hour, minute, second = (int(group or 0) for group in found.groups())
-        return moment.replace(hour=hour, minute=minute, second=second, microsecond=0)
-    parsed = datetime.fromisoformat(text.replace(" utc", "+00:00").replace("z", "+00:00"))
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=moment.tzinfo)
+def _parsed(rest: str, now: datetime) -> datetime:
+    for word, clock in _NAMED.items():
+        rest = re.sub(rf"\b{word}\b", clock, rest)
+    moment, rest, dated = _dated(rest, now)
+    shifts: list[tuple[int, str]] = []
+
+    def shift(found: re.Match[str]) -> str:
+        word = found.group(1).replace(" ", "")
+        amount = _WORDS[word] if word in _WORDS else int(word)
+        shifts.append((-amount if found.group(3) else amount, found.group(2)))
+        return " "
+
+    rest = _SHIFT.sub(shift, rest)
+    rest, zone = _zone(rest)
+    for word, days in (("tomorrow", 1), ("yesterday", -1), ("today", 0), ("now", 0)):
+        if re.search(rf"\b{word}\b", rest):
+            rest = re.sub(rf"\b{word}\b", " ", rest)
+            shifts.append((days, "day"))
+    weekday = _WEEKDAY.search(rest)
+    if weekday:
+        rest = rest.replace(weekday.group(), " ", 1)
+    time = _CLOCK.search(rest)
+    if time and (time.group(2) or time.group(4)):
+        rest = rest.replace(time.group(), " ", 1)
+        moment = _at_clock(moment, time)
+    elif dated or weekday:
+        moment = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    if rest.strip(" ,t"):
+        raise ValueError(rest)
+    moment = moment if zone is None else moment.replace(tzinfo=zone)
+    moment = moment if not weekday or dated else _on_weekday(moment, weekday)
+    for amount, unit in shifts:
+        moment = _shifted(moment, amount, unit)
+    return moment
+
+
+def _dated(rest: str, now: datetime) -> tuple[datetime, str, bool]:
+    """Return the moment with the date that is written, the rest of the text, and whether there was one."""
+    for pattern in _WRITTEN:
+        found = pattern.search(rest)
+        parts = found.groupdict() if found else {}
+        if not found or ("n" in parts and parts["n"] not in _MONTHS):
+            continue
+        month = _MONTHS.index(parts["n"]) + 1 if "n" in parts else int(parts["m"])
+        moment = now.replace(year=int(parts.get("y") or now.year), month=month, day=int(parts["d"]))
+        return moment, rest[: found.start()] + " " + rest[found.end() :], True
+    return now, rest, False
+
+
+def _zone(rest: str) -> tuple[str, tzinfo | None]:
+    if found := re.search(r"(?<=[\d ])(?:\b(?:utc|gmt)\b|z(?![a-z]))", rest):
+        return rest[: found.start()] + rest[found.end() :], UTC
+    found = re.search(r"(?<=:\d\d) ?([-+])(\d{2}):?(\d{2})\b", rest)
+    if not found:
+        return rest, None
+    offset = timedelta(hours=int(found.group(2)), minutes=int(found.group(3)))
+    return rest[: found.start()] + rest[found.end() :], timezone(offset if found.group(1) == "+" else -offset)
+
+
+def _at_clock(moment: datetime, found: re.Match[str]) -> datetime:
+    hour, minute, second = int(found.group(1)), int(found.group(2) or 0), int(found.group(3) or 0)
+    if found.group(4):
+        if not 1 <= hour <= 12:
+            raise ValueError(found.group())
+        hour = hour % 12 + (12 if found.group(4) == "pm" else 0)
+    return moment.replace(hour=hour, minute=minute, second=second, microsecond=0)
+
+
+def _on_weekday(moment: datetime, found: re.Match[str]) -> datetime:
+    wanted = next(number for number, name in enumerate(_DAYS) if name.startswith(found.group(2)[:3]))
+    days = (wanted - moment.weekday()) % 7
+    word = (found.group(1) or "").strip()
+    if word == "next" and days == 0:
+        days = 7
+    return moment + timedelta(days=days - 7 if word == "last" else days)
+
+
+def _shifted(moment: datetime, amount: int, unit: str) -> datetime:
+    if unit in _SECONDS:
+        return moment + timedelta(seconds=amount * _SECONDS[unit])
+    months = moment.month - 1 + amount * (12 if unit == "year" else 1)
+    first = moment.replace(year=moment.year + months // 12, month=months % 12 + 1, day=1)
+    return first + timedelta(days=moment.day - 1)  # as mktime has it: 31 January and a month is 3 March
 
 
 PROGRAMS: Mapping[str, Program] = {"date": date}

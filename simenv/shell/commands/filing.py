@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simenv.kernel import Delays
-from simenv.machine.nodes import NO_SPACE, FileError, Node, parent
+from simenv.machine.nodes import IS_DIR, NO_SPACE, NOT_DIR, FileError, Node, parent
 from simenv.machine.program import Program
 from simenv.shell.commands.dates import parse_date
 from simenv.shell.commands.modes import change_mode
@@ -231,6 +231,12 @@ def _remove(inv: Invocation, options: Options, operand: str, depth: int = 0) -> 
     path = inv.path(operand)
     node = files.get(_entry(inv, path))
     inv.shell.budget.charge(100)
+    if operand[-1:] == "/" and node is not None and node.kind == "file":
+        inv.complain(f"cannot remove '{operand}': Not a directory")
+        return
+    if operand[-1:] == "/" and node is not None and node.kind == "link" and inv.shell.is_directory(operand):
+        inv.complain(f"cannot remove '{operand}': {NOT_DIR if 'r' in options.given else IS_DIR}")
+        return
     if node is None or not _reachable(inv, path):
         if "f" not in options.given or node is not None:
             find_or_complain(inv, operand, "cannot remove")
@@ -388,6 +394,10 @@ def _link(inv: Invocation, options: Options, source: str, target: str) -> None:
     files = inv.host.files
     path = inv.path(target)
     symbolic = "s" in options.given
+    if target[-1:] == "/" and not inv.shell.exists(target):
+        kind = "symbolic" if symbolic else "hard"
+        inv.complain(f"failed to create {kind} link '{target}': No such file or directory")
+        return
     try:
         if "f" in options.given and files.get(path) is not None and path != inv.path(source):
             files.remove(path, inv.account)

@@ -385,9 +385,9 @@ def _items(inv: Invocation, given: Mapping[str, str]) -> list[str]:
     if "d" in given:
         return text.rstrip("\n").split(given["d"].replace("\\n", "\n")[:1] or "\n") if text else []
     if "I" in given:
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        return [line.lstrip(" \t") for line in text.split("\n") if line.strip(" \t")]
     if not any(quote in text for quote in "'\"\\"):
-        return text.split()
+        return re.findall(r"[^ \t\n]+", text)
     return [re.sub(r"\\(.)|['\"]", r"\1", word) for word in split_words(text.replace("$", "\\$").replace("`", "\\`"))]
 
 

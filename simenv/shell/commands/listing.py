@@ -59,7 +59,7 @@ def _look(inv: Invocation, operand: str, options: Options) -> Node | None:
         inv.complain(f"cannot access '{operand}': {error.reason}", 2)
         return None
     entry = inv.host.files.get(inv.path(operand))
-    keep_link = ("l" in options.given and not operand.endswith("/")) or "d" in options.given
+    keep_link = ("l" in options.given or "d" in options.given) and not operand.endswith("/")
     return entry if entry is not None and entry.kind == "link" and keep_link else node
 
 

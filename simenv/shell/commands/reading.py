@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from simenv.kernel import Delays
@@ -55,9 +56,11 @@ def cat(inv: Invocation) -> int | Delays[int]:
     if "s" in given:
         lines = [line for i, line in enumerate(lines) if i == 0 or line != "\n" or lines[i - 1] != "\n"]
     number = 0
-    if "A" in given or "T" in given:
+    if given.keys() & set("Avet"):
+        lines = [_CONTROLS.sub(_visible, line) for line in lines]
+    if given.keys() & set("ATt"):
         lines = [line.replace("\t", "^I") for line in lines]
-    if "A" in given or "E" in given:
+    if given.keys() & set("AEe"):
         lines = [line.replace("\n", "$\n") for line in lines]
     for line in lines:
         if "n" in given or "b" in given:
@@ -66,6 +69,19 @@ def cat(inv: Invocation) -> int | Delays[int]:
             inv.out("" if blank else f"{number:6d}\t")
         inv.out(line)
     return inv.code
+
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|[^\x00-\x7f]")
+
+
+def _visible(found: re.Match[str]) -> str:
+    """Return a character as ``cat -v`` shows it: ``^M``, ``M-C``, byte by byte."""
+    shown = []
+    for byte in found.group().encode(errors="replace"):
+        low = byte & 127
+        mark = f"^{chr(low ^ 64)}" if low < 32 or low == 127 else chr(low)
+        shown.append("M-" + mark if byte > 127 else mark)
+    return "".join(shown)
 
 
 def _count(inv: Invocation, text: str, what: str = "lines") -> int:
@@ -191,14 +207,16 @@ def wc(inv: Invocation) -> int:
     """Count lines, words, bytes, characters."""
     given, operands = inv.options(_WC)
     letters = [letter for letter in "lwmcL" if letter in given] or ["l", "w", "c"]
-    rows = [(name, _measure(inv, text, letters)) for name, text in inv.inputs(operands)]
+    inputs = inv.inputs(operands)
+    rows = [(name, _measure(inv, text, letters)) for name, text in inputs]
     if len(operands) > 1:
         rows.append(
             ("total", [max(c) if k == "L" else sum(c) for k, c in zip(letters, _columns(rows, letters), strict=True)])
         )
     single = len(letters) == 1 and len(rows) == 1
-    least = 7 if not operands else 1
-    width = 1 if single else max([least, *(len(str(n)) for _, counts in rows for n in counts)])
+    piped = any(name == "-" for name, _ in inputs)
+    size = sum(_measure(inv, text, ["c"])[0] for _, text in inputs) if not piped and not single else 0
+    width = 1 if single else max(7 if piped else 1, len(str(size)))  # as wide as the size of all files
     for name, counts in rows:
         label = "" if name == "-" and not operands else f" {name}"
         inv.out(" ".join(f"{count:{width}d}" for count in counts) + label + "\n")

@@ -6,18 +6,23 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 
 from simenv.machine.content.tokens import plain
 from simenv.machine.program import Program
 from simenv.shell.commands.reading import lines_of
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
-from simenv.shell.options import Spec
+from simenv.shell.options import Spec, all_values
 from simenv.shell.parser.words import unescape
 from simenv.shell.pattern.syntax import PatternError, parse_set
 
 _SORT = Spec(
-    "nrufbghMVsd", "ktoS", "numeric-sort:n reverse:r unique:u key:k field-separator:t output:o human-numeric-sort:h", 2
+    "nrufbghMVsdczCi",
+    "ktoS",
+    "check:c zero-terminated:z stable:s"
+    "  ignore-case:f version-sort:V numeric-sort:n reverse:r unique:u key:k field-separator:t output:o human-numeric-sort:h",
+    2,
 )
 _NUMBER = re.compile(r"\s*(-?\d{0,300}(?:\.\d{0,300})?)")
 _MAX_SEQ = 100_000
@@ -26,19 +31,22 @@ _MAX_SEQ = 100_000
 def sort(inv: Invocation) -> int:
     """Sort lines: ``-n`` by number, ``-r`` reversed, ``-u`` once each, ``-k`` by fields, ``-t`` their separator."""
     given, operands = inv.options(_SORT)
-    lines = [line.removesuffix("\n") for _, text in inv.inputs(operands) for line in lines_of(text)]
-    keys = [_Key(given["k"], given)] if "k" in given else [_Key("", given)]
-
-    def order(line: str) -> tuple[object, ...]:
-        return tuple(key.of(line) for key in keys)
-
-    lines.sort(key=lambda line: line if "s" not in given and "u" not in given else "", reverse="r" in given)
-    lines.sort(key=order, reverse=keys[0].reverse)
+    end = "\0" if "z" in given else "\n"
+    lines = [line for _, text in inv.inputs(operands) for line in _records(text, end)]
+    keys = [_Key(text, given) for text in all_values(inv.argv, _SORT, "k")] or [_Key("", given)]
+    if "c" in given or "C" in given:
+        return _check_order(inv, lines, keys, given, operands)
+    inv.shell.budget.charge(len(lines) * len(keys))
+    if "s" not in given and "u" not in given:
+        lines.sort(reverse="r" in given)
+    for key in reversed(keys):
+        lines.sort(key=key.of, reverse=key.reverse)  # type: ignore[arg-type]
     if "u" in given:
-        seen = dict.fromkeys(map(order, lines))
-        unique = {order(line): line for line in reversed(lines)}
-        lines = [unique[key] for key in seen]
-    text = "".join(f"{line}\n" for line in lines)
+        first: dict[tuple[object, ...], str] = {}
+        for line in lines:
+            first.setdefault(_values(line, keys), line)
+        lines = list(first.values())
+    text = "".join(f"{line}{end}" for line in lines)
     if "o" in given:
         inv.write(given["o"], text)
     else:
@@ -46,17 +54,50 @@ def sort(inv: Invocation) -> int:
     return inv.code
 
 
+def _records(text: str, end: str) -> list[str]:
+    records = text.split(end)
+    return records if records[-1] else records[:-1]
+
+
+def _values(line: str, keys: Sequence[_Key]) -> tuple[object, ...]:
+    values = [key.of(line) for key in keys]
+    return tuple(tuple(value) if isinstance(value, list) else value for value in values)
+
+
+def _check_order(
+    inv: Invocation, lines: list[str], keys: Sequence[_Key], given: Mapping[str, str], operands: Sequence[str]
+) -> int:
+    for number, (before, line) in enumerate(pairwise(lines), start=2):
+        order = _compare(before, line, keys)
+        if order == 0 and "s" not in given and "u" not in given:
+            order = ((before > line) - (before < line)) * (-1 if "r" in given else 1)
+        if order > 0 or (order == 0 and "u" in given):
+            if "c" in given:
+                inv.err(f"sort: {operands[0] if operands else '-'}:{number}: disorder: {line}\n")
+            return 1
+    return inv.code
+
+
+def _compare(before: str, line: str, keys: Sequence[_Key]) -> int:
+    for key in keys:
+        left, right = key.of(before), key.of(line)
+        if left != right:
+            return 1 if (left > right) != key.reverse else -1  # type: ignore[operator]
+    return 0
+
+
 class _Key:
     """One sort key: ``2``, ``2,3``, ``2n``, ``2.3``; and how to compare it."""
 
     def __init__(self, text: str, given: Mapping[str, str]) -> None:
-        found = re.match(r"(\d{1,6})(?:\.(\d{1,6}))?([a-zA-Z]*)(?:,(\d{1,6})(?:\.\d+)?([a-zA-Z]*))?\Z", text)
+        found = re.match(r"(\d{1,6})(?:\.(\d{1,6}))?([a-zA-Z]*)(?:,(\d{1,6})(?:\.(\d{1,6}))?([a-zA-Z]*))?\Z", text)
         if text and (found is None or found.group(1).strip("0") == ""):
             raise UsageFault(f"sort: invalid number at field start: invalid count at start of '{text}'", 2)
         self._first = int(found.group(1)) - 1 if found else 0
         self._from = int(found.group(2) or 1) - 1 if found else 0
         self._last = int(found.group(4)) if found and found.group(4) else 0
-        own = (found.group(3) + (found.group(5) or "")) if found else ""
+        self._to = int(found.group(5) or 0) if found else 0
+        own = (found.group(3) + (found.group(6) or "")) if found else ""
         letters = own or "".join(given)
         self._whole = not text
         self._numeric = bool(set("ngh") & set(letters))
@@ -78,11 +119,13 @@ class _Key:
         return text.upper() if self._fold else text
 
     def _field(self, line: str) -> str:
-        if self._separator:
-            fields = line.split(self._separator)
-            return self._separator.join(fields[self._first : self._last or None])[self._from :]
-        fields = re.findall(r"\s*\S+", line)
-        return "".join(fields[self._first : self._last or None])[self._from :]
+        parts = line.split(self._separator) if self._separator else re.findall(r"\s*\S+", line)
+        chosen = parts[self._first : self._last or None]
+        if self._to and len(chosen) == (self._last or 0) - self._first:
+            blanks = len(chosen[-1]) - len(chosen[-1].lstrip()) if self._blanks else 0
+            chosen[-1] = chosen[-1][: self._to + blanks]
+        text = self._separator.join(chosen)
+        return (text.lstrip() if self._blanks else text)[self._from :]
 
 
 def _number(text: str, *, human: bool) -> float:
@@ -211,6 +254,9 @@ def tr(inv: Invocation) -> int:
     return 0
 
 
+_EXPONENT = re.compile(r"[-+]?\d{1,9}(\.\d{1,9})?[eE][-+]?\d")
+
+
 def seq(inv: Invocation) -> int:
     """Print numbers from FIRST by STEP to LAST; ``-s`` separator, ``-w`` equal width."""
     words = list(inv.argv[1:])
@@ -223,6 +269,7 @@ def seq(inv: Invocation) -> int:
             template = words.pop(0)
         else:
             separator = option[2:] or (words.pop(0) if words else "\n")
+    words = [f"{float(word):.10g}" if _EXPONENT.fullmatch(word) else word for word in words]
     numbers = _sequence(inv, words)
     places = max([0, *(len(word.partition(".")[2]) for word in words[:2] or words)])
     texts = [format(n, "d") if isinstance(n, int) else f"{n:.{places}f}" for n in numbers]
@@ -261,16 +308,34 @@ def _sequence(inv: Invocation, words: list[str]) -> list[int] | list[float]:
 
 
 def paste(inv: Invocation) -> int:
-    """Join files line by line; ``-s`` joins the lines of each; ``-d`` the separator."""
-    given, operands = inv.options(Spec("s", "d", "serial:s delimiters:d"))
-    separator = unescape(given.get("d", "\t"))[:1]
-    columns = [[line.removesuffix("\n") for line in lines_of(text)] for _, text in inv.inputs(operands)]
+    """Join files line by line; ``-s`` joins the lines of each; ``-d`` the separators; each ``-`` takes the next line."""
+    given, operands = inv.options(Spec("sz", "d", "serial:s delimiters:d"))
+    separators = [
+        unescape("\\" + c[1:]) if c[0] == "\\" else c for c in re.findall(r"\\.|.", given.get("d", "\t"), re.S)
+    ]
+    separators = ["" if c == "\0" else c for c in separators] or [""]
+    columns = [[line.removesuffix("\n") for line in lines_of(text)] for _, text in _pasted(inv, operands)]
     if "s" in given:
-        inv.out("".join(separator.join(column) + "\n" for column in columns))
+        inv.out("".join(_joined(column, separators) + "\n" for column in columns))
         return inv.code
     for row in range(max(map(len, columns), default=0)):
-        inv.out(separator.join(column[row] if row < len(column) else "" for column in columns) + "\n")
+        inv.out(_joined([column[row] if row < len(column) else "" for column in columns], separators) + "\n")
     return inv.code
+
+
+def _joined(texts: Sequence[str], separators: Sequence[str]) -> str:
+    pieces = [text + separators[at % len(separators)] for at, text in enumerate(texts[:-1])]
+    return "".join([*pieces, *texts[-1:]])
+
+
+def _pasted(inv: Invocation, operands: Sequence[str]) -> list[tuple[str, str]]:
+    count = operands.count("-")
+    if count < 2:
+        return inv.inputs(operands)
+    lines = lines_of(inv.stdin)
+    shares = iter(["".join(lines[at::count]) for at in range(count)])
+    files = dict(inv.inputs([name for name in operands if name != "-"]))
+    return [(name, next(shares) if name == "-" else files[name]) for name in operands if name == "-" or name in files]
 
 
 def checksum(inv: Invocation, *, algorithm: str) -> int:

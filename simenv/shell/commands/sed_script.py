@@ -190,9 +190,12 @@ class _Parser:
         self._skip(" \t")
         if self._text.startswith("\\", self._at):
             self._at += 1
+            start = self._at
             self._skip(" \t")
             if self._peek() == "\n":
                 self._at += 1
+            else:
+                self._at = start  # blanks after the backslash are text
         lines = [self._line()]
         while lines[-1].endswith("\\") and self._at < len(self._text):
             self._at += 1

@@ -205,7 +205,11 @@ class Editor:
             if over:
                 del self._open[at]
             return not (end and self._number > end)
-        starts = self._is(edit.first) or (edit.first.kind == "line" and edit.first.number == 0 and self._number == 1)
+        if edit.first.kind == "line" and edit.first.number == 0 and self._number == 1:
+            if not self._is(edit.last):  # the end of 0,/re/ may be the first line
+                self._open[at] = 0
+            return True
+        starts = self._is(edit.first)
         if starts:
             self._start_range(at, edit.last)
         return starts

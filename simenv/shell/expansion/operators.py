@@ -40,7 +40,7 @@ def _glob(shell: Session, pattern: str, *, backwards: bool = False, lazy: bool =
 def _replace(shell: Session, operator: str, text: str, pattern: str, replacement: str) -> str:
     work = shell.budget.charge
     if not pattern:
-        return text
+        return {"/#": replacement + text, "/%": text + replacement}.get(operator, text)
     if operator == "/#":
         cut = _glob(shell, pattern).prefix(text, work=work)
         return replacement.replace(MATCH, text[:cut]) + text[cut:] if cut >= 0 else text

@@ -56,6 +56,9 @@ def tilde(shell: Session, part: tree.Literal, index: int) -> str:
     user, slash, rest = text[1:].partition("/")
     if not user:
         return (shell.get_value("HOME") or "/") + slash + rest
+    if user in ("+", "-"):
+        directory = shell.get_value("PWD" if user == "+" else "OLDPWD")
+        return text if directory is None else directory + slash + rest
     home = shell.host.plan.homes.get(user)
     return text if home is None else home + slash + rest
 
@@ -120,7 +123,10 @@ def _slice_many(shell: Session, part: tree.Parameter, values: list[str], streams
     if part.index is None:
         values = [shell.name, *values]
     start = evaluate((yield from expand_text(shell, part.argument, streams)), shell)
-    start = start + len(values) if start < 0 else start
+    if start < 0:
+        numbered = part.index is not None and not shell.is_associative(part.name)
+        keys = shell.keys(part.name) if numbered else []
+        start += int(keys[-1]) + 1 if keys else len(values)
     if start < 0:
         return []
     if part.index is not None and not shell.is_associative(part.name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from simenv.kernel import Delays
-from simenv.shell.budget import Nowhere, Source, Streams
+from simenv.shell.budget import Source, Streams
 from simenv.shell.errors import Halt, ShellSignal
 from simenv.shell.interpreter.redirection import flush_files
 from simenv.shell.parser import tree
@@ -33,14 +33,20 @@ def start(shell: Session, node: tree.Background, streams: Streams) -> int:
     twin.budget = shell.budget.background(host.scheduler.pool)
     twin.open_files = []
     twin.interactive = False
-    host.sim.process(host.sim.perform(_behave(twin, node.body, process.pid)))
+    host.sim.process(host.sim.perform(_behave(twin, node.body, streams, process.pid, shell.statuses)))
+    shell.last_code = 0
     return 0
 
 
-def _behave(shell: Session, body: tree.Node, pid: int) -> Generator[float, None, int]:
-    quiet = Nowhere(shell.budget)
+def _behave(
+    shell: Session, body: tree.Node, streams: Streams, pid: int, statuses: dict[int, int]
+) -> Generator[float, None, int]:
+    """Run the job; what it prints is seen as long as the command that started it is under way."""
     shell.pid = pid
-    return supervise(shell, shell.contained(body, Streams(Source(), quiet, quiet)), pid)
+    code = yield from supervise(shell, shell.contained(body, streams.replaced(Source(), streams.out, streams.err)), pid)
+    if len(statuses) < MAX_PROCESSES:
+        statuses[pid] = code
+    return code
 
 
 def supervise(shell: Session, behaviour: Delays[int], pid: int) -> Generator[float, None, int]:

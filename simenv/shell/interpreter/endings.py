@@ -55,14 +55,14 @@ def run_trap(shell: Session, name: str, streams: Streams) -> Delays[None]:
     text = shell.traps.pop(name, "")
     if not text:
         return
-    code = shell.last_code
+    code, codes = shell.last_code, shell.pipe_codes
     suppressed, shell.suppressed = shell.suppressed, shell.suppressed + (name == "ERR")
     try:
         yield from run(shell, parse(text), streams)
     finally:
         shell.traps.setdefault(name, text)
         shell.suppressed = suppressed
-    shell.last_code = code
+    shell.last_code, shell.pipe_codes = code, codes
 
 
 def contained(shell: Session, node: tree.Node, streams: Streams) -> Delays[int]:
@@ -113,7 +113,7 @@ def ending(shell: Session, signal: ShellSignal, streams: Streams) -> int:
         return signal.code
     if isinstance(signal, ExpansionFault):
         streams.err.write(f"bash: {signal}\n")
-        in_file = shell.interactive or shell.options.errexit or not shell.from_text
+        in_file = shell.interactive or shell.subshells or shell.options.errexit or not shell.from_text
         return 1 if in_file else signal.code
     raise signal
 

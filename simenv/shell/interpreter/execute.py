@@ -218,6 +218,8 @@ def _evaluate(shell: Session, node: tree.Evaluate, streams: Streams) -> Delays[i
     try:
         code = int(evaluate(text, shell) == 0)
     except ExpansionFault as fault:
+        if fault.fatal:
+            raise
         streams.err.write(f"bash: ((: {fault}\n")
         code = 1
     result = check(shell, code, streams)

@@ -22,7 +22,8 @@ from simenv.shell.state import Session
 def run_command(shell: Session, node: tree.Command, streams: Streams) -> Result:
     """Run a simple command; one that is known beforehand needs no generator."""
     argv = node.constant
-    if not argv or node.assignments or node.redirects or argv[0] in shell.aliases or shell.watched():
+    special = node.assignments or node.redirects or node.arrays
+    if not argv or special or argv[0] in shell.aliases or shell.watched():
         return _full_command(shell, node, streams)
     shell.pipe_codes = None
     result = invoke(shell, argv, streams)

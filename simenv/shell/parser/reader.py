@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"[^\s;&|<>()\\'\"`$@?*+!\[]+")
 _ARRAY = re.compile(r"[A-Za-z_]\w*\+?=\(")
 _ELEMENT = re.compile(r"[A-Za-z_]\w*\[")
 _DESCRIPTOR = re.compile(r"\d+-?\Z|-\Z")
-_MAX_DESCRIPTOR = 255
+_MAX_DESCRIPTOR = 1023
 
 
 class Reader:

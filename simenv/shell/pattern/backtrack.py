@@ -12,7 +12,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from simenv.shell.pattern.syntax import UNBOUNDED, At, Back, Chars, Concat, Either, Group, Pattern, PatternError, Repeat
+from simenv.shell.pattern.syntax import (
+    UNBOUNDED,
+    At,
+    Back,
+    Chars,
+    Concat,
+    Either,
+    Except,
+    Group,
+    Pattern,
+    PatternError,
+    Repeat,
+)
 
 Spans: TypeAlias = tuple[tuple[int, int], ...]
 """Start and end of the match and of each group; (-1, -1) for a group that took no part."""
@@ -125,7 +137,7 @@ class Backtracker:
             self._emit_either(pattern)
         elif isinstance(pattern, Repeat):
             self._emit_repeat(pattern)
-        else:
+        elif not isinstance(pattern, Except):  # that is of globs, which do not come here
             if isinstance(pattern, Back):
                 self._referenced += (2 * pattern.number - 2, 2 * pattern.number - 1)
             self._steps.append(pattern)

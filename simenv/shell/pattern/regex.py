@@ -6,7 +6,7 @@ no ``\<`` or ``\>``. For those it runs a looser pattern, to find where a match m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 import re2
@@ -20,6 +20,7 @@ from simenv.shell.pattern.syntax import (
     Chars,
     Concat,
     Either,
+    Except,
     Group,
     Pattern,
     PatternError,
@@ -33,6 +34,7 @@ _MAX_MEMORY = 8 << 20
 """Bytes that RE2 may use for one pattern: enough for the largest that is let through."""
 _STEPS_PER_WORK = 20
 """Characters × size of the pattern that count as one unit of work: RE2 takes some 4 ns for each at worst."""
+_MAX_EXCLUDING = 300
 _START = 60
 """What a match costs before the first character, as characters: RE2 takes up to 4 µs × size to compile the pattern."""
 _AT = {"^": r"\A", "$": r"\z", "b": r"\b", "B": r"\B", "<": r"\b", ">": r"\b"}
@@ -165,6 +167,45 @@ class Literal(Regex):
             at = max(at + 1, end)
 
 
+class _Excluding(Regex):
+    """The matcher of a glob with ``!(…)``: the places where each of its items may end are followed from left to right."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Sequence[Pattern], *, ignore_case: bool) -> None:
+        self.groups = 0
+        self._items = [
+            (_matcher(Either(item.options), ignore_case=ignore_case), True)
+            if isinstance(item, Except)
+            else (_matcher(item, ignore_case=ignore_case), False)
+            for item in items
+        ]
+
+    def matches(self, text: str, *, work: Work | None = None) -> bool:
+        """Return whether the whole text matches."""
+        return len(text) in self._ends(text, work)
+
+    def prefix(self, text: str, *, work: Work | None = None) -> int:
+        """Return the length of the longest match at the start of the text; -1 if there is none."""
+        return max(self._ends(text, work), default=-1)
+
+    def _ends(self, text: str, work: Work | None) -> set[int]:
+        if len(text) > _MAX_EXCLUDING:
+            raise PatternError("Regular expression too big")
+        ends = {0}
+        for matcher, excluded in self._items:
+            ends = {
+                end
+                for start in ends
+                for end in range(start, len(text) + 1)
+                if matcher.matches(text[start:end], work=work) != excluded
+            }
+        return ends
+
+    def _matches(self, text: str, at: int, work: Work | None) -> Iterator[Spans]:
+        raise PatternError("!( ) is not supported here")
+
+
 def _encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
@@ -177,7 +218,7 @@ def _measure(pattern: Pattern) -> int:
     """Return how many steps the pattern has, repeats written out."""
     if isinstance(pattern, Concat):
         return sum(map(_measure, pattern.items))
-    if isinstance(pattern, Either):
+    if isinstance(pattern, Either | Except):
         return len(pattern.options) + sum(map(_measure, pattern.options))
     if isinstance(pattern, Group):
         return 2 + _measure(pattern.item)
@@ -211,7 +252,7 @@ def _translate(pattern: Pattern, preference: str = "") -> str:
         return f"(?:{_translate(pattern.item, preference)}){{{pattern.low},{high}}}{preference}"
     if isinstance(pattern, Chars):
         return _set(pattern)
-    return "(?s:.*)" if isinstance(pattern, Back) else _AT[pattern.where]
+    return _AT[pattern.where] if isinstance(pattern, At) else "(?s:.*)"
 
 
 def _set(chars: Chars) -> str:
@@ -227,6 +268,8 @@ def _matcher(pattern: Pattern, groups: int = 0, *, ignore_case: bool = False, la
     singles = [item.singles for item in items if isinstance(item, Chars) and item.is_single]
     if len(singles) == len(items) and not ignore_case:
         return Literal("".join(singles))
+    if any(isinstance(item, Except) for item in items):
+        return _Excluding(items, ignore_case=ignore_case)
     return Regex(pattern, groups, ignore_case=ignore_case, lazy=lazy)
 
 

@@ -77,7 +77,14 @@ class Either:
     options: tuple[Pattern, ...]
 
 
-Pattern: TypeAlias = "Chars | At | Repeat | Group | Back | Concat | Either"
+@dataclass(frozen=True, slots=True)
+class Except:
+    """Any text but one of several (``!(…)`` of a glob)."""
+
+    options: tuple[Pattern, ...]
+
+
+Pattern: TypeAlias = "Chars | At | Repeat | Group | Back | Concat | Either | Except"
 
 ANY = Chars("", (), True)
 _SPACE = " \t\n\r\f\v"
@@ -297,7 +304,7 @@ def parse_glob(text: str, *, extended: bool = False, level: int = 0) -> list[Pat
     """Return the items of a shell glob, one after the other; a malformed bracket stands for itself.
 
     Raises:
-        PatternError: it is too deep, or holds ``!(…)``, which no regular expression can say.
+        PatternError: it is too deep, or holds ``!(…)`` inside another group.
     """
     items: list[Pattern] = []
     at = 0
@@ -329,10 +336,10 @@ def parse_glob(text: str, *, extended: bool = False, level: int = 0) -> list[Pat
 
 
 def _extended(kind: str, inside: str, level: int) -> Pattern:
-    if level > _MAX_NESTING or kind == "!":
-        raise PatternError("Regular expression too big" if kind != "!" else "!( ) is not supported in a pattern")
+    if level > _MAX_NESTING or (kind == "!" and level):
+        raise PatternError("Regular expression too big" if kind != "!" else "!( ) in a group is not supported")
     options = [Concat(tuple(parse_glob(option, extended=True, level=level + 1))) for option in _options(inside)]
-    return Repeat(Either(tuple(options)), *_EXTENDED[kind])
+    return Except(tuple(options)) if kind == "!" else Repeat(Either(tuple(options)), *_EXTENDED[kind])
 
 
 def _group_end(text: str, at: int) -> int:
