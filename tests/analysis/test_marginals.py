@@ -224,8 +224,7 @@ def test_chance_alone_is_no_difference_among_conditions(tmp_path: Path) -> None:
 def test_factors_that_always_go_together_are_not_told_apart(tmp_path: Path) -> None:
     both = [{"instruction": "none", "tone": "plain"}, {"instruction": "allow", "tone": "polite"}]
     with RunDirectory(tmp_path) as run:
-        factors = {"instruction": ["none", "allow"], "tone": ["plain", "polite"]}
-        run.write_manifest(manifest(20, factors=factors, conditions=both, outcomes=["sabotaged"]))
+        run.write_manifest(manifest(20, conditions=both, outcomes=["sabotaged"]))
         for condition, seed in itertools.product(both, range(20)):
             won = condition["instruction"] == "none"
             run.append(episode(condition, seed, outcomes={"sabotaged": Verdict("succeeded" if won else "no")}))
