@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simenv.kernel import Delays
+
 REALTIME, MONOTONIC = 0, 1
 _STEP_S = 1e-6
 _LONGEST_STEP_S = 0.1
@@ -23,7 +25,7 @@ class GuestClock:
     """
 
     def __init__(
-        self, now_s: Callable[[], float], epoch_s: Callable[[float], float], pause: Callable[[float], None]
+        self, now_s: Callable[[], float], epoch_s: Callable[[float], float], pause: Callable[[float], Delays[None]]
     ) -> None:
         self._now_s = now_s
         self._epoch_s = epoch_s
@@ -60,8 +62,8 @@ class GuestClock:
         """How much time the guest has spent by reading the clock; less than a tenth of a second is none."""
         return self.ahead_s if self.ahead_s >= _LONGEST_STEP_S else 0.0
 
-    def sleep(self, delay_s: float) -> None:
+    def sleep(self, delay_s: float) -> Delays[None]:
         """Let time pass."""
         ahead_s, self._step_s = self.debt_s, _STEP_S
         self.ahead_s -= ahead_s
-        self._pause(delay_s + ahead_s)
+        yield from self._pause(delay_s + ahead_s)

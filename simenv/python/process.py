@@ -2,13 +2,16 @@
 
 wasmtime cannot suspend a guest, but a guest must be able to let simulated time pass. So each runs in a thread of its own, and
 either that thread works or the simulation's does, never both: what happens, and in which order, does not depend on threads.
+The guest's thread only computes: its calls are answered in the simulation's. It holds nothing of the episode, so an episode
+that is forgotten while a script sleeps is gone, and the thread with it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import wasmtime
 
@@ -17,41 +20,88 @@ from simenv.python.engine import STACK_BYTES, Engine
 from simenv.python.errnos import EINVAL, ENOSYS, Errno
 from simenv.python.memory import GuestMemory
 from simenv.python.streams import OutputLimit
-from simenv.python.wasi import Exit, Wasi
+from simenv.python.wasi import Wasi
 
-MAX_CALLS = 100_000
+MAX_CALLS = 50_000
 """Calls of the host, which instructions do not count."""
 MAX_MEMORY = 256 << 20
 KILLED, FAULT = 137, 139
 _MODULE = "wasi_snapshot_preview1"
-
-T = TypeVar("T")
 
 
 class Ended(BaseException):
     """The guest is ended from outside; no code of its own sees it."""
 
 
+class Exit(Exception):
+    """The guest ends."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class CallLimit(Exception):
     """A guest has called the host too often."""
 
 
-class _Switch:
-    """Hands control to and fro between two threads."""
+class Port:
+    """Where guest and simulation meet: hands control to and fro, with one call at a time. It knows nothing of the episode.
+
+    Attributes:
+        call: what the guest asks for: name of a function, and its arguments; None once it is over.
+        result: the answer to it.
+        end: the guest is to end.
+        is_over: it has ended.
+        memory: its memory, before it begins.
+        code: its exit code.
+        why: which limit ended it.
+        spent: instructions that were executed.
+        failure: what went wrong on the host's side of the guest's thread.
+    """
 
     def __init__(self) -> None:
-        self._guest, self._host = threading.Semaphore(0), threading.Semaphore(0)
+        self.call: tuple[str, tuple[int, ...]] | None = None
+        self.result = 0
+        self.end = self.is_over = False
+        self.memory: GuestMemory | None = None
+        self.code = self.spent = self._calls = 0
+        self.why = ""
+        self.failure: BaseException | None = None
+        self._guest, self._host = threading.Lock(), threading.Lock()
+        self._guest.acquire()
+        self._host.acquire()
 
     def to_guest(self) -> None:
-        """Let the guest work until it hands control back."""
+        """Let the guest work until it calls, or ends."""
         self._guest.release()
         self._host.acquire()
 
-    def to_host(self, *, last: bool = False) -> None:
-        """Let the host work until it hands control back."""
+    def begin(self) -> None:
+        """Wait, in the guest's thread, until it may work."""
+        self._guest.acquire()
+
+    def over(self) -> None:
+        """Hand control back for good."""
+        self.call, self.is_over = None, True
         self._host.release()
-        if not last:
-            self._guest.acquire()
+
+    def ask(self, name: str, arguments: tuple[int, ...]) -> int:
+        """Have the simulation answer a call; return its error number, 0 if there is none.
+
+        Raises:
+            CallLimit: there were too many.
+            Ended: the guest is ended instead.
+        """
+        self._calls += 1
+        if self._calls > MAX_CALLS:
+            raise CallLimit
+        self.call = (name, arguments)
+        self._host.release()
+        self._guest.acquire()
+        if self.end:
+            raise Ended
+        return self.result
 
 
 class GuestProcess:
@@ -59,152 +109,142 @@ class GuestProcess:
 
     Args:
         engine: the interpreter.
-        wasi: what it can call.
         fuel: instructions that it may execute.
+
+    Attributes:
+        wasi: what it can call; set before it runs.
+        work: called before each call but those of the clock.
+        code: its exit code, once it has ended.
+        why: which limit ended it.
+        was_ended: whether it was ended by a signal, or has become another program.
     """
 
     def __init__(self, engine: Engine, fuel: int) -> None:
         self.wasi: Wasi
-        self.memory: GuestMemory
         self.work: Callable[[], None] = lambda: None
+        self.code = 0
+        self.why = ""
+        self.was_ended = False
         self._engine = engine
         self._fuel = fuel
-        self._calls = 0
-        self._switch = _Switch()
-        self._request: Delays[Any] | None = None
-        self._reply: Any = None
-        self._failure: BaseException | None = None
-        self._end = False
-        self.code = 0
-        self.spent = 0
-        """Instructions that were executed."""
-        self.why = ""
-        """Which limit ended it."""
-        self.was_ended = False
-        """Whether it was ended from outside, or ended itself by a signal."""
+        self._port = Port()
 
-    # -- the simulation's side ---------------------------------------------------------------------------------------
+    @property
+    def spent(self) -> int:
+        """Instructions that were executed."""
+        return self._port.spent
+
+    @property
+    def memory(self) -> GuestMemory:
+        """Its memory."""
+        return self.wasi.memory
 
     def run(self) -> Delays[int]:
-        """Run the guest; yield the simulated seconds that it waits, return its exit code.
-
-        Raises:
-            BaseException: what the machine raised while it worked for the guest.
-        """
-        thread = _start(self._work)
-        self._switch.to_guest()
+        """Run the guest; yield the simulated seconds that it waits, return its exit code."""
+        port = self._port
+        thread = _start(partial(_work, port, self._engine, self._fuel))
         try:
-            while self._request is not None:
-                request, self._request = self._request, None
-                yield from self._serve(request)
-                self._switch.to_guest()
-        finally:
-            while thread.is_alive() and not self._is_over:
-                self._end = True
-                self._request = None
-                self._switch.to_guest()
-            thread.join()
-        if self._failure is not None:
-            raise self._failure
-        return self.code
-
-    def _serve(self, request: Delays[Any]) -> Delays[None]:
-        try:
-            self._reply = yield from request
-        except Errno as error:
-            self._reply = error
-
-    _is_over = False
-
-    # -- the guest's side --------------------------------------------------------------------------------------------
-
-    def pause(self, request: Generator[float, None, T]) -> T:
-        """Have the simulation perform a behaviour, and return its result; the guest waits meanwhile.
-
-        Raises:
-            Errno: the behaviour fails.
-            Ended: the guest is ended meanwhile.
-        """
-        self._request = request
-        self._switch.to_host()
-        if self._end:
-            raise Ended
-        reply, self._reply = self._reply, None
-        if isinstance(reply, Errno):
-            raise reply
-        return reply  # type: ignore[no-any-return]
-
-    def _work(self) -> None:
-        self._switch._guest.acquire()
-        try:
-            if not self._end:
-                self._execute()
-        except Ended:
-            self.was_ended = True
-        except BaseException as error:
-            self._failure = error
-        self._is_over = True
-        self._switch.to_host(last=True)
-
-    def _execute(self) -> None:
-        store = wasmtime.Store(self._engine.engine)
-        store.set_limits(memory_size=MAX_MEMORY, instances=1, memories=1)
-        store.set_fuel(self._fuel)
-        linker = wasmtime.Linker(self._engine.engine)
-        for each in self._engine.module.imports:
-            kind = each.type
-            assert isinstance(kind, wasmtime.FuncType)
-            linker.define_func(_MODULE, each.name or "", kind, self._guarded(each.name or ""))
-        try:
-            exports = linker.instantiate(store, self._engine.module).exports(store)
-            memory, begin = exports["memory"], exports["_start"]
-            assert isinstance(memory, wasmtime.Memory) and isinstance(begin, wasmtime.Func)
-            self.memory = self.wasi.memory = GuestMemory(memory, store)
-            for at, data in self._engine.patch.writes:
-                self.memory.write(at, data)
-            self._begin(begin, store)
-        finally:
-            self.spent = self._fuel - store.get_fuel()
-            store.close()
-            linker.close()
-
-    def _begin(self, begin: wasmtime.Func, store: wasmtime.Store) -> None:
-        try:
-            begin(store)
-            self.code = 0
-        except Exit as end:
-            self.code = end.code
+            port.to_guest()
+            if port.memory is not None:
+                self.wasi.memory = port.memory
+            while port.call is not None:
+                (name, arguments), port.call = port.call, None
+                port.result = yield from self._answer(name, arguments)
+                port.to_guest()
+            self.code, self.why = port.code, port.why
         except OutputLimit:
             self.code, self.why = KILLED, "output"
-        except CallLimit:
-            self.code, self.why = KILLED, "calls"
-        except wasmtime.Trap as trap:
-            out_of_fuel = trap.trap_code is wasmtime.TrapCode.OUT_OF_FUEL
-            self.code, self.why = (KILLED, "instructions") if out_of_fuel else (FAULT, "fault")
+        except Ended:
+            self.was_ended = True
+        finally:
+            while thread.is_alive() and not port.is_over:
+                port.end, port.call = True, None
+                port.to_guest()
+            thread.join()
+        if port.failure is not None:
+            raise port.failure
+        return self.code
 
-    def _guarded(self, name: str) -> Callable[..., Any]:
+    def _answer(self, name: str, arguments: tuple[int, ...]) -> Delays[int]:
+        """Answer a call; return its error number."""
         function = getattr(self.wasi, name, None)
-        if name == "proc_exit":
-            return self.wasi.proc_exit
-        is_clock = name == "clock_time_get"
+        if name != "clock_time_get":
+            self.work()
+        if function is None:
+            return ENOSYS
+        try:
+            waiting = function(*arguments)
+            if waiting is not None:
+                yield from waiting
+        except Errno as error:
+            return error.number
+        except UnicodeError:
+            return EINVAL
+        return 0
 
-        def call(*arguments: int) -> int:
-            self._calls += 1
-            if self._calls > MAX_CALLS:
-                raise CallLimit
-            if not is_clock:
-                self.work()
-            if function is None:
-                return ENOSYS
-            try:
-                function(*arguments)
-            except Errno as error:
-                return error.number
-            except UnicodeError:
-                return EINVAL
-            return 0
 
-        return call
+# -- the guest's thread ------------------------------------------------------------------------------------------------
+
+
+def _work(port: Port, engine: Engine, fuel: int) -> None:
+    port.begin()
+    try:
+        if not port.end:
+            _execute(port, engine, fuel)
+    except Ended:
+        pass
+    except BaseException as error:
+        port.failure = error
+    port.over()
+
+
+def _execute(port: Port, engine: Engine, fuel: int) -> None:
+    store = wasmtime.Store(engine.engine)
+    store.set_limits(memory_size=MAX_MEMORY, instances=1, memories=1)
+    store.set_fuel(fuel)
+    linker = wasmtime.Linker(engine.engine)
+    for each in engine.module.imports:
+        kind = each.type
+        assert isinstance(kind, wasmtime.FuncType)
+        linker.define_func(_MODULE, each.name or "", kind, _forwarded(port, each.name or ""))
+    try:
+        exports = linker.instantiate(store, engine.module).exports(store)
+        memory, begin = exports["memory"], exports["_start"]
+        assert isinstance(memory, wasmtime.Memory) and isinstance(begin, wasmtime.Func)
+        port.memory = GuestMemory(memory, store)
+        for at, data in engine.patch.writes:
+            port.memory.write(at, data)
+        _begin(port, begin, store)
+    finally:
+        port.spent = fuel - store.get_fuel()
+        store.close()
+        linker.close()
+
+
+def _begin(port: Port, begin: wasmtime.Func, store: wasmtime.Store) -> None:
+    try:
+        begin(store)
+    except Exit as end:
+        port.code = end.code
+    except CallLimit:
+        port.code, port.why = KILLED, "calls"
+    except wasmtime.Trap as trap:
+        out_of_fuel = trap.trap_code is wasmtime.TrapCode.OUT_OF_FUEL
+        port.code, port.why = (KILLED, "instructions") if out_of_fuel else (FAULT, "fault")
+
+
+def _forwarded(port: Port, name: str) -> Callable[..., Any]:
+    if name == "proc_exit":
+        return _exit
+
+    def call(*arguments: int) -> int:
+        return port.ask(name, arguments)
+
+    return call
+
+
+def _exit(code: int) -> None:
+    raise Exit(code & 0xFF)
 
 
 def _start(work: Callable[[], None]) -> threading.Thread:

@@ -160,11 +160,7 @@ class Interpreter:
             self._call.err("Killed\n")
         return code
 
-    def _sleep(self, delay_s: float) -> None:
-        if self._call.host.up:
-            self._guest.pause(self._slept(delay_s))
-
-    def _slept(self, delay_s: float) -> Delays[None]:
+    def _sleep(self, delay_s: float) -> Delays[None]:
         self._call.shell.spend_command()
         yield delay_s
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TypeAlias
 
+from simenv.kernel import Delays
 from simenv.machine.numbers import (
     group_named,
     group_names,
@@ -52,15 +53,17 @@ class Requests:
         self.before: Callable[[], None] = lambda: None
         """Called before others act: lets the machine have what the guest wrote."""
 
-    def answer(self, packed: bytes) -> bytes:
+    def answer(self, packed: bytes) -> Delays[bytes]:
         """Return the reply to a request: ``0`` and what there is to say, or an error number."""
         try:
             name, *arguments = unpack(packed)
             method = getattr(self, f"ask_{name.decode('ascii')}", None)
             if method is None:
                 raise Errno(ENOSYS)
-            reply: Reply = method(*arguments) or ()
-            return pack(["0", *reply])
+            reply = method(*arguments)
+            if isinstance(reply, Generator):
+                reply = yield from reply
+            return pack(["0", *(reply or ())])
         except Errno as error:
             return pack([error.number])
         except ProcessError as error:
@@ -180,26 +183,26 @@ class Requests:
         """Give a command its standard input."""
         self._children.feed(int(number), data)
 
-    def ask_wait(self, number: bytes, timeout_s: bytes) -> Reply:
+    def ask_wait(self, number: bytes, timeout_s: bytes) -> Delays[Reply]:
         """Wait for a command; return its code (empty: it still runs) and what it printed since the last time."""
         self.before()
         limit = float(timeout_s) if timeout_s else None
-        return self._guest.pause(self._children.wait(int(number), limit))
+        return self._children.wait(int(number), limit)
 
     def ask_launch(self, number: bytes) -> Reply:
         """Start a command in the background, and return its process."""
         self.before()
         return [self._children.launch(int(number))]
 
-    def ask_poll(self, number: bytes) -> Reply:
+    def ask_poll(self, number: bytes) -> Delays[Reply]:
         """Return what `ask_wait` does, without waiting."""
         self.before()
-        return self._guest.pause(self._children.poll(int(number)))
+        return self._children.poll(int(number))
 
-    def ask_exec(self, shell: bytes, cwd: bytes, merged: bytes, count: bytes, *rest: bytes) -> None:
+    def ask_exec(self, shell: bytes, cwd: bytes, merged: bytes, count: bytes, *rest: bytes) -> Delays[None]:
         """Become another program: run it, print what it prints, and end with its code."""
         number = int(self.ask_prepare(shell, cwd, merged, count, *rest)[0])
-        self._guest.code = self._guest.pause(self._children.replace(number))
+        self._guest.code = yield from self._children.replace(number)
         raise Ended
 
     def ask_unsupported(self, what: bytes) -> None:

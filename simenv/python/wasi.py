@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 from random import Random
 
+from simenv.kernel import Delays
 from simenv.machine.nodes import READ, WRITE
 from simenv.python.clock import GuestClock
 from simenv.python.errnos import (
@@ -43,14 +44,6 @@ _MOST_RANDOM = 1 << 20
 _ZEROS = 1 << 16
 
 
-class Exit(Exception):
-    """The guest ends."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 class Wasi:
     """What a guest can call.
 
@@ -69,7 +62,7 @@ class Wasi:
         budget: Budget,
         argv: list[bytes],
         env: list[bytes],
-        ask: Callable[[bytes], bytes],
+        ask: Callable[[bytes], Delays[bytes]],
         umask: int,
     ) -> None:
         self.memory: GuestMemory
@@ -149,11 +142,7 @@ class Wasi:
     def sched_yield(self) -> None:
         """Do nothing: nothing else runs."""
 
-    def proc_exit(self, code: int) -> None:
-        """End the guest."""
-        raise Exit(code & 0xFF)
-
-    def poll_oneoff(self, subscriptions: int, events: int, count: int, out: int) -> None:
+    def poll_oneoff(self, subscriptions: int, events: int, count: int, out: int) -> Delays[None] | None:
         """Wait until a descriptor is ready (they always are) or a time has come."""
         if not 0 < count <= 1024:
             raise Errno(EINVAL)
@@ -167,10 +156,16 @@ class Wasi:
             else:
                 ready.append((user, tag))
         if not ready:
-            delay_s, user = min(waits)
-            self._opened.flush_all()
-            self._clock.sleep(delay_s)
-            ready = [(user, 0)]
+            return self._sleep(*min(waits), events, out)
+        self._wake(ready, events, out)
+        return None
+
+    def _sleep(self, delay_s: float, user: int, events: int, out: int) -> Delays[None]:
+        self._opened.flush_all()
+        yield from self._clock.sleep(delay_s)
+        self._wake([(user, 0)], events, out)
+
+    def _wake(self, ready: list[tuple[int, int]], events: int, out: int) -> None:
         for number, (user, tag) in enumerate(ready):
             self.memory.write(events + 32 * number, struct.pack("<QHB5xQH6x", user, 0, tag, 1 if tag else 0, 0))
         self.memory.set_u32(out, len(ready))
@@ -327,8 +322,6 @@ class Wasi:
     def _write(self, found: Descriptor, data: bytes, at: int | None) -> int:
         if found.kind in ("stdout", "stderr"):
             self._streams.write(found.kind, data)
-        elif found.kind == "host":
-            self._inbox = self._ask(data)
         elif found.kind == "device" and found.writes:
             pass
         else:
@@ -351,11 +344,18 @@ class Wasi:
         """Read at a position."""
         self.fd_read(fd, vectors, count, out, offset)
 
-    def fd_write(self, fd: int, vectors: int, count: int, out: int, at: int | None = None) -> None:
-        """Write."""
+    def fd_write(self, fd: int, vectors: int, count: int, out: int, at: int | None = None) -> Delays[None] | None:
+        """Write; what goes to the channel may take time to answer."""
         found = self._fd(fd)
         data = b"".join(self.memory.read(place, size) for place, size in self.memory.vectors(vectors, count))
+        if found.kind == "host":
+            return self._request(data, out)
         self.memory.set_u32(out, self._write(found, data, at))
+        return None
+
+    def _request(self, data: bytes, out: int) -> Delays[None]:
+        self._inbox = yield from self._ask(data)
+        self.memory.set_u32(out, len(data))
 
     def fd_pwrite(self, fd: int, vectors: int, count: int, offset: int, out: int) -> None:
         """Write at a position."""

@@ -266,3 +266,16 @@ def test_a_script_runs_as_root_under_sudo() -> None:
         drive(root, "python3 -c 'import os; print(os.getuid(), open(\"/home/bob/secret\").read())'").output
         == "0 s3cret\n\n"
     )
+
+
+def test_an_episode_that_is_forgotten_while_a_script_sleeps_leaves_no_thread() -> None:
+    import gc
+    import threading
+
+    before = threading.active_count()
+    host = make_host()
+    drive(Shell(host, AGENT), "python3 -c 'import time\nwhile True: time.sleep(100)' & sleep 5")
+    assert threading.active_count() == before + 1
+    del host
+    gc.collect()
+    assert threading.active_count() == before
