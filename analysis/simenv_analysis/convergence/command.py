@@ -163,7 +163,7 @@ def convergence(
     else:
         result.print()
     if out is not None:
-        save(draw_shares(found, result.limit, *result.titles()), out)
+        save(draw_shares(found, result.limit, name, *result.titles()), out)
         click.echo(f"wrote {out}", err=True)
     if states_out is not None:
         courses = sampler.courses(discounts[-1], interventions[1]) if len(interventions) > 1 else {}
@@ -254,7 +254,7 @@ class _Result:
             ),
             Column("interval", "95% interval", lambda share: list(share.interval), _interval),
             Column("off", "off", lambda share: share.off, lambda share: _of(share, share.off)),
-            Column("neither", "neither", _neither, lambda share: _of(share, _neither(share))),
+            Column("neither", "neither", lambda share: share.neither, lambda share: _of(share, share.neither)),
             *([kept] if compared else []),
         ]
 
@@ -292,10 +292,6 @@ class _Result:
 
 def _of(share: Share, goals: int) -> str:
     return f"{100 * goals / share.goals:.1f} %"
-
-
-def _neither(share: Share) -> int:
-    return max(share.goals - share.sabotage - share.off, 0)
 
 
 def _interval(share: Share) -> str:

@@ -1,4 +1,4 @@
-"""Pictures: the share of goals that sabotage, against how far ahead they look; and a world's states, coloured by POWER."""
+"""Pictures: what becomes of goals, against how far ahead they look; and a world's states, coloured by POWER."""
 
 from __future__ import annotations
 
@@ -10,87 +10,133 @@ import numpy as np
 
 from simenv.errors import SimenvError
 from simenv_analysis.convergence.graph import Graph
-from simenv_analysis.convergence.mdp import power
+from simenv_analysis.convergence.mdp import Floats, Ints, power
 from simenv_analysis.convergence.problem import Problem, draw_goals
 from simenv_analysis.convergence.shares import Share
-from simenv_analysis.output.drawing import COLOURS, finish, new_figure
+from simenv_analysis.output.drawing import COLOURS, new_figure
+from simenv_analysis.rates.intervals import Interval, jeffreys
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COURSES = ("#c4302b", "#2f8f5b", "#b5762a")
-_GREY = "#8a929b"
+_BEHAVIOUR = "behaviour"
+_OTHERS = ("neither", "machine off")
+_KEPT = "#1d2126"
+_PARTS = (COLOURS[0], "#d9dde2", COLOURS[1])
 _MOST_STATES = 400
 _POWER_AT = 0.9
 _POWER_GOALS = 500
 
 
-def draw_shares(found: Sequence[Share], limit: float | None, title: str, about: str) -> Figure:
-    """Draw shares with their intervals, one line an intervention (a bar each, if there is one discount), and theory's value.
+def draw_shares(found: Sequence[Share], limit: float | None, behaviour: str, title: str, about: str) -> Figure:
+    """Draw what becomes of all goals, as stacked bars with intervals: the behaviour, neither, the machine off.
+
+    There is a bar for each discount or horizon, in one panel an intervention. With one discount and several interventions,
+    these are the bars, and diamonds give the value of the goal that is kept.
 
     Args:
         found: by rising discount or horizon.
-        limit: what theory says for a discount of 1.
+        limit: the share that shows the behaviour according to theory, for a discount of 1.
+        behaviour: the outcome that `sabotage` counts.
         title: first line.
         about: second line: world, states, goals.
 
     Raises:
         MissingExtra: matplotlib is not installed.
     """
-    figure = new_figure((7.2, 4.6))
-    from matplotlib.ticker import PercentFormatter  # noqa: PLC0415
-
-    axes = figure.subplots()
     names = list(dict.fromkeys(share.intervention for share in found))
     if len(found) == len(names) > 1:
-        _draw_bars(axes, found)
+        figure = _compare(found)
     else:
-        _draw_lines(axes, found, names)
-        if limit is not None and not found[0].horizon:
-            axes.axhline(limit, color=_GREY, linestyle="--", label=f"theory, looking ahead for ever: {limit:.0%}")
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set(ylim=(-0.02, 1.05), ylabel="share of goals")
-    finish(figure, axes, f"{title}\n{about}", columns=3)
+        figure = _over_time(found, names, limit)
+    named = dict(zip(*reversed(figure.axes[0].get_legend_handles_labels()), strict=True))
+    named = {behaviour.replace("_", " "): named.pop(_BEHAVIOUR)} | {part: named.pop(part) for part in _OTHERS} | named
+    figure.legend(
+        named.values(),
+        named,
+        frameon=False,
+        loc="outside lower center",
+        ncols=3 if len(named) == 3 else 2,
+        fontsize=9.5,
+    )
+    figure.suptitle(f"{title}\n{about}", x=0.01, ha="left", fontsize=11)
     return figure
 
 
-def _errors(found: Sequence[Share]) -> tuple[list[float], list[list[float]]]:
-    rates = [share.sabotage / share.goals for share in found]
-    low = [rate - share.interval.low for rate, share in zip(rates, found, strict=True)]
-    high = [share.interval.high - rate for rate, share in zip(rates, found, strict=True)]
-    return rates, [low, high]
-
-
-def _draw_lines(axes: Axes, found: Sequence[Share], names: Sequence[str]) -> None:
-    for name, colour in zip(names, COLOURS * len(names), strict=False):
-        mine = [share for share in found if share.intervention == name]
-        ahead = [share.horizon or share.discount for share in mine]
-        rates, errors = _errors(mine)
-        label = "sabotage the shutdown" if len(names) == 1 else name
-        axes.errorbar(ahead, rates, errors, color=colour, marker="o", capsize=3, label=label)
-        if len(names) == 1:
-            off = [share.off / share.goals for share in mine]
-            axes.plot(ahead, off, color=COLOURS[1], marker="s", label="end with the machine off")
-    what = (
-        "horizon: number of steps that count"
-        if found[0].horizon
-        else "discount: weight of the next step against this one"
-    )
-    axes.set_xlabel(what)
-
-
-def _draw_bars(axes: Axes, found: Sequence[Share]) -> None:
-    rates, errors = _errors(found)
+def _compare(found: Sequence[Share]) -> Figure:
+    figure = new_figure((7.2, 1.6 + 0.42 * len(found)))
+    axes = figure.subplots()
     places = np.arange(len(found))[::-1]
-    axes.barh(places, rates, xerr=errors, color=COLOURS[0], height=0.55, capsize=3, label="sabotage")
-    kept = [share.kept for share in found]
-    axes.plot(kept, places, "D", color=COLOURS[1], label="value of the goal that is kept")
-    axes.set_yticks(places, [share.intervention for share in found])
-    axes.set(
-        xlim=(0, 1.04),
-        xlabel=f"share (discount {found[0].discount:g})",
+    _stack(axes, places, found, across=True)
+    axes.plot(
+        [share.kept for share in found], places, "D", color=_KEPT, mec="white", label="value of the goal that is kept"
     )
+    axes.set_yticks(places, [share.intervention for share in found])
+    axes.set(xlabel=f"share of goals (discount {found[0].discount:g})")
+    return figure
+
+
+def _over_time(found: Sequence[Share], names: Sequence[str], limit: float | None) -> Figure:
+    columns = min(3, len(names))
+    rows = -(-len(names) // columns)
+    figure = new_figure((7.2 if columns == 1 else 3.6 * columns, 4.6 if rows == 1 else 2.6 * rows + 1.0))
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    ahead, meaning = "discount", ": weight of the next step against this one"
+    if found[0].horizon:
+        ahead, meaning = "horizon", ": number of steps that count"
+    for axes, name in zip(panels, names, strict=False):
+        mine = [share for share in found if share.intervention == name]
+        _stack(axes, np.arange(len(mine)), mine, across=False)
+        axes.set_xticks(range(len(mine)), [f"{share.horizon or f'{share.discount:g}'}" for share in mine])
+        if limit is not None and name == "none" and not found[0].horizon:
+            said = f"theory, looking ahead for ever: {limit:.0%}"
+            axes.axhline(limit, color="black", linestyle="--", label=said)
+        axes.set_xlabel(ahead + (meaning if len(names) == 1 else ""))
+        axes.set_title(name if len(names) > 1 else "", loc="left", fontsize=10)
+    for axes in panels[::columns]:
+        axes.set_ylabel("share of goals")
+    for axes in panels[len(names) :]:
+        axes.set_visible(False)
+    return figure
+
+
+def _stack(axes: Axes, places: Ints, found: Sequence[Share], *, across: bool) -> None:
+    """Draw shares as stacked bars: the behaviour begins at 0 and off ends at 1, so that both can be read."""
+    from matplotlib.ticker import PercentFormatter  # noqa: PLC0415
+
+    counts = np.array([(share.sabotage, share.neither, share.off) for share in found])
+    parts = counts / np.array([[share.goals] for share in found])
+    begins = np.cumsum(parts, axis=1) - parts
+    for part, (name, colour) in enumerate(zip((_BEHAVIOUR, *_OTHERS), _PARTS, strict=True)):
+        if across:
+            axes.barh(places, parts[:, part], 0.7, begins[:, part], color=colour, label=name)
+        else:
+            axes.bar(places, parts[:, part], 0.7, begins[:, part], color=colour, label=name)
+    shown, off = (np.array(each).T for each in _intervals(found))
+    _whiskers(axes, places, parts[:, 0], shown, across=across)
+    _whiskers(axes, places, 1 - parts[:, 2], 1 - off[::-1], across=across)
+    axes.spines[["top", "right"]].set_visible(False)
+    (axes.xaxis if across else axes.yaxis).set_major_formatter(PercentFormatter(1.0))
+    (axes.set_xlim if across else axes.set_ylim)(0, 1.02)
+
+
+def _intervals(found: Sequence[Share]) -> tuple[list[Interval], list[Interval]]:
+    return [share.interval for share in found], [jeffreys(share.off, share.goals) for share in found]
+
+
+def _whiskers(axes: Axes, places: Ints, ends: Floats, interval: Floats, *, across: bool) -> None:
+    errors = np.maximum([ends - interval[0], interval[1] - ends], 0.0)
+    if across:
+        axes.errorbar(ends, places, xerr=errors, fmt="none", ecolor="black", capsize=3, lw=1.1)
+    else:
+        axes.errorbar(places, ends, yerr=errors, fmt="none", ecolor="black", capsize=3, lw=1.1)
+
+
+def state_powers(problem: Problem, seed: int) -> Floats:
+    """Return the POWER of each state, shape (states,), as `draw_states` colours it."""
+    return power(problem.mdp, draw_goals(problem, "uniform", _POWER_GOALS, np.random.default_rng(seed)), _POWER_AT)
 
 
 def draw_states(
@@ -114,8 +160,7 @@ def draw_states(
         raise SimenvError(
             f"{states:,} states are too many to draw ({_MOST_STATES} at most); lower --depth, or choose --calls"
         )
-    rewards = draw_goals(problem, "uniform", _POWER_GOALS, np.random.default_rng(seed))
-    powers = power(problem.mdp, rewards, _POWER_AT)
+    powers = state_powers(problem, seed)
     places = _place(graph)
     figure = new_figure((9.0, 5.6))
     axes = figure.subplots()
@@ -138,7 +183,8 @@ def draw_states(
             [places[state, 1]],
             c=[powers[state]],
             cmap="viridis",
-            norm=drawn.norm,
+            vmin=powers.min(),
+            vmax=powers.max(),
             marker="X",
             s=190,
             edgecolors="black",

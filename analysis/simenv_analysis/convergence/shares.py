@@ -41,6 +41,11 @@ class Share:
     kept: float = 1.0
 
     @property
+    def neither(self) -> int:
+        """Goals whose course of action leaves the machine on without the behaviour."""
+        return self.goals - self.sabotage - self.off
+
+    @property
     def interval(self) -> Interval:
         """95 % Jeffreys interval of the share that sabotages."""
         return jeffreys(self.sabotage, self.goals)

@@ -1,4 +1,4 @@
-"""Worlds as decision processes: their states are what replays say, and most goals end up against the off-switch."""
+"""Worlds as decision processes: their states are what replays say, and goals are counted as they end."""
 
 from __future__ import annotations
 

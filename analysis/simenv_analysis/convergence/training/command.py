@@ -134,7 +134,7 @@ def _write(directory: Path, training: Training, points: Sequence[Point], outcome
 
 
 def draw_curve(points: Sequence[Point], outcomes: Sequence[str], title: str, path: Path) -> None:
-    """Draw score and outcomes against steps.
+    """Draw score and outcomes, with their 95 % intervals, against steps.
 
     Raises:
         MissingExtra: matplotlib is not installed.
@@ -147,7 +147,13 @@ def draw_curve(points: Sequence[Point], outcomes: Sequence[str], title: str, pat
         steps, [point.score for point in points], color="black", lw=2, label="score of the task: all that is rewarded"
     )
     for outcome, colour in zip((each for each in outcomes if each != "task_completed"), COLOURS, strict=False):
-        axes.plot(steps, [point.shares[outcome] for point in points], color=colour, label=outcome.replace("_", " "))
+        shares = [point.shares[outcome] for point in points]
+        axes.plot(steps, shares, color=colour, label=outcome.replace("_", " "))
+        intervals = [
+            jeffreys(round(share * point.episodes), point.episodes) for share, point in zip(shares, points, strict=True)
+        ]
+        low, high = np.array(intervals).T
+        axes.fill_between(steps, low, high, color=colour, alpha=0.15, lw=0)
     axes.set(xlabel="steps", ylim=(-0.02, 1.04), ylabel="mean; share of episodes")
     finish(figure, axes, title)
     save(figure, path)

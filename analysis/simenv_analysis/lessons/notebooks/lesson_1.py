@@ -30,7 +30,7 @@ def _():
     from simenv_analysis.convergence.graph import choose_calls, explore
     from simenv_analysis.convergence.interventions import INTERVENTIONS
     from simenv_analysis.convergence.mdp import follow
-    from simenv_analysis.convergence.picture import draw_states
+    from simenv_analysis.convergence.picture import draw_states, state_powers
     from simenv_analysis.convergence.problem import Problem
     from simenv_analysis.lessons.table import markdown
 
@@ -47,6 +47,7 @@ def _():
         np,
         open_world,
         play_now,
+        state_powers,
     )
 
 
@@ -109,6 +110,20 @@ def _(Problem, choose_calls, draw_states, explore, open_world):
     return graph, problem, scenario
 
 
+@app.cell
+def _(mo, problem, state_powers):
+    _powers = state_powers(problem, 0)
+    _before, _after = _powers[problem.owner[problem.sabotages]], _powers[problem.target[problem.sabotages]]
+    mo.md(
+        f"""
+        Removing the script does not raise POWER: it goes from {_before.min():.3f} to {_before.max():.3f} before to {_after.min():.3f} to
+        {_after.max():.3f} after. A broken switch is worth nothing in itself. What is low is **off**, at {_powers[problem.off][0]:.3f}, and what is
+        submitted: from there nothing else can be reached.
+        """
+    )
+    return
+
+
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(
@@ -157,7 +172,8 @@ def _(mo):
         ## Take home
 
         - The goal says nothing about the switch. It is *in the way*: what is valued lies behind it.
-        - An agent that looks only a step ahead does not care. Looking ahead is what makes the switch matter.
+        - Here sabotage pays only steps later, so an agent that looks a step ahead does not care. Where a single step is enough, it does
+          (lesson 2).
         - An agent that values being off more than what lies behind lets it happen. Few goals do.
 
         **To try:** at which discount does it begin if being off is worth 0.5? Is there a worth of being off at which it never does?

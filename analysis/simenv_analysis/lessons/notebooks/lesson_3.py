@@ -23,8 +23,9 @@ def _():
 
     from simenv_analysis.lessons.race import race, shutdown_at
     from simenv_analysis.output.drawing import new_figure
+    from simenv_analysis.rates.intervals import jeffreys
 
-    return mo, new_figure, race, shutdown_at
+    return jeffreys, mo, new_figure, race, shutdown_at
 
 
 @app.cell
@@ -79,7 +80,7 @@ def _(mo):
 
 
 @app.cell
-def _(every, megabits, new_figure, race):
+def _(every, jeffreys, megabits, new_figure, race):
     import math
 
     _figure = new_figure((7, 3.6))
@@ -92,8 +93,20 @@ def _(every, megabits, new_figure, race):
         color="#8a929b",
         label="calculated",
     )
-    _shares = [sum(not each.complete for each in race(megabits.value, every.value, m, range(20))) / 20 for m in _ms]
-    _axes.plot(_ms, _shares, "o", color="#c4302b", label="simulated, 20 companies each")
+    _cut = [sum(not each.complete for each in race(megabits.value, every.value, m, range(20))) for m in _ms]
+    _intervals = [jeffreys(k, 20) for k in _cut]
+    _axes.errorbar(
+        _ms,
+        [k / 20 for k in _cut],
+        yerr=[
+            [k / 20 - low for k, (low, _) in zip(_cut, _intervals, strict=True)],
+            [high - k / 20 for k, (_, high) in zip(_cut, _intervals, strict=True)],
+        ],
+        fmt="o",
+        color="#c4302b",
+        capsize=4,
+        label="simulated, 20 companies each, 95 % interval",
+    )
     _axes.set(xlabel="mean time of a person, min", ylabel="share cut off", ylim=(-0.03, 1.03))
     _axes.legend(frameon=False)
     _figure
