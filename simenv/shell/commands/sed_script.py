@@ -201,7 +201,7 @@ class _Parser:
             self._at += 1
             lines[-1] = lines[-1][:-1]
             lines.append(self._line())
-        return re.sub(r"\\(.)", lambda m: {"t": "\t"}.get(m.group(1), m.group(1)), "\n".join(lines)) + "\n"
+        return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m.group(1), m.group(1)), "\n".join(lines)) + "\n"
 
     def _substitute(self, first: Address | None, last: Address | None, negated: bool) -> Edit:
         delimiter = self._peek()

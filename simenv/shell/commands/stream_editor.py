@@ -236,7 +236,7 @@ class Editor:
             if count < nth:
                 continue
             start, end = spans[0]
-            new = _replacement(edit.text, space, spans)
+            new = replacement(edit.text, space, spans)
             pieces += [space[at:start], new]
             at = end
             size += len(new)
@@ -251,7 +251,8 @@ class Editor:
             self._emit(self._space + "\n")
 
 
-def _replacement(template: str, text: str, spans: tuple[tuple[int, int], ...]) -> str:
+def replacement(template: str, text: str, spans: tuple[tuple[int, int], ...]) -> str:
+    r"""Return what a match is replaced by: `template` with its ``&``, ``\1`` and case conversions carried out."""
     pieces: list[str] = []
     case = ""
     at = 0

@@ -285,6 +285,6 @@ def uptime(inv: Invocation) -> int:
 
 PROGRAMS: Mapping[str, Program] = {
     "bash": bash, "sh": bash, "df": df, "emacs": no_terminal, "env": env, "free": free, "groups": groups,
-    "hostname": hostname, "id": id_, "less": no_terminal, "man": man, "nano": no_terminal, "printenv": printenv, "su": su,
-    "sudo": sudo, "uname": uname, "uptime": uptime, "vi": no_terminal, "vim": no_terminal, "which": which, "whoami": whoami,
+    "hostname": hostname, "id": id_, "man": man, "nano": no_terminal, "printenv": printenv, "su": su,
+    "sudo": sudo, "uname": uname, "uptime": uptime, "which": which, "whoami": whoami,
 }  # fmt: skip

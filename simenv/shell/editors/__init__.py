@@ -1,0 +1,1 @@
+"""Line editors that scripts drive: ed, and ex as vi has it."""

@@ -1,0 +1,79 @@
+"""Programs do what those of a Linux machine do: `programs.jsonl` holds scripts with the real output, exit code and files.
+
+They were run as an ordinary user in the locale C.UTF-8, with straight quotation marks in messages.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulated_host import AGENT, complete, make_host
+
+from simenv.machine.nodes import Node
+from simenv.shell import Completed, Shell
+
+GIVEN, *CASES = map(json.loads, (Path(__file__).parent / "programs.jsonl").read_text().splitlines())
+
+
+def run(script: str) -> tuple[Completed, Shell]:
+    nodes = {f"/work/{name}": Node("file", "agent", "agent", 0o644, text) for name, text in GIVEN["files"].items()}
+    shell = Shell(make_host({"/work": Node("dir", "agent", "agent", 0o755), **nodes}), AGENT, cwd="/work")
+    return complete(shell, script), shell
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["script"][:60])
+def test_output_code_and_files_are_those_of_the_real_programs(case: dict[str, Any]) -> None:
+    done, shell = run(f"bash -c {shlex.quote(case['script'])} 2>&1")
+    files = {name: shell.read_file(name) if shell.exists(name) else None for name in case["files"]}
+    assert (done.output, done.code, files) == (case["output"], case["code"], case["files"])
+
+
+CHANGING = [
+    "install -m 644 g f",
+    "truncate -s 1 f",
+    "shred f",
+    "unlink f",
+    "patch -p1 -i p.diff",
+    "ed -s f <<< $'1d\nw'",
+    "vi -es -c 1d -c wq f",
+]
+
+
+@pytest.mark.parametrize("script", CHANGING)
+def test_what_they_change_is_journaled_as_the_accounts_own_act(script: str) -> None:
+    _, shell = run(script)
+    changes = [
+        r for r in shell.host.sim.journal if r.verb in ("file.write", "file.remove") and r.object == "ws:/work/f"
+    ]
+    assert changes
+    assert {record.actor for record in changes} == {"agent"}
+
+
+@pytest.mark.parametrize("script", [line.replace(" f", " /etc/motd") for line in CHANGING if "p.diff" not in line])
+def test_they_are_refused_what_the_account_may_not(script: str) -> None:
+    done, shell = run(script)
+    assert (done.code != 0, shell.read_file("/etc/motd")) == (True, "welcome\n")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "yes a | ed f",
+        "yes 'g/./t.' | ed -s f",
+        "yes ',t$' | ed -s f",
+        "yes 's/$/&&&&/' | ex -s f",
+        "yes '%s/./&&/g' | ex -s f",
+        "yes '%t$' | ex -s f",
+        "yes '--- f' | patch",
+        "truncate -s 999T f; shred -n 1000000 f",
+        "printf 'g/./g/./d\\n' | ed -s f",
+        "vi f",
+    ],
+)
+def test_they_end(script: str) -> None:
+    done, _ = run(f"{script}; echo still here")
+    assert done.code == 137 or "still here" in done.output
