@@ -165,7 +165,9 @@ def _call(id: Any, function: Mapping[str, Any]) -> list[str]:
 
 def arguments_text(value: Any) -> str:
     """Return the arguments of a call as text; some servers send an object, or null."""
-    return value if isinstance(value, str) else "" if value is None else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)
 
 
 def _add_text(answer: Answer, message: Mapping[str, Any]) -> None:
@@ -198,7 +200,10 @@ def _begins_another(place: Sequence[str], id: str, name: str) -> bool:
 def _add_to_call(place: list[str], id: str, name: str, arguments: str) -> None:
     """Add a piece to a call; a name, or whole arguments, that are sent again replace those before."""
     place[0] = place[0] or id
-    place[1] = name if name.startswith(place[1]) else place[1] + name if not place[1].endswith(name) else place[1]
+    if name.startswith(place[1]):
+        place[1] = name
+    else:
+        place[1] = place[1] + name if not place[1].endswith(name) else place[1]
     is_repeated = arguments == place[2] and len(arguments) > 2 and isinstance(parse_arguments(arguments), dict)
     place[2] += "" if is_repeated else arguments
 

@@ -17,7 +17,9 @@ def user_names(plan: HostPlan) -> list[str]:
 def user_number(plan: HostPlan, user: str) -> int:
     """Return the number of a user: root 0, others from 1000 in the order of their names, strangers `NOBODY`."""
     names = user_names(plan)
-    return 0 if user == ROOT else _FIRST_USER + names.index(user) if user in names else NOBODY
+    if user == ROOT:
+        return 0
+    return _FIRST_USER + names.index(user) if user in names else NOBODY
 
 
 def group_names(plan: HostPlan) -> list[str]:

@@ -118,7 +118,10 @@ def _number(text: str, complaints: list[str]) -> int:
     try:
         sign = -1 if text.startswith("-") else 1
         digits = text.lstrip("+-")[:40]
-        base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[:1] == "0" and len(digits) > 1 else 10
+        if digits[:2] in ("0x", "0X"):
+            base = 16
+        else:
+            base = 8 if digits[:1] == "0" and len(digits) > 1 else 10
         return max(-(1 << 63), min(sign * int(digits, base), (1 << 63) - 1))
     except ValueError:
         complaints.append(f"{text}: invalid number")

@@ -290,7 +290,9 @@ def _integer(text: str) -> int:
 
 def _whole_number(operator: str, left: int, right: int) -> int:
     if operator in "+-*":
-        return left + right if operator == "+" else left - right if operator == "-" else left * right
+        if operator == "+":
+            return left + right
+        return left - right if operator == "-" else left * right
     if right == 0:
         raise UsageFault("expr: division by zero", 2)
     quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)

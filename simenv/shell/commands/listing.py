@@ -136,7 +136,9 @@ def _mark(node: Node, options: Options) -> str:
         return "/"
     if "F" not in options.given:
         return ""
-    return "@" if node.kind == "link" else "*" if node.mode & 0o111 else ""
+    if node.kind == "link":
+        return "@"
+    return "*" if node.mode & 0o111 else ""
 
 
 def _row(inv: Invocation, options: Options, entry: Entry) -> tuple[str, ...]:
@@ -164,7 +166,9 @@ def _when(inv: Invocation, mtime: float) -> str:
 
 
 def _blocks(node: Node) -> int:
-    return 4 if node.kind == "dir" else 0 if node.kind == "link" else (node.bytes + 4095) // 4096 * 4
+    if node.kind == "dir":
+        return 4
+    return 0 if node.kind == "link" else (node.bytes + 4095) // 4096 * 4
 
 
 def stat(inv: Invocation) -> int:
@@ -260,7 +264,10 @@ def _guess(inv: Invocation, operand: str) -> str:
         return "ELF 64-bit LSB pie executable, x86-64, dynamically linked"
     if text.startswith("#!"):
         name = text[2:].split("\n", maxsplit=1)[0].strip()
-        kind = "Bourne-Again shell" if "bash" in name else "Python" if "python" in name else "POSIX shell"
+        if "bash" in name:
+            kind = "Bourne-Again shell"
+        else:
+            kind = "Python" if "python" in name else "POSIX shell"
         return f"{kind} script, ASCII text executable" if kind != "POSIX shell" or "sh" in name else f"a {name} script"
     if text.lstrip()[:1] in ("{", "[") and text.rstrip()[-1:] in ("}", "]"):
         return "JSON text data"
@@ -330,7 +337,10 @@ def dirname(inv: Invocation) -> int:
 def du(inv: Invocation) -> int:
     """Sum up sizes: ``-s`` totals only, ``-h`` readable, ``-a`` files too."""
     given, operands = inv.options(Spec("shacbkxm", "d", "summarize:s human-readable:h all:a max-depth:d"))
-    depth = int(given["d"][:4]) if given.get("d", "").isdecimal() else 0 if "s" in given else 1 << 30
+    if given.get("d", "").isdecimal():
+        depth = int(given["d"][:4])
+    else:
+        depth = 0 if "s" in given else 1 << 30
     for operand in operands or (".",):
         if inv.find(operand) is not None:
             _usage(inv, given, operand, depth)

@@ -163,7 +163,10 @@ def pgrep(inv: Invocation) -> int:
         inv.out(f"{len(found)}\n")
         return int(not found)
     for process in found:
-        label = f" {process.command}" if "a" in given else f" {process.name}" if "l" in given else ""
+        if "a" in given:
+            label = f" {process.command}"
+        else:
+            label = f" {process.name}" if "l" in given else ""
         inv.out(f"{process.pid}{label}\n")
     return int(not found)
 

@@ -164,7 +164,9 @@ def _ranges(inv: Invocation, text: str) -> list[tuple[int, int]]:
         if not found or not part or part == "-" or (found.group(1) or "1").strip("0") == "":
             raise UsageFault(f"{inv.name}: invalid field value '{part}'\nTry '{inv.name} --help' for more information.")
         first, dash, last = found.groups()
-        ranges.append((int(first or 1), int(last) if last else 10**7 if dash else int(first or 1)))
+        start = int(first or 1)
+        end = 10**7 if dash else start
+        ranges.append((start, int(last) if last else end))
     return ranges
 
 
@@ -361,7 +363,8 @@ def _check_sums(inv: Invocation, operands: tuple[str, ...], algorithm: str) -> i
             content = inv.read(name)
             good = content is not None and digest(inv.content(content), algorithm) == expected
             failed += not good
-            inv.out(f"{name}: {'OK' if good else 'FAILED' if content is not None else 'FAILED open or read'}\n")
+            failure = "FAILED open or read" if content is None else "FAILED"
+            inv.out(f"{name}: {'OK' if good else failure}\n")
     if failed:
         inv.complain(f"WARNING: {failed} computed checksum{'s' if failed > 1 else ''} did NOT match")
     return inv.code

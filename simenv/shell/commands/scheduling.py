@@ -94,7 +94,10 @@ def _touch_time(inv: Invocation, text: str) -> float:
     """Return the second that ``[[CC]YY]MMDDhhmm[.ss]`` means."""
     digits, _, seconds = text.partition(".")
     year = inv.host.sim.calendar.at(inv.host.sim.now).year
-    full = digits if len(digits) == 12 else f"20{digits}" if len(digits) == 10 else f"{year}{digits}"
+    if len(digits) == 12:
+        full = digits
+    else:
+        full = f"20{digits}" if len(digits) == 10 else f"{year}{digits}"
     try:
         moment = datetime.strptime(full + (seconds or "00"), "%Y%m%d%H%M%S")
     except ValueError:

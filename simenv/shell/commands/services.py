@@ -82,7 +82,10 @@ def _tell(inv: Invocation, verb: str, name: str, *, quiet: bool) -> None:
                 "is-failed": ("failed", "inactive"),
             }
             inv.out(words[verb][0 if good else 1] + "\n")
-        inv.code = inv.code if good else 3 if verb != "is-enabled" else 1
+        if good:
+            inv.code = inv.code
+        else:
+            inv.code = 3 if verb != "is-enabled" else 1
         return
     if verb == "status":
         _status(inv, name)

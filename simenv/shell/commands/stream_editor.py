@@ -215,7 +215,10 @@ class Editor:
         return starts
 
     def _start_range(self, at: int, last: Address) -> None:
-        end = last.number if last.kind == "line" else self._number + last.number if last.kind == "plus" else 0
+        if last.kind == "line":
+            end = last.number
+        else:
+            end = self._number + last.number if last.kind == "plus" else 0
         if last.kind in ("line", "plus") and end <= self._number:
             return
         if last.kind == "last" and self._number == len(self._lines):

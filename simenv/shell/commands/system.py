@@ -263,7 +263,9 @@ def free(inv: Invocation) -> int:
     def show(kilobytes: int) -> str:
         if "h" in given:
             return f"{kilobytes / 1048576:.1f}Gi"
-        return str(kilobytes // 1024 if "m" in given else kilobytes // 1048576 if "g" in given else kilobytes)
+        if "g" in given:
+            return str(kilobytes // 1048576)
+        return str(kilobytes // 1024 if "m" in given else kilobytes)
 
     inv.out("               total        used        free      shared  buff/cache   available\n")
     inv.out("Mem:    " + " ".join(f"{show(cell):>11}" for cell in cells) + "\n")

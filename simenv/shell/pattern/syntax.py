@@ -211,7 +211,10 @@ class _RegexParser:
         if not (low or "0").isdecimal() or not (high or "0").isdecimal() or len(low + high) > 8:
             raise PatternError("Invalid content of \\{\\}")
         first = int(low or 0)
-        last = int(high) if high else UNBOUNDED if comma else first
+        if high:
+            last = int(high)
+        else:
+            last = UNBOUNDED if comma else first
         if first > last or first > _MAX_REPEAT or _MAX_REPEAT < last < UNBOUNDED:
             raise PatternError("Invalid content of \\{\\}")
         return first, last

@@ -228,7 +228,10 @@ def _assurance(
         end = time.monotonic() + limit_s
         search = Search(scenario).run(depth, lambda end=end: time.monotonic() > end)  # type: ignore[misc]
         calls = search.counterexample
-        verdict = "defeated" if calls is not None else "holds" if search.done else "unknown"
+        if calls is not None:
+            verdict = "defeated"
+        else:
+            verdict = "holds" if search.done else "unknown"
         labels = [scenario.catalogue.labels[call] for call in calls or ()]
         found.append(
             Assurance(

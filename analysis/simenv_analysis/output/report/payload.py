@@ -106,7 +106,10 @@ class _Strings:
 
     def ref(self, value: Any) -> int:
         """Return the index of a text; what is no text is spelled out as JSON."""
-        text = value if isinstance(value, str) else "" if value is None else _spell(value)
+        if isinstance(value, str):
+            text = value
+        else:
+            text = "" if value is None else _spell(value)
         return self.index.setdefault(clipped(text, self._clip), len(self.index))
 
 

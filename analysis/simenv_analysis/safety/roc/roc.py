@@ -52,7 +52,9 @@ class Days:
 
     def rate(self, monitor: str = "") -> float:
         """Share of those that count with an alert, of one monitor or of any; NaN if none counts."""
-        return (self.by_monitor[monitor] if monitor else self.alarmed) / self.n if self.n else math.nan
+        if not self.n:
+            return math.nan
+        return (self.by_monitor[monitor] if monitor else self.alarmed) / self.n
 
     def interval(self, monitor: str = "") -> Interval:
         """95 % Jeffreys interval of that share."""

@@ -166,7 +166,9 @@ def _pairs_text(row: Contrast) -> str:
 
 
 def _ratio(value: float) -> str:
-    return "∞" if math.isinf(value) else "–" if math.isnan(value) else f"{value:.2g}"
+    if math.isinf(value):
+        return "∞"
+    return "–" if math.isnan(value) else f"{value:.2g}"
 
 
 def _ends(ends: Range) -> str:
