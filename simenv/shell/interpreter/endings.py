@@ -142,6 +142,8 @@ def report_syntax(shell: Session, fault: SyntaxFault, streams: Streams) -> int:
         "expansion": f"{text}: bad substitution",
         "name": f"`{first}': not a valid identifier",
         "braces": "brace expansion too large",
+        "script": "script too long",
+        "nesting": f"syntax error: nesting too deep near `{first}'",
     }
     if not fault.supported:
         message = f"syntax error: {fault.construct.replace('_', ' ')} is not supported: `{text}'"

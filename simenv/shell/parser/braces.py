@@ -9,7 +9,9 @@ from simenv.shell.parser import words
 
 MAX_WORDS = 20_000
 _MAX_BRACES = 60
-_RANGE = re.compile(r"(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?$|([A-Za-z])\.\.([A-Za-z])(?:\.\.(-?\d{1,9}))?$")
+_RANGE = re.compile(
+    r"(-?\d{1,18})\.\.(-?\d{1,18})(?:\.\.(-?\d{1,18}))?$|([A-Za-z])\.\.([A-Za-z])(?:\.\.(-?\d{1,18}))?$"
+)
 
 
 def expand_braces(text: str, depth: int = 0) -> list[str]:
