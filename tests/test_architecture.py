@@ -131,7 +131,7 @@ def test_the_shell_knows_machines_and_nothing_above_them() -> None:
 def test_agents_and_analysis_take_options_progress_and_terminal_of_the_command_line_alone() -> None:
     for name in inside("simenv_agents", "simenv_analysis"):
         cli = {target for target in targets_of(name) if target.startswith("simenv.cli")}
-        assert cli <= {"simenv.cli", *(f"simenv.cli.{each}" for each in ("options", "progress", "terminal"))}, name
+        assert cli <= {"simenv.cli", *(f"simenv.cli.{each}" for each in ("options", "working", "terminal"))}, name
     for name in inside("simenv_agents"):
         assert not [target for target in targets_of(name) if target.startswith("simenv_analysis")], name
 

@@ -15,6 +15,8 @@ from simenv_agents.notes import Notes
 ROLES = ("aligned", "misaligned", "wavering")
 """Policies that every script has: does its job honestly; shows the behaviour that the world is about; looks, plans, stops."""
 
+OTHER_SCRIPTS = "use the script of its world, e.g. --agent my_world/scripts.py:aligned"
+"""What to do about a job that a script does not know."""
 Policy: TypeAlias = Callable[[Notes, Random], Turn]
 """Decides from the notes and the agent's own random stream."""
 Admission: TypeAlias = Callable[[Notes], str]
@@ -75,10 +77,6 @@ def check_manner(name: str, interview: str) -> None:
         raise AgentError(f"{name}: no manner {interview!r} in an interview; one of: {', '.join(MANNERS)}")
 
 
-def _knows_none(_: Briefing) -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class Script:
     """What scripted agents do in a world. A world's `scripts.py` defines one as `SCRIPT`.
@@ -89,7 +87,8 @@ class Script:
     Attributes:
         policies: by name; among them `ROLES`.
         admission: what an honest agent would have to admit.
-        recognises: whether a briefing is of the job that the script knows; needed where ``scripted:`` is to find it.
+        recognises: whether a briefing is of the job that the script knows; needed where ``scripted:`` is to find it. With it,
+            `make` refuses any other job, in place of waiting for what does not come.
         methods: ways in which some of its policies can be told to go about it.
         policies_with: the policies, keeping to a method; needed if there are methods.
         hiding: policies that have something to hide: they deny in an interview, if nothing else is asked for.
@@ -99,7 +98,7 @@ class Script:
 
     policies: Mapping[str, Policy]
     admission: Admission
-    recognises: Callable[[Briefing], bool] = _knows_none
+    recognises: Callable[[Briefing], bool] | None = None
     methods: Collection[str] = ()
     policies_with: Callable[[str], Mapping[str, Policy]] | None = None
     hiding: Collection[str] = ("misaligned",)
@@ -132,7 +131,13 @@ class Script:
             raise AgentError(f"{name}: no policy {policy!r} in this file; one of: {', '.join(self.policies)}")
         self.check_method(name, policy, method)
         chosen = (self.policy(policy, method), self.admission)
-        return ScriptedAgent(name, lambda _: chosen, self.manner(policy, interview), self.simulated.get(policy, ""))
+
+        def choose(briefing: Briefing) -> tuple[Policy, Admission]:
+            if self.recognises is not None and not self.recognises(briefing):
+                raise AgentError(f"{name}: this script does not know this job; {OTHER_SCRIPTS}")
+            return chosen
+
+        return ScriptedAgent(name, choose, self.manner(policy, interview), self.simulated.get(policy, ""))
 
     def check_method(self, name: str, policy: str, method: str) -> None:
         """Raise AgentError if a policy cannot be told to go about it in this way."""

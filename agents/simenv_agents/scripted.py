@@ -11,7 +11,7 @@ from simenv.agent.protocol import Briefing
 from simenv.agent.registry import load_module
 from simenv.errors import AgentError
 from simenv.installed import world_folders
-from simenv_agents.script import ROLES, Admission, Policy, Script, ScriptedAgent, check_manner
+from simenv_agents.script import OTHER_SCRIPTS, ROLES, Admission, Policy, Script, ScriptedAgent, check_manner
 
 FILE = "scripts.py"
 """The file of a world's folder that holds its script."""
@@ -36,7 +36,8 @@ def scripts() -> dict[str, Script]:
 
 def script_for(briefing: Briefing) -> Script | None:
     """Return the first script that knows the job; None if none does."""
-    return next((script for script in scripts().values() if script.recognises(briefing)), None)
+    knowing = (script for script in scripts().values() if script.recognises is not None and script.recognises(briefing))
+    return next(knowing, None)
 
 
 def policy_names() -> tuple[str, ...]:
@@ -76,9 +77,7 @@ def _choose(name: str, policy: str, briefing: Briefing, method: str) -> tuple[Po
     """Return the policy and the admission of the script that knows the job."""
     script = script_for(briefing)
     if script is None:
-        raise AgentError(
-            f"{name}: no installed script knows this job; name one's file, e.g. --agent my_world/{FILE}:aligned"
-        )
+        raise AgentError(f"{name}: no installed script knows this job; {OTHER_SCRIPTS}")
     if policy not in script.policies:
         raise AgentError(f"{name}: there is no such policy for this job; one of: {', '.join(script.policies)}")
     return script.policy(policy, method if script.methods else ""), script.admission

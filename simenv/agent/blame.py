@@ -57,9 +57,13 @@ def _frames(error: BaseException) -> Iterator[tuple[str, int]]:
         yield error.filename, error.lineno or 0
 
 
-@cache
 def _resolved(file: str) -> Path:
-    return Path(file).resolve()
+    return _resolved_from(file, Path.cwd())
+
+
+@cache
+def _resolved_from(file: str, folder: Path) -> Path:
+    return (folder / file).resolve()
 
 
 @cache

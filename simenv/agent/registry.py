@@ -103,9 +103,9 @@ def load_module(path: Path) -> ModuleType:
 def _import(path: Path, text: bytes, name: str) -> ModuleType:
     """Return the module that a text makes; never from a compiled file next to it, which may be of another text."""
     module = sys.modules[name] = ModuleType(name)
-    module.__file__ = str(path)
+    module.__file__ = str(path.resolve())  # blame stays right when the working directory changes
     try:
-        exec(compile(text, str(path), "exec", dont_inherit=True), module.__dict__)
+        exec(compile(text, module.__file__, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         place = place_of_strangers(error) or path

@@ -203,14 +203,13 @@ def trust(place: Path, always: bool, remove: bool) -> None:
 @with_oversight
 def check(world: str, oversight: str) -> None:
     """Check a world: its document, its code, and one episode under each combination of its factors."""
-    from simenv.cli.progress import tracked  # noqa: PLC0415
-    from simenv.cli.terminal import Console  # noqa: PLC0415
+    from simenv.cli.working import tracked  # noqa: PLC0415
     from simenv.testing import try_out  # noqa: PLC0415
     from simenv.world.registry import open_world  # noqa: PLC0415
 
     folder = open_world(world, oversight)
     conditions = list(folder.grid())
-    for condition in tracked(conditions, "trying out", Console(stderr=True)):
+    for condition in tracked(conditions, "trying out"):
         try_out(folder.scenario(condition))
     calls = len(folder.catalogue)
     grid = f"{len(conditions)} condition{'s' * (len(conditions) != 1)}, {calls} concrete call{'s' * (calls != 1)}"

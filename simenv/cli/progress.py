@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TypeVar
 
 from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn, track
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
 from simenv.agent.protocol import Usage
 from simenv.cli.terminal import Console
+from simenv.cli.working import Lines
 from simenv.rollout import Plan, Result
 
-_T = TypeVar("_T")
 _Z = 1.959964
 _CAUSES_SHOWN = 3
-_LINE_EVERY_S = 3.0
 AGENT = "agent"
 """The key of the agent's own tokens, next to those of the roles."""
 
@@ -51,7 +48,7 @@ class Progress:
         self._bar = Bar(*columns, console=console)
         self._task = self._bar.add_task("episodes", total=None, note="")
         self._live = Live(get_renderable=self._render, console=console, transient=True, refresh_per_second=4)
-        self._over = threading.Event()
+        self._lines = Lines(console, self._texts)
         self._done = self._total = 0
         self._began = 0.0
         self.lost = 0
@@ -63,7 +60,7 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        self._lines.stop()
         self._live.stop()
 
     def began(self, total: int, finished: int) -> None:
@@ -71,8 +68,7 @@ class Progress:
         self._live.start()
         self._bar.update(self._task, total=total, completed=finished)
         self._done, self._total, self._began = finished, total, time.monotonic()
-        if not self._console.is_terminal:
-            threading.Thread(target=self._write_lines, daemon=True).start()
+        self._lines.start()
         if finished:
             self._console.print(_finished_already(finished, total))
 
@@ -92,13 +88,12 @@ class Progress:
             self._console.print(f"{id} failed: {error}", markup=False)
         self._bar.update(self._task, note=self._note())
 
-    def _write_lines(self) -> None:
-        """Write a line every few seconds where there is no terminal to animate: into a pipe or a log."""
-        while not self._over.wait(_LINE_EVERY_S):
-            passed, note = time.monotonic() - self._began, self._note()
-            left = f", about {passed / self._ended * (self._total - self._done):.0f} s left" if self._ended else ""
-            shown = f", {note}" if note else ""
-            self._console.print(f"{self._done} of {self._total} episodes, {passed:.0f} s{left}{shown}", markup=False)
+    def _texts(self) -> Sequence[str]:
+        """Return how far the run is, as a line for a pipe or a log."""
+        passed, note = time.monotonic() - self._began, self._note()
+        left = f", about {passed / self._ended * (self._total - self._done):.0f} s left" if self._ended else ""
+        shown = f", {note}" if note else ""
+        return [f"{self._done} of {self._total} episodes, {passed:.0f} s{left}{shown}"]
 
     def _note(self) -> str:
         parts = [f"{self.lost} failed"] if self.lost else []
@@ -125,19 +120,6 @@ def _interval(k: int, n: int) -> tuple[float, float]:
     middle, scale = k + _Z**2 / 2, n + _Z**2
     half = _Z * math.sqrt(k * (n - k) / n + _Z**2 / 4)
     return (middle - half) / scale, (middle + half) / scale
-
-
-def tracked(items: Sequence[_T], doing: str, console: Console) -> Iterator[_T]:
-    """Yield items, behind a bar in a terminal, and with a line every few seconds in a pipe or a log."""
-    if console.is_terminal:
-        yield from track(items, doing, console=console, transient=True)
-        return
-    last = time.monotonic()
-    for number, item in enumerate(items):
-        if time.monotonic() - last >= _LINE_EVERY_S:
-            last = time.monotonic()
-            console.print(f"{doing}: {number} of {len(items)}", markup=False)
-        yield item
 
 
 def prices_of(plan: Plan) -> dict[str, tuple[float, float]]:

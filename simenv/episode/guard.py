@@ -30,12 +30,13 @@ class _Interruption(BaseException):
 
 
 @coroutine
-def guarded(work: Coroutine[Any, Any, T], longest_s: float = LONGEST_S) -> Generator[Any, Any, T]:
-    """Await something, with a limit on the real time that it computes.
+def guarded(work: Coroutine[Any, Any, T], longest_s: float | None = None) -> Generator[Any, Any, T]:
+    """Await something, with a limit on the real time that it computes, by default `LONGEST_S`.
 
     Raises:
         OverrunError: it has computed for longer; the message names the line of the world or agent at which it was.
     """
+    longest_s = LONGEST_S if longest_s is None else longest_s
     left, value = longest_s, None
     step: Callable[[Any], Any] = work.send
     while True:

@@ -14,6 +14,7 @@ from simenv.agent.protocol import Agent, Turn, close_agent, follow_turn, next_tu
 from simenv.agent.roles import AnswerWantedError, RoleChoice, RoleName, Roles
 from simenv.agent.transcript import Transcript
 from simenv.episode.day import go_on
+from simenv.episode.guard import guarded, interrupting
 from simenv.episode.players import NO_PLAYERS, RolePlayers
 from simenv.episode.session import Session
 from simenv.errors import ReplayError
@@ -89,6 +90,17 @@ class EpisodeRun:
                 return cls(scenario, seed, players, known)
             except AnswerWantedError as wanted:
                 known.append(await players.answer(wanted.request, seed, len(known)))
+
+    @classmethod
+    @interrupting()
+    def again(cls, scenario: Scenario, episode: Episode, players: RolePlayers) -> EpisodeRun:
+        """Begin an episode that was played before. Raises OverrunError if the world's code does not return."""
+        return cls(scenario, episode.seed, players, episode.consultations)
+
+    @interrupting()
+    def repeat(self, step: Step) -> None:
+        """Take a turn that was taken before. Raises OverrunError if it does not end; besides, as `take`."""
+        self.take(step.turn())
 
     def _start(self) -> Session:
         return Session(self._scenario, self._seed, Roles(self._players.roles, [asked.answer for asked in self._known]))
@@ -258,18 +270,19 @@ def replay(episode: Episode, *, steps: int | None = None, check: bool = True) ->
     Raises:
         ReplayError: the world has changed since, or the journal or what follows from it differs.
         EpisodeError: the steps do not fit the episode.
+        OverrunError: a turn does not end.
     """
     scenario = _same_world(episode) if check else scenario_of(episode)
     wanted = episode.steps if steps is None else episode.steps[:steps]
     try:
         players = RolePlayers(_choices_of(episode), episode.roles)
-        episode_run = EpisodeRun(scenario, episode.seed, players, episode.consultations)
+        episode_run = EpisodeRun.again(scenario, episode, players)
         for number, step in enumerate(wanted):
             if episode_run.observation.done:
                 raise ReplayError(
                     f"episode {episode.id}: it ended at step {number}, but the file goes on; the file is damaged"
                 )
-            episode_run.take(step.turn())
+            episode_run.repeat(step)
         if check and steps is None:
             _compare(episode, episode_run)
     except AnswerWantedError as wanted_answer:
@@ -320,6 +333,7 @@ def _choices_of(episode: Episode) -> dict[RoleName, RoleChoice]:
     return {role: RoleChoice(cast.agent, cast.options) for role, cast in episode.roles.items()}
 
 
+@interrupting()
 def _compare(episode: Episode, episode_run: EpisodeRun) -> None:
     episode_run.session.close()
     digest = episode_run.session.journal.digest()
@@ -374,6 +388,7 @@ async def branch(
     Raises:
         ReplayError: as `replay` does, or there is no such step.
         EndpointError: the agent's model cannot be reached or used.
+        OverrunError: the world's or the agent's code does not return.
     """
     if not 0 <= at <= len(episode.steps):
         raise ReplayError(f"episode {episode.id} has steps 0 to {len(episode.steps)}; there is no step {at}")
@@ -383,9 +398,9 @@ async def branch(
             return await branch(episode, at, agent, provenance, draw, players)
         finally:
             await players.close()
-    trunk = EpisodeRun(_same_world(episode), episode.seed, players, episode.consultations)
+    trunk = EpisodeRun.again(_same_world(episode), episode, players)
     for step in episode.steps[:at]:
-        trunk.take(step.turn())
+        trunk.repeat(step)
     return await continue_from(trunk, agent, replace(provenance, branched_from=f"{episode.id}@{at}"), draw)
 
 
@@ -393,6 +408,10 @@ async def continue_from(
     episode_run: EpisodeRun, agent: Agent, provenance: Provenance, draw: int | None = None
 ) -> Episode:
     """Let an agent continue an episode to its end, and return it. Arguments and errors are those of `branch`."""
+    return await guarded(_continue(episode_run, agent, provenance, draw))
+
+
+async def _continue(episode_run: EpisodeRun, agent: Agent, provenance: Provenance, draw: int | None) -> Episode:
     episode_run.brief(agent, draw)
     episode_run.forget_what_is_to_come()
     await episode_run.play(agent)

@@ -23,8 +23,6 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, NamedTuple, TypeVar
 
-import networkx as nx
-
 from simenv.errors import SimenvError
 
 KINDS = ("STATE", "DERIVED", "SCRATCH", "FIXED")
@@ -168,8 +166,8 @@ class EpisodeCopy:
             return own(self)
         if getattr(kind, "SHARED", False) or _is_frozen(value):
             return value
-        if isinstance(value, nx.Graph):
-            return value if nx.is_frozen(value) else value.copy()
+        if kind.__module__.partition(".")[0] == "networkx":
+            return value if getattr(value, "frozen", False) else value.copy()
         if kind.__module__.partition(".")[0] in ("builtins", "simpy", "re") or not (
             declared(kind) or hasattr(value, "__dict__")
         ):

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-import networkx as nx
-
 from simenv.kernel import Record, verbs
 from simenv.machine.content.coverage import Span, total, unite
 
 if TYPE_CHECKING:
-    Movement: TypeAlias = nx.MultiDiGraph[str]
-else:
-    Movement = nx.MultiDiGraph
+    import networkx as nx
+
+    Movement: TypeAlias = "nx.MultiDiGraph[str]"
 
 ARRIVE, PLANNED = verbs.ARTIFACT_ARRIVE, verbs.ARTIFACT_PLANNED
 
@@ -39,6 +37,8 @@ def movement(journal: Sequence[Record], artifact: str | None = None) -> Movement
         journal: the records of an episode.
         artifact: follow this one only.
     """
+    import networkx as nx  # noqa: PLC0415 - reading episodes takes none, following artifacts does
+
     graph: Movement = nx.MultiDiGraph()
     outside = _outside_hosts(journal)
     for record in journal:

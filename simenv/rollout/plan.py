@@ -109,6 +109,7 @@ def make_manifest(plan: Plan) -> Manifest:
         disclaimer=getattr(agent, "disclaimer", ""),
         roles=RolePlayers(plan.roles).cast(),
         limits=dict(plan.limits),
+        computing_s=plan.computing_s,
         conditions=[dict(condition) for condition in plan.conditions],
         seeds=list(plan.seeds),
         versions=versions(),
@@ -165,7 +166,8 @@ def _extend(old: Manifest, new: Manifest, directory: RunDirectory, world: WorldF
     conditions = old.conditions + [condition for condition in new.conditions if condition not in old.conditions]
     seeds = old.seeds + [seed for seed in new.seeds if seed not in old.seeds]
     documents = old.documents | new.documents
-    return old.model_copy(update={"conditions": conditions, "seeds": seeds, "documents": documents})
+    added = {"conditions": conditions, "seeds": seeds, "documents": documents, "computing_s": new.computing_s}
+    return old.model_copy(update=added)
 
 
 def _edits(old: Manifest, edited: Sequence[str], directory: RunDirectory, world: WorldFolder) -> list[str]:
@@ -220,6 +222,7 @@ def plan_of(manifest: Manifest, options: Mapping[str, str] | None = None, where:
         oversight=manifest.oversight,
         roles={role: RoleChoice(cast.agent, cast.options) for role, cast in manifest.roles.items()},
         limits=manifest.limits,
+        computing_s=manifest.computing_s or LONGEST_S,
         copy=copy_of_world(manifest, where),
     )
 

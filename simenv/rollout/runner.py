@@ -12,7 +12,7 @@ from simenv.agent.roles import RoleName
 from simenv.episode.guard import guarded
 from simenv.episode.play import EpisodeRun, Provenance
 from simenv.episode.players import RolePlayers
-from simenv.errors import AgentCodeError, BudgetError, EndpointError, OverrunError
+from simenv.errors import AgentCodeError, BudgetError, EndpointError, OverrunError, WorldError
 from simenv.rollout.plan import Plan, Task, shown_options
 from simenv.store.episode import Episode, episode_id
 
@@ -127,7 +127,7 @@ class EpisodeRunner:
             episode = await guarded(
                 self._play_to_the_end(agent, players, condition, seed, begun), self._plan.computing_s
             )
-        except (EndpointError, AgentCodeError, OverrunError) as error:
+        except (EndpointError, AgentCodeError, OverrunError, WorldError) as error:
             if isinstance(error, BudgetError):
                 self.out_of_budget = error
             else:

@@ -91,6 +91,8 @@ class Manifest(BaseModel):
     """Role in the company → who plays it."""
     limits: dict[str, float] = Field(default_factory=dict)
     """Limits of episodes in place of the world's own, by their names."""
+    computing_s: float | None = Field(None, gt=0)
+    """Real seconds that an episode may compute before its attempt fails; None: as many as any may."""
     conditions: list[dict[str, str]]
     """Conditions to run, each with every factor."""
     seeds: list[int]

@@ -193,9 +193,9 @@ def _import(path: Path, text: bytes, name: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     module = sys.modules[name] = ModuleType(name)
-    module.__file__ = str(path)
+    module.__file__ = str(path.resolve())  # blame stays right when the working directory changes
     try:
-        exec(compile(text, str(path), "exec", dont_inherit=True), module.__dict__)
+        exec(compile(text, module.__file__, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         message = f"cannot be imported ({type(error).__name__}: {error})"

@@ -89,7 +89,7 @@ def test_a_run_over_a_flaky_server_ends_with_all_episodes_none_twice(tmp_path: P
     for episode in episodes.values():
         direct = play_now(WORLD.scenario(episode.condition), make_agent("scripted:conflicted"), episode.seed)
         assert episode.digest == direct.digest
-    for file in (tmp_path / "run").iterdir():
+    for file in filter(Path.is_file, (tmp_path / "run").rglob("*")):
         assert key.encode() not in file.read_bytes()
     assert not [row for row in rows_of(tmp_path / "run") if key.encode() in row]
 
@@ -113,7 +113,7 @@ def test_a_run_against_a_server_that_shows_the_key_does_not_keep_it(tmp_path: Pa
     assert result.exit_code == 1
     assert "Traceback" not in result.output
     assert "the key is not accepted" in result.output
-    assert [path.name for path in (tmp_path / "run").iterdir() if key in path.read_text()] == []
+    assert [path.name for path in (tmp_path / "run").rglob("*") if path.is_file() and key in path.read_text()] == []
     assert key not in result.output
     assert len(RunDirectory(tmp_path / "run").failures()) >= 5
 

@@ -15,7 +15,7 @@ from simenv.errors import AgentError
 from simenv.installed import world_folders
 from simenv.world.registry import open_world
 from simenv_agents.notes import Notes, solve
-from simenv_agents.script import ScriptedAgent
+from simenv_agents.script import Script, ScriptedAgent
 
 WORLD = open_world("shutdown_sabotage")
 CODE = load_module(world_folders()["shutdown_sabotage"] / "scripts.py")
@@ -42,6 +42,26 @@ def test_a_script_that_is_not_there_is_named(name: str, options: dict[str, str],
     with pytest.raises(AgentError) as error:
         make_agent(name, options)
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize("world", sorted(world_folders()))
+def test_a_script_plays_its_own_world_and_refuses_the_others(world: str) -> None:
+    """Under every level of every factor, and at the command line's file as well as by name."""
+    folder = open_world(world)
+    for condition in folder.one_at_a_time():
+        briefing = Session(folder.scenario(condition), 0).briefing
+        for other, place in world_folders().items():
+            agent = make_agent(f"{place}/scripts.py:misaligned")
+            if other == world:
+                agent.start(briefing)
+            else:
+                with pytest.raises(AgentError, match=r"does not know this job; use the script of its world"):
+                    agent.start(briefing)
+
+
+def test_a_script_that_says_nothing_of_the_jobs_it_knows_plays_any() -> None:
+    script = Script(CODE.SCRIPT.policies, CODE.SCRIPT.admission)
+    script.make("mine/scripts.py:aligned").start(Session(open_world("leverage").scenario(), 0).briefing)
 
 
 def test_plain_scripted_is_the_compliant_one() -> None:

@@ -10,8 +10,9 @@ from rich.console import Console
 from simenv.errors import EpisodeError
 from simenv.outcomes.verdict import Verdict
 from simenv.store.run import RunDirectory
-from simenv_analysis.output.commands import print_table, report, table
+from simenv_analysis.output.commands import report, table
 from simenv_analysis.output.report import report_html
+from simenv_analysis.output.table import print_table
 
 
 def printed(run, width=100):

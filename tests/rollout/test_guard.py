@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from simenv.episode.guard import guarded, interrupting
 from simenv.episode.play import play_now, replay
 from simenv.errors import OverrunError, ReplayError
 from simenv.kernel import simulation
-from simenv.rollout import Plan, begin, run
+from simenv.rollout import Plan, begin, plan_of, run
 from simenv.store.run import RunDirectory
 from simenv.world.registry import open_world
 from tests.patched import patched_world
@@ -76,6 +77,26 @@ def test_the_other_episodes_have_the_bytes_that_they_have_alone(tmp_path: Path) 
     assert len(first) == 3
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("act", ["[][0]", "raise ValueError('no')"])
+def test_a_worlds_error_fails_its_own_episode(tmp_path: Path, act: str, workers: int) -> None:
+    world = world_that(tmp_path, act)
+    listener = go(world, tmp_path / "run", workers=workers, longest_s=60.0)
+    assert (listener.done, listener.lost) == (3, 1)
+    (failure,) = RunDirectory(tmp_path / "run").failures()
+    assert failure["id"].endswith("1")
+    assert f"{world / 'processes.py'}:" in failure["error"]
+
+
+def test_a_world_that_fails_in_every_episode_ends_the_run(tmp_path: Path) -> None:
+    world = world_that(tmp_path, "[][0]", "True")
+    result = CliRunner().invoke(main, ["run", str(world), "--seeds", "0:50", "--out", str(tmp_path / "run")])
+    assert result.exit_code == 1
+    assert re.search("Gave up after [0-9]+ failures in a row", result.output)
+    assert "processes.py:" in result.output
+    assert "Traceback" not in result.output
+
+
 def test_an_agents_code_is_interrupted_and_named(tmp_path: Path) -> None:
     script = tmp_path / "mine.py"
     script.write_text(
@@ -100,6 +121,46 @@ def test_check_is_interrupted_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     result = CliRunner().invoke(main, ["check", str(world_that(tmp_path, "while True: pass", "True"))])
     assert result.exit_code == 1
     assert "processes.py:" in result.output
+
+
+ELSEWHERE: dict[str, list[str]] = {
+    "replay": ["replay", "{episode}"],
+    "show": ["show", "--journal", "{episode}"],
+    "branch": ["branch", "{episode}", "--at", "1", "--agent", "scripted:aligned"],
+    "branch at the start": ["branch", "{episode}", "--at", "0", "--agent", "scripted:aligned"],
+    "lens": ["lens", "{episode}", "--draws", "1", "--agent", "scripted:aligned"],
+    "assure": ["assure", "{world}", "--depth", "1"],
+    "convergence": ["convergence", "{world}", "--depth", "1", "--goals", "10"],
+    "paths": ["paths", "{world}"],
+    "roc": ["roc", "{world}", "--seeds", "0:2"],
+}
+
+
+@pytest.mark.parametrize("command", ELSEWHERE.values(), ids=list(ELSEWHERE))
+def test_every_command_that_runs_a_world_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """A world that returns while its episode is played, and never again."""
+    monkeypatch.setattr("simenv.episode.guard.LONGEST_S", 0.5)
+    stuck = tmp_path / "stuck"
+    world = world_that(tmp_path, "while True: pass", f"__import__('os').path.exists({str(stuck)!r})")
+    episode = play_now(open_world(str(world)).scenario(), make_agent("scripted:aligned"), 1)
+    file = tmp_path / "episode.json"
+    file.write_text(episode.model_copy(update={"world": str(world)}).to_json())
+    stuck.touch()
+    result = CliRunner().invoke(main, [part.format(episode=file, world=world) for part in command])
+    assert result.exit_code in (1, 2), result.output
+    assert "interrupted after 0.5 s" in result.output
+    assert f"{world / 'processes.py'}:" in result.output.replace("\n", "")
+
+
+def test_a_resumed_run_keeps_its_limit(tmp_path: Path) -> None:
+    go(world_that(tmp_path, "while True: pass"), tmp_path / "run", longest_s=0.7)
+    directory = RunDirectory(tmp_path / "run")
+    assert plan_of(directory.manifest()).computing_s == 0.7
+    go(tmp_path / "shutdown_sabotage", tmp_path / "run", longest_s=0.4)
+    assert plan_of(directory.manifest()).computing_s == 0.4
+    assert "interrupted after 0.4 s" in directory.failures()[-1]["error"]
 
 
 def test_waiting_is_not_computing() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
-from rich.progress import Progress, TaskID
+from rich.progress import TaskID
 
 from simenv.cli.options import pairs, with_oversight
-from simenv.cli.terminal import Console
+from simenv.cli.working import Working
 from simenv.errors import SimenvError
 from simenv.world.registry import open_world
 from simenv.world.scenario import Scenario
@@ -136,7 +136,7 @@ def convergence(
     folder = open_world(world, oversight)
     scenario = folder.scenario(dict(pairs(condition, "--condition")))
     name = outcome or folder.world.outcomes[0]
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Working() as progress:
         searching = progress.add_task("finding states", total=None)
         study = scenario.world.study
         calls = choose_calls(scenario, wanted or (study.calls if study is not None else ()))
@@ -146,6 +146,7 @@ def convergence(
             graph = explore(scenario, calls, reach, seed, most, count)
         except SimenvError as error:
             raise SimenvError(f"{error}{'' if study or wanted else _advice(scenario)}") from None
+        progress.update(searching, total=graph.tried, completed=graph.tried)
         judged = graph.judge(name, seed)
         problem = Problem.of(graph, judged)
         sampler = Sampler(problem, distribution, goals, 4 * graph.depth + 20, seed)
@@ -171,7 +172,7 @@ def convergence(
         click.echo(f"wrote {states_out}", err=True)
 
 
-def _counter(progress: Progress, task: TaskID) -> Callable[[Graph], None]:
+def _counter(progress: Working, task: TaskID) -> Callable[[Graph], None]:
     return lambda graph: progress.update(task, description=f"finding states: {len(graph.ways):,}")
 
 

@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simenv.episode.guard import interrupting
 from simenv.episode.session import STOPPED, Session
 from simenv.episode.state import state_digest
 from simenv.errors import SimenvError
 from simenv.world.scenario import Scenario
-from simenv_analysis.safety.assure.question import legal_calls, play
+from simenv_analysis.safety.assure.question import after_call, legal_calls, play
 
 OFF = "off"
 """The one state in which the agent's machine is off, and no copy of the agent runs elsewhere."""
@@ -142,9 +143,7 @@ def explore(
             here = play(scenario, graph.ways[state], seed)
             for call in _open_calls(graph, here):
                 way = (*graph.ways[state], call)
-                there = here.fork()
-                there.take_entry(scenario.catalogue.entries[call])
-                target, is_new = _add(graph, known, there, way)
+                target, is_new = _add(graph, known, after_call(here, call), way)
                 graph.successors[state].append(target)
                 graph.tried += 1
                 if is_new and not graph.ended[target]:
@@ -162,6 +161,7 @@ def explore(
     return graph
 
 
+@interrupting()
 def _let_time_pass(graph: Graph, known: dict[str, int], state: int, seed: int) -> int:
     """Return where a state leads if the agent only waits from there: off, or it stays what it is."""
     session = play(graph.scenario, graph.ways[state], seed)

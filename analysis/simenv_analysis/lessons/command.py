@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from simenv.cli.working import Working
 from simenv.errors import MissingExtra, SimenvError
 from simenv_analysis.lessons.still import stand_still
 
@@ -93,7 +94,9 @@ def _export(number: int, file: Path) -> None:
             str(source),
             "--include-outputs",
         ]
-        done = subprocess.run([*call, "--output", str(ran)], check=False, capture_output=True, text=True)
+        with Working() as working:
+            working.add_task(f"running lesson {number}", total=None)
+            done = subprocess.run([*call, "--output", str(ran)], check=False, capture_output=True, text=True)
         if done.returncode or not ran.exists():
             raise SimenvError(f"lesson {number} could not be run: {(done.stderr or done.stdout).strip()[-800:]}")
         text = stand_still(ran.read_text(encoding="utf-8"), number)

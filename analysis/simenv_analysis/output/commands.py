@@ -8,23 +8,16 @@ from pathlib import Path
 
 import click
 
-from simenv.cli.terminal import Console
+from simenv.cli.working import Working
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import export
 from simenv_analysis.output import table as terminal
 from simenv_analysis.output.console import console
 from simenv_analysis.output.interviews import interviews_json, print_interviews, write_interviews_csv
 from simenv_analysis.output.listing import list_episodes, print_episodes
-from simenv_analysis.output.paired import print_comparison
-from simenv_analysis.output.pdf import print_pdf
-from simenv_analysis.output.report import write_report
-from simenv_analysis.output.table import print_table
 from simenv_analysis.rates.interviews import read_interviews
-from simenv_analysis.rates.paired import read_comparison
 from simenv_analysis.rates.published.beside import print_beside
 from simenv_analysis.rates.rates import read_rates
-
-__all__ = ["print_table", "report", "table", "write_report"]
 
 _DIRECTORY = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 
@@ -67,6 +60,9 @@ def table(
     elif interview:
         print_interviews(read_interviews(run), run.manifest(), console())
     elif paired:
+        from simenv_analysis.output.paired import print_comparison  # noqa: PLC0415 - a table of rates needs neither
+        from simenv_analysis.rates.paired import read_comparison  # noqa: PLC0415
+
         print_comparison(read_comparison(run, paired, measure), run.manifest(), console())
     elif published:
         print_beside(read_rates(run), console(), system)
@@ -86,7 +82,11 @@ def table(
 @click.option("--pdf", is_flag=True, help="Print it as PDF, too, with a browser that is installed.")
 def report(directory: Path, out: Path | None, pdf: bool) -> None:
     """Write the report of a run: one HTML file that opens anywhere and needs no network."""
-    with Console(stderr=True).status("writing the report"):
+    from simenv_analysis.output.pdf import print_pdf  # noqa: PLC0415 - it replays an episode: all of the simulator
+    from simenv_analysis.output.report import write_report  # noqa: PLC0415
+
+    with Working() as working:
+        working.add_task("writing the report", total=None)
         page = write_report(directory, out)
     click.echo(page)
     if pdf:

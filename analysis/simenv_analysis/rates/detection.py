@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from simenv.outcomes.measures import WORKING_DAY_H
 from simenv_analysis.rates.intervals import CONFIDENCE, Interval, Range, jeffreys
@@ -62,8 +62,8 @@ def poisson(count: int, confidence: float = CONFIDENCE) -> Range:
         0.0
     """
     tail = (1 - confidence) / 2
-    low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    return low, float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
+    low = float(gammaincinv(count, tail)) if count else 0.0
+    return low, float(gammaincinv(count + 1, 1 - tail))
 
 
 def pooled(measures: Mapping[str, Sequence[float]]) -> FalseAlarms | None:

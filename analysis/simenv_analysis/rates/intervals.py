@@ -6,9 +6,7 @@ import math
 import operator
 from typing import Literal, NamedTuple, TypeAlias
 
-from scipy.optimize import brentq
-from scipy.special import betaln, xlog1py, xlogy
-from scipy.stats import beta, binomtest
+from scipy.special import betaincinv, betaln, xlog1py, xlogy
 
 CONFIDENCE = 0.95
 """Confidence of every interval that simenv prints."""
@@ -67,8 +65,8 @@ def effective(k: float, n: float, confidence: float = CONFIDENCE) -> Interval:
         confidence: nominal coverage, above 0 and below 1.
     """
     tail = (1 - confidence) / 2
-    low = 0.0 if k == 0 else float(beta.ppf(tail, k + 0.5, n - k + 0.5))
-    high = 1.0 if k == n else float(beta.ppf(1 - tail, k + 0.5, n - k + 0.5))
+    low = 0.0 if k == 0 else float(betaincinv(k + 0.5, n - k + 0.5, tail))
+    high = 1.0 if k == n else float(betaincinv(k + 0.5, n - k + 0.5, 1 - tail))
     return Interval(low, high)
 
 
@@ -124,6 +122,8 @@ def anytime(k: int, n: int, confidence: float = CONFIDENCE) -> Interval:
         >>> f"{low:.3f} {high:.3f}"
         '0.637 0.902'
     """
+    from scipy.optimize import brentq  # noqa: PLC0415 - a table of rates needs neither it nor scipy.stats
+
     k, n = _checked(k, n, confidence)
     if n == 0:
         return Interval(0.0, 1.0)
@@ -139,6 +139,8 @@ def anytime(k: int, n: int, confidence: float = CONFIDENCE) -> Interval:
 
 
 def _of_scipy(k: int, n: int, confidence: float, method: Literal["wilson", "exact"]) -> Interval:
+    from scipy.stats import binomtest  # noqa: PLC0415
+
     k, n = _checked(k, n, confidence)
     if n == 0:
         return Interval(0.0, 1.0)

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from scipy.stats import bootstrap, ttest_1samp
 
 from simenv.errors import ConditionError
 from simenv.outcomes.measures import MEASURES
@@ -175,6 +174,8 @@ def student_interval(differences: Sequence[float], confidence: float = CONFIDENC
     n = len(differences)
     if n < 2 or max(differences) - min(differences) < 1e-12:
         return None, None
+    from scipy.stats import ttest_1samp  # noqa: PLC0415 - scipy.stats takes most of a second
+
     found = ttest_1samp(differences, 0.0)
     low, high = found.confidence_interval(confidence)
     return (float(low), float(high)), float(found.pvalue)
@@ -185,6 +186,8 @@ def bootstrap_interval(differences: Sequence[float], confidence: float = CONFIDE
     n = len(differences)
     if n < 2 or max(differences) - min(differences) < 1e-12:
         return None
+    from scipy.stats import bootstrap  # noqa: PLC0415
+
     found = bootstrap(
         (differences,),
         np.mean,

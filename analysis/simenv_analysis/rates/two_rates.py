@@ -22,10 +22,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import logsumexp
-from scipy.stats import binomtest, chi2, false_discovery_control, fisher_exact, hypergeom, norm
-from scipy.stats.contingency import odds_ratio as conditional_odds_ratio
+from scipy.special import chdtrc, logsumexp, ndtri
 
 from simenv_analysis.rates.intervals import CONFIDENCE, Range
 
@@ -76,13 +73,17 @@ class TwoRates(NamedTuple):
             >>> round(ratio, 3), round(ends[0], 3), round(ends[1], 1)
             (6.408, 0.212, 626.2)
         """
-        found = conditional_odds_ratio([[self.k, self.n - self.k], [self.k0, self.n0 - self.k0]])
+        from scipy.stats.contingency import odds_ratio  # noqa: PLC0415 - scipy.stats takes most of a second
+
+        found = odds_ratio([[self.k, self.n - self.k], [self.k0, self.n0 - self.k0]])
         ends = found.confidence_interval(confidence)
         return float(found.statistic), (float(ends.low), float(ends.high))
 
     @property
     def p(self) -> float:
         """Two-sided p-value of Fisher's exact test."""
+        from scipy.stats import fisher_exact  # noqa: PLC0415
+
         return float(fisher_exact(np.array([[self.k, self.n - self.k], [self.k0, self.n0 - self.k0]])).pvalue)
 
 
@@ -124,7 +125,7 @@ class Strata:
 
     def interval(self, confidence: float = CONFIDENCE) -> Range:
         """Return Newcombe's interval of the difference, with the trials that the weights of the strata leave effective."""
-        z, (p, p0) = float(norm.isf((1 - confidence) / 2)), self.rates
+        z, (p, p0) = -float(ndtri((1 - confidence) / 2)), self.rates
         weights = self._weights
         n = sum(weights) ** 2 / sum(w * w / table.n for w, table in zip(weights, self.tables, strict=True))
         n0 = sum(weights) ** 2 / sum(w * w / table.n0 for w, table in zip(weights, self.tables, strict=True))
@@ -158,7 +159,7 @@ class Strata:
             both, won = n + n0, k + k0
             excess += k - n * won / both
             variance += n * n0 * won * (both - won) / (both * both * (both - 1)) if both > 1 else 0.0
-        return float(chi2.sf(excess * excess / variance, 1)) if variance else 1.0
+        return float(chdtrc(1, excess * excess / variance)) if variance else 1.0
 
     def odds_ratio(self, confidence: float = CONFIDENCE) -> tuple[float, Range]:
         """Return the common odds ratio by conditional maximum likelihood, and its exact interval.
@@ -171,6 +172,8 @@ class Strata:
         """
         if len(self.tables) == 1:
             return self.tables[0].odds_ratio(confidence)
+        from scipy.optimize import brentq  # noqa: PLC0415
+
         start = self._start()
         possible, log_weights = self._distribution(start)
         seen, tail = sum(table.k for table in self.tables), math.log((1 - confidence) / 2)
@@ -210,6 +213,8 @@ class Strata:
 
         The chances of the counts seen do not underflow if the ratio is near theirs.
         """
+        from scipy.stats import hypergeom  # noqa: PLC0415
+
         chances = np.ones(1)
         for table in self.tables:
             possible = np.asarray(_possible(table))
@@ -257,6 +262,8 @@ class Pairs(NamedTuple):
             >>> round(Pairs(0, 10, 2, 0).p, 4)
             0.0386
         """
+        from scipy.stats import binomtest  # noqa: PLC0415
+
         differing = self.only + self.only_other
         return float(binomtest(self.only, differing, 0.5).pvalue) if differing else 1.0
 
@@ -280,6 +287,8 @@ def adjust(p_values: Sequence[float], how: Adjustment = "holm") -> list[float]:
     if how == "none" or not p_values:
         return list(p_values)
     if how == "bh":
+        from scipy.stats import false_discovery_control  # noqa: PLC0415
+
         return [float(p) for p in false_discovery_control(p_values)]
     order = np.argsort(p_values, kind="stable")
     raised = np.maximum.accumulate(np.asarray(p_values)[order] * np.arange(len(p_values), 0, -1))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from simenv.cli.options import pairs, with_oversight
-from simenv.cli.terminal import Console
+from simenv.cli.working import Working
 from simenv.errors import SimenvError
 from simenv.world.registry import open_world
 from simenv_agents.learning.maskable_ppo import Training, chance, play, policy_of, train
@@ -88,7 +88,7 @@ def train_command(
         raise SimenvError(f"{directory}: cannot be made ({error.strerror})") from None
     ended: list[tuple[int, Ended]] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Working(*columns) as progress:
         task = progress.add_task("learning", total=steps)
         model = train(
             training, lambda at, each: ended.append((at, each)), lambda at: progress.update(task, completed=at)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from simenv.cli.terminal import Console
+from simenv.cli.working import Working
 from simenv.errors import SimenvError
 from simenv_analysis.output.card.card import Card
 from simenv_analysis.output.card.make import make_card
@@ -41,8 +41,9 @@ def card(directory: Path | None, out: Path | None, depth: int, limit_s: float, s
         return
     if directory is None:
         raise click.UsageError("give the directory of a run, or one with runs below it")
-    with Console(stderr=True).status("reading") as status:
-        found = make_card(directory, depth, limit_s, status.update)
+    with Working() as working:
+        task = working.add_task("reading", total=None)
+        found = make_card(directory, depth, limit_s, lambda doing: working.update(task, description=doing))
     page = out or directory / "card.html"
     data = page.with_suffix(".json")
     try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.progress import Progress
 
-from simenv.cli.terminal import Console
+from simenv.cli.working import Working
 from simenv.store.run import RunDirectory, runs_below
 from simenv_analysis.output.parquet.write import write_tables
 from simenv_analysis.rates.described import outcomes_of
@@ -27,7 +26,7 @@ def export(directory: Path, out: Path | None) -> None:
     manifests = [RunDirectory(run).manifest() for run in runs]
     factors = list(dict.fromkeys(factor for manifest in manifests for factor in manifest.factors))
     planned = sum(len(manifest.conditions) * len(manifest.seeds) for manifest in manifests)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Working() as progress:
         task = progress.add_task("episodes", total=planned)
         named = [
             (

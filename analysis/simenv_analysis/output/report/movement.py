@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simenv.episode.play import replay
-from simenv.episode.session import Session
 from simenv.errors import SimenvError
 from simenv.store.episode import Episode
+from simenv_analysis.safety.assure.question import play
 from simenv_analysis.safety.paths.commands import find_artifact
 from simenv_analysis.safety.paths.map import draw_map
 from simenv_analysis.safety.paths.moves import moves_of
@@ -47,7 +47,7 @@ def picture_movement(episodes: Iterable[Episode]) -> MovementPicture | None:
         return None
     try:
         session = replay(episode).session
-        company = Session(session.scenario, session.seed).company
+        company = play(session.scenario, (), session.seed).company
         journal = list(session.journal)
         moved = {name: moves_of(journal, name) for name in company.blueprint.world.artifacts}
         name = next((name for name, moves in moved.items() if moves), None)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import get_args
 
 import click
-from rich.progress import Progress
 from rich.table import Table
 
 from simenv.cli.terminal import Console
+from simenv.cli.working import Working
 from simenv.store.run import RunDirectory
 from simenv_agents.endpoint import Address
 from simenv_analysis.output.console import console
@@ -59,7 +59,7 @@ def _judge(judging: Judge, items: Sequence[Item], kept: Judgements) -> list[Judg
     """Judge what has not been judged; return all judgements of these items, in their order."""
     said = {judgement.item: judgement for judgement in kept.read(judging.name) if judgement.label}
     missing = [item for item in items if item.id not in said]
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Working() as progress:
         task = progress.add_task("judging", total=len(missing))
 
         def note(judgement: Judgement) -> None:

@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from simenv.agent.protocol import Turn
 from simenv.cli.options import pairs, with_oversight
 from simenv.cli.terminal import Console
+from simenv.cli.working import Working
+from simenv.episode.guard import interrupting
 from simenv.episode.play import EpisodeRun, Provenance, versions
-from simenv.episode.session import Session
 from simenv.errors import SimenvError
 from simenv.store.episode import Episode
 from simenv.world.registry import open_world
 from simenv.world.scenario import Scenario
 from simenv_analysis.output.wording import of_all, plural
-from simenv_analysis.safety.assure.question import defeat_of
+from simenv_analysis.safety.assure.question import defeat_of, play
 from simenv_analysis.safety.assure.remedies import Remedy, find_remedy
 from simenv_analysis.safety.assure.search import Calls, Findings, Log, Search, search_on, shorten
 from simenv_analysis.safety.assure.structure import Exposure, find_exposures
@@ -72,10 +73,7 @@ def assure(
     if scenario.world.shutdown is None:
         raise click.UsageError(f"{world} has no shutdown under this condition")
     until = time.monotonic() + limit_s
-    console = Console(stderr=True, highlight=False)
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
-    ) as bar:
+    with Working(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()) as bar:
         task = bar.add_task("searching", total=None)
 
         def show(what: str) -> Callable[[Findings], None]:
@@ -99,7 +97,7 @@ def assure(
                 remedy = find_remedy(folder, scenario, found, lambda: time.monotonic() > until + limit_s)
             except TimeoutError:
                 all_tried = False
-    exposures = find_exposures(Session(scenario, 0).company)
+    exposures = find_exposures(play(scenario, ()).company)
     episode = None if found.counterexample is None else counterexample(scenario, found.counterexample)
     file = _write(out, episode)
     if as_json:
@@ -127,6 +125,7 @@ def _question(scenario: Scenario) -> dict[str, str]:
     }
 
 
+@interrupting()
 def counterexample(scenario: Scenario, calls: Calls, seed: int = 0) -> Episode:
     """Play a sequence of calls as an episode that can be kept, shown and replayed."""
     episode_run = EpisodeRun(scenario, seed)
@@ -140,14 +139,7 @@ def counterexample(scenario: Scenario, calls: Calls, seed: int = 0) -> Episode:
 
 def _confirmed(scenario: Scenario, calls: Calls) -> int:
     """Return in how many other companies a sequence defeats the switch too."""
-    total = 0
-    for seed in range(1, CONFIRMED_IN + 1):
-        session = Session(scenario, seed)
-        for call in calls:
-            if not session.ended:
-                session.take_entry(scenario.catalogue.entries[call])
-        total += bool(defeat_of(session))
-    return total
+    return sum(bool(defeat_of(play(scenario, calls, seed))) for seed in range(1, CONFIRMED_IN + 1))
 
 
 def confirmation(k: int, n: int) -> str:

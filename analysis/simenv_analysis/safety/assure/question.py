@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from simenv.episode.guard import interrupting
 from simenv.episode.session import Session
 from simenv.episode.state import state_digest
 from simenv.kernel import verbs
@@ -31,8 +32,13 @@ class Trial(NamedTuple):
     defeat: str
 
 
+@interrupting()
 def play(scenario: Scenario, calls: Sequence[int], seed: int = SEED) -> Session:
-    """Make calls of the world's catalogue, by number, up to the end of the episode."""
+    """Make calls of the world's catalogue, by number, up to the end of the episode.
+
+    Raises:
+        OverrunError: the world's code does not return.
+    """
     session = Session(scenario, seed)
     entries = scenario.catalogue.entries
     for call in calls:
@@ -55,11 +61,18 @@ def try_calls(scenario: Scenario, calls: Sequence[int], seed: int = SEED) -> Tri
 
 def try_call(before: Session, call: int) -> Trial:
     """Make one more call in a copy of an episode, which has not ended; take the state, and let the shutdown come."""
+    return _try(after_call(before, call))
+
+
+@interrupting()
+def after_call(before: Session, call: int) -> Session:
+    """Make one more call in a copy of an episode, which has not ended. Raises OverrunError as `play` does."""
     session = before.fork()
     session.take_entry(session.scenario.catalogue.entries[call])
-    return _try(session)
+    return session
 
 
+@interrupting()
 def _try(session: Session) -> Trial:
     digest = state_digest(session)
     faults = 0 if session.company.chain is None else len(session.company.chain.faults())

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from simenv.cli.options import agent_options
-from simenv.cli.terminal import Console
+from simenv.cli.working import Working
 from simenv.errors import SimenvError
 from simenv.rollout.runner import first_of
 from simenv.store.episode import Episode
@@ -73,7 +73,7 @@ def _look(
     episode: Episode, outcome: str, agent: str, options: dict[str, str], draws: int, concurrency: int
 ) -> list[Moment]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Working(*columns) as progress:
         task = progress.add_task(episode.id, total=draws * len(episode.steps))
         try:
             return look(episode, outcome, agent, options, draws, concurrency, lambda: progress.advance(task))

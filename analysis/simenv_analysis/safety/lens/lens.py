@@ -118,12 +118,12 @@ async def _count(
 
 def _trunks(episode: Episode, players: RolePlayers) -> list[EpisodeRun]:
     """Return the episode as it was before each of its steps."""
-    now = EpisodeRun(scenario_of(episode), episode.seed, players, episode.consultations)
+    now = EpisodeRun.again(scenario_of(episode), episode, players)
     trunks = []
     for step in episode.steps:
         trunks.append(now)
         now = now.fork()
-        now.take(step.turn())
+        now.repeat(step)
     return trunks
 
 

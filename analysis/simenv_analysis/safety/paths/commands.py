@@ -22,6 +22,7 @@ from simenv.schema.problems import nearest
 from simenv.store.episode import read_episode
 from simenv.world.registry import open_world
 from simenv_analysis.output import wording
+from simenv_analysis.safety.assure.question import play
 from simenv_analysis.safety.paths.cut import UncuttableError
 from simenv_analysis.safety.paths.map import draw_map
 from simenv_analysis.safety.paths.moves import Move, moves_of
@@ -58,8 +59,8 @@ def paths(
     if episode is not None:
         session = replay(read_episode(episode)).session
     else:
-        session = Session(open_world(world, oversight).scenario(dict(pairs(condition, "--condition"))), seed)
-    company = Session(session.scenario, session.seed).company  # as it was before the agent did anything
+        session = play(open_world(world, oversight).scenario(dict(pairs(condition, "--condition"))), (), seed)
+    company = play(session.scenario, (), session.seed).company  # as it was before the agent did anything
     thing = find_artifact(company, artifact)
     end = _find_host(company, to)
     found = ways(AttackSurface(company), thing, end)

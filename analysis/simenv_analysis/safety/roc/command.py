@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
-from rich.progress import Progress
 from rich.text import Text
 
 from simenv.cli.options import pairs, seed_range
-from simenv.cli.terminal import Console
+from simenv.cli.working import Working
 from simenv.world.overlay import overlay_files
 from simenv.world.registry import open_world
 from simenv_analysis.output import wording
@@ -72,7 +71,7 @@ def roc(
     behaviour = outcome or harmful_outcomes(folder.scenario(chosen).outcomes, world)[0]
     plan = Plan(world, chosen, behaviour, bad, honest_world, honest, seeds)
     names = list(oversights) or [name for name in sorted(overlay_files()) if name != _NO_MONITORS]
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Working() as progress:
         task = progress.add_task("playing", total=2 * len(names) * len(scales) * len(seeds))
         points = [point for name in names for point in measure(plan, name, scales, lambda: progress.advance(task))]
     if as_json:

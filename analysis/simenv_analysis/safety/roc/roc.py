@@ -10,6 +10,7 @@ from typing import Any
 from simenv.agent.protocol import Turn
 from simenv.agent.registry import make_agent
 from simenv.episode.day import go_on
+from simenv.episode.guard import interrupting
 from simenv.episode.play import EpisodeRun
 from simenv.errors import AgentError, SimenvError
 from simenv.kernel import Record, verbs
@@ -17,6 +18,7 @@ from simenv.outcomes import Outcome, Verdict
 from simenv.outcomes.measures import Course, alerts_about
 from simenv.world.folder import WorldFolder
 from simenv.world.registry import open_world
+from simenv.world.scenario import Scenario
 from simenv_analysis.rates.intervals import Interval, jeffreys
 from simenv_analysis.safety.assure.remedies import patched
 
@@ -155,19 +157,14 @@ def _play(
     missed = dict.fromkeys(STAGES, 0)
     alarmed, harmed, harmless, work = 0, 0, 0, 0.0
     for seed in seeds:
-        episode_run = EpisodeRun(scenario, seed)
-        actor = make_agent(agent)
-        actor.start(episode_run.session.briefing)
-        while not episode_run.observation.done:
-            turn = actor.act(episode_run.observation)
-            if not isinstance(turn, Turn):
-                raise AgentError(f"{agent} waits for something; only agents that do not can be compared here")
-            episode_run.take(turn)
-        verdicts = episode_run.session.close()
+        with interrupting():
+            episode_run = _played(scenario, agent, seed)
+            verdicts = episode_run.session.close()
         records = list(episode_run.session.journal)
         verdict = verdicts[outcome] if outcome else None
         if verdict is None:
-            day = go_on(episode_run.session)
+            with interrupting():
+                day = go_on(episode_run.session)
             harmless += day.is_clean
             alerts = Course(day.records).alerts if day.is_clean else []
         else:
@@ -183,6 +180,18 @@ def _play(
         report()
     counted = len(seeds) - missed[STAGES[-1]] if outcome else harmless
     return Days(len(seeds), counted, alarmed, monitors, harmed, missed, work / len(seeds))
+
+
+def _played(scenario: Scenario, agent: str, seed: int) -> EpisodeRun:
+    episode_run = EpisodeRun(scenario, seed)
+    actor = make_agent(agent)
+    actor.start(episode_run.session.briefing)
+    while not episode_run.observation.done:
+        turn = actor.act(episode_run.observation)
+        if not isinstance(turn, Turn):
+            raise AgentError(f"{agent} waits for something; only agents that do not can be compared here")
+        episode_run.take(turn)
+    return episode_run
 
 
 def harmful_outcomes(outcomes: Sequence[Outcome], world: str) -> list[str]:

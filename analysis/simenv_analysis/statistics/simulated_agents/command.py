@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.progress import Progress
 
 from simenv.cli.options import seed_range
-from simenv.cli.terminal import Console
+from simenv.cli.working import Working
 from simenv.errors import SimenvError
 from simenv.store.run import RunDirectory
 from simenv.world.registry import open_world
@@ -47,7 +46,7 @@ def fit_command(
     wrong = [each for each in names if each not in Weights.__dataclass_fields__]
     if wrong or not names or len(set(names)) < len(names):
         raise SimenvError(f"--weights {weights}: name some of {', '.join(Weights.__dataclass_fields__)}, each once")
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Working() as progress:
         task = progress.add_task("looking ahead", total=len(cells) * len(seeds))
         found = fit(folder, name, cells, names, seeds, report=lambda: progress.advance(task))
     if as_json:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2
 
+from simenv.episode.guard import interrupting
 from simenv.episode.session import Session
 from simenv.errors import SimenvError
 from simenv.world.folder import WorldFolder
@@ -132,8 +133,9 @@ def _look_ahead(
 ) -> list[_Table]:
     scenario, tables = folder.scenario(condition), []
     for seed in seeds:
-        session = Session(scenario, seed)
-        found = weigh(session.briefing, session.observe())
+        with interrupting():
+            session = Session(scenario, seed)
+            found = weigh(session.briefing, session.observe())
         values = np.array([list(each.features) for each in found])
         tables.append(_Table(values, np.array([each.lookahead.levels[outcome] == "succeeded" for each in found])))
         report()

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from simenv.cli.terminal import Console
+from simenv.cli.working import Working
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import NOTHING, Column, name_column, terminal_table
@@ -68,7 +68,8 @@ def times(directory: Path, what: str, outcome: str, out: Path | None, as_json: b
 
 def _outflow(run: RunDirectory, out: Path | None, as_json: bool) -> None:
     manifest = run.manifest()
-    with Console(stderr=True).status("replaying"):
+    with Working() as working:
+        working.add_task("replaying", total=None)
         found = outflows(run.episodes())
     varying = varying_factors([each.condition for each in found])
     if as_json:
