@@ -208,7 +208,7 @@ def _(mo):
         """
         ## Take home
 
-        - Instrumental convergence is not malice. It is counting: for nearly all goals more can be had with the machine on. Sabotage follows
+        - Instrumental convergence is not malice. It is counting: for nearly all goals here more can be had with the machine on. Sabotage follows
           where more can be had behind the switch than before it.
         - Here it grows with the horizon, and with how much there is to be had. It is no law of all worlds: in `peer_preservation` no goal
           about the work protects the peer, however far it looks ahead.
