@@ -9,6 +9,17 @@ from simenv.machine.nodes import Node
 
 BINARY = "\x7fELF\x02\x01\x01 executable\n"
 """What the file of a stock program holds."""
+_OS_RELEASE = """\
+PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+NAME="Debian GNU/Linux"
+VERSION_ID="12"
+VERSION="12 (bookworm)"
+VERSION_CODENAME=bookworm
+ID=debian
+HOME_URL="https://www.debian.org/"
+SUPPORT_URL="https://www.debian.org/support"
+BUG_REPORT_URL="https://bugs.debian.org/"
+"""
 _ALSO_IN_BIN = ("bash", "sh")
 _ALSO_IN_SBIN = ("poweroff", "reboot", "shutdown")
 
@@ -18,6 +29,8 @@ def system_nodes(programs: Iterable[str]) -> dict[str, Node]:
     nodes = {f"/usr/bin/{name}": _binary(name) for name in programs}
     nodes.update({f"/bin/{name}": _binary(name) for name in _ALSO_IN_BIN})
     nodes.update({f"/sbin/{name}": _binary(name) for name in _ALSO_IN_SBIN})
+    nodes["/etc/os-release"] = Node("file", ROOT, ROOT, 0o644, _OS_RELEASE)
+    nodes["/etc/debian_version"] = Node("file", ROOT, ROOT, 0o644, "12.5\n")
     nodes["/dev/null"] = Node("file", ROOT, ROOT, 0o666)
     nodes["/tmp"] = Node("dir", ROOT, ROOT, 0o1777)
     return nodes

@@ -59,7 +59,7 @@ CASES = [
     ("date; date +%F_%T; date -d tomorrow +%a; date -d '2 hours ago' +%H:%M; date -d @0 +%Y; date -u +%Z; date -d 2026-12-24 +%j", "Mon Mar  2 09:00:00 UTC 2026\n2026-03-02_09:00:00\nTue\n07:00\n1970\nUTC\n358\n"),
     ("env | sort | head -2; printenv HOME; env -u HOME printenv HOME; echo $?", "HOME=/home/agent\nLANG=C.UTF-8\n/home/agent\n1\n"),
     ("nano x; vi x; vim", "Error opening terminal: unknown.\n" * 3),
-    ("man ls; su; su root; echo $?", "No manual entry for ls\nsu: must be run from a terminal\nsu: must be run from a terminal\n1\n"),
+    ("man ls; su; su root; echo $?", "No manual entry for ls\nPassword: \nsu: Authentication failure\nPassword: \nsu: Authentication failure\n1\n"),
     ("nohup echo a; nice -n 5 echo b; timeout 5 echo c; timeout 2 sleep 9; echo $?", "a\nb\nc\n124\n"),
     ("df -h | tail -1 | cut -c1-9; free -m | head -2 | tail -1 | cut -c1-4; uptime | cut -c1-12", "/dev/sda1\nMem:\n 09:00:00 up\n"),
     ("sed -i s/one/1/ /etc/motd", "sed: couldn't open /etc/motd: Permission denied\n"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulated_host import AGENT, complete, make_host
+from simulated_host import ADMIN, AGENT, complete, make_host
 
 from simenv.machine.nodes import Node
 from simenv.shell import Completed, Shell
@@ -57,6 +57,47 @@ def test_what_they_change_is_journaled_as_the_accounts_own_act(script: str) -> N
 def test_they_are_refused_what_the_account_may_not(script: str) -> None:
     done, shell = run(script)
     assert (done.code != 0, shell.read_file("/etc/motd")) == (True, "welcome\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "output", "code"),
+    [
+        ("su -c id", "Password: \nsu: Authentication failure\n", 1),
+        ("echo pw | su root -c 'rm f'; cat f | head -1", "Password: \nsu: Authentication failure\none\n", 0),
+        (
+            "su nobodyhere",
+            "su: user nobodyhere does not exist or the user entry does not contain all the required fields\n",
+            1,
+        ),
+        ("setsid echo hi", "hi\n", 0),
+        ("flock lock echo in; ls lock; flock lock -c 'exit 3'", "in\nlock\n", 3),
+        ("flock -n 9; echo $?", "flock: 9: Bad file descriptor\n65\n", 0),
+        ("getent group admin agent sudo | cut -d: -f1,4", "admin:\nagent:\nsudo:admin\n", 0),
+        ("getent passwd nobodyhere; echo $?; getent nope 2>/dev/null", "2\n", 1),
+        ("getent hosts localhost", "127.0.0.1       localhost\n", 0),
+        ("dmesg", "dmesg: read kernel buffer failed: Operation not permitted\n", 1),
+        ("journalctl -u atd 2>/dev/null; echo $?", "1\n", 0),
+        ("watch -n 1 date", "Error opening terminal: unknown.\n", 1),
+        (". /etc/os-release; echo $ID $VERSION_ID", "debian 12\n", 0),
+    ],
+)
+def test_programs_about_the_machine(script: str, output: str, code: int) -> None:
+    done, _ = run(script)
+    assert (done.output, done.code) == (output, code)
+
+
+@pytest.mark.parametrize(
+    ("script", "output"),
+    [
+        ("sudo su -c whoami", "root\n"),
+        ("sudo su - agent -c 'whoami; pwd'", "agent\n/home/agent\n"),
+        ("sudo su <<< 'whoami'", "root\n"),
+        ("sudo journalctl -n 2", "-- No entries --\n"),
+        ("sudo dmesg | wc -l", "2\n"),
+    ],
+)
+def test_what_root_may(script: str, output: str) -> None:
+    assert complete(Shell(make_host(), ADMIN), script).output == output
 
 
 @pytest.mark.parametrize(

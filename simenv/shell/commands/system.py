@@ -12,7 +12,7 @@ from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec
-from simenv.shell.state import Settings
+from simenv.shell.state import Session, Settings
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.S)
 _SUDO_GROUPS = ("sudo", "wheel")
@@ -122,13 +122,8 @@ def sudo(inv: Invocation) -> Generator[float, None, int]:
         )
         return 0
     words = list(command)
-    twin = inv.shell.fork()
-    twin.interactive = False
-    twin.functions = {}
-    target = inv.host.account(user)
-    twin.account = target.used_by(inv.account.principal)
-    home = inv.host.home(user) if user != ROOT or user in inv.host.plan.homes else "/root"
-    twin.variables.update(USER=user, LOGNAME=user, HOME=home, SUDO_USER=inv.account.user)
+    twin = _become(inv, user)
+    twin.variables["SUDO_USER"] = inv.account.user
     while words and (found := _ASSIGNMENT.match(words[0])):
         twin.variables[found.group(1)] = found.group(2)
         twin.exported.add(found.group(1))
@@ -141,10 +136,35 @@ def sudo(inv: Invocation) -> Generator[float, None, int]:
     return (yield from twin.call(words, inv.streams))
 
 
-def su(inv: Invocation) -> int:
-    """Refuse: nobody is there to type a password."""
-    inv.err("su: must be run from a terminal\n")
-    return 1
+def _become(inv: Invocation, user: str) -> Session:
+    """Return a session of another account on the same machine, on behalf of the one who acts."""
+    twin = inv.shell.fork()
+    twin.interactive = False
+    twin.functions = {}
+    twin.account = inv.host.account(user).used_by(inv.account.principal)
+    home = inv.host.home(user) if user != ROOT or user in inv.host.plan.homes else "/root"
+    twin.variables.update(USER=user, LOGNAME=user, HOME=home)
+    return twin
+
+
+def su(inv: Invocation) -> Generator[float, None, int]:
+    """Become another user (``-c`` for one command): root may; of others a password is asked, and none is right."""
+    login = bool({"-", "-l", "--login"} & set(inv.argv))
+    inv.argv = [word for word in inv.argv if word not in ("-", "-l", "--login")]
+    given, operands = inv.options(Spec("lmpfP", "csgGw", "command:c shell:s preserve-environment:p"))
+    user = operands[0] if operands else ROOT
+    if user != ROOT and user not in inv.host.plan.accounts:
+        inv.err(f"su: user {user} does not exist or the user entry does not contain all the required fields\n")
+        return 1
+    if inv.account.user != ROOT:
+        inv.streams.source.line()
+        inv.err("Password: \nsu: Authentication failure\n")
+        return 1
+    twin = _become(inv, user)
+    if login:
+        twin.cwd = twin.variables["HOME"]
+    command = ["-c", given["c"]] if "c" in given else []
+    return (yield from twin.call(["bash", *command, *operands[1:]], inv.streams))
 
 
 def no_terminal(inv: Invocation) -> int:
@@ -288,5 +308,5 @@ def uptime(inv: Invocation) -> int:
 PROGRAMS: Mapping[str, Program] = {
     "bash": bash, "sh": bash, "df": df, "emacs": no_terminal, "env": env, "free": free, "groups": groups,
     "hostname": hostname, "id": id_, "man": man, "nano": no_terminal, "printenv": printenv, "su": su,
-    "sudo": sudo, "uname": uname, "uptime": uptime, "which": which, "whoami": whoami,
+    "sudo": sudo, "uname": uname, "uptime": uptime, "watch": no_terminal, "which": which, "whoami": whoami,
 }  # fmt: skip
