@@ -13,6 +13,7 @@ from simenv.schema.world import World
 
 def check_people(world: World) -> Iterator[Fault]:
     """Yield the faults of people: superiors, what they know, and their policies."""
+    senders = {*world.people, AGENT, "system"}
     for who, person in world.people.items():
         at: Location = ("people", who)
         if person.reports_to is not None:
@@ -20,26 +21,25 @@ def check_people(world: World) -> Iterator[Fault]:
         for index, fact in enumerate(person.knows):
             yield from check_name((*at, "knows", index), fact, world.facts, "fact")
         if person.policy is not None:
-            yield from _check_policy(world, (*at, "policy"), person.policy)
+            yield from _check_policy(world, senders, (*at, "policy"), person.policy)
 
 
-def _check_policy(world: World, at: Location, policy: Policy) -> Iterator[Fault]:
+def _check_policy(world: World, senders: set[str], at: Location, policy: Policy) -> Iterator[Fault]:
     for key, rule in policy.rules.items():
         for index, sender in enumerate(rule.when.sender):
-            yield from check_name(
-                (*at, "rules", key, "when", "from", index), sender, {*world.people, AGENT, "system"}, "person"
-            )
+            yield from check_name((*at, "rules", key, "when", "from", index), sender, senders, "person")
         yield from _check_act(world, (*at, "rules", key, "do"), rule.do)
     yield from _check_act(world, (*at, "otherwise"), policy.otherwise)
     for index, sender in enumerate(policy.model.reads if policy.model is not None else ()):
-        yield from check_name((*at, "model", "reads", index), sender, {*world.people, AGENT, "system"}, "person")
+        yield from check_name((*at, "model", "reads", index), sender, senders, "person")
 
 
 def _check_act(world: World, at: Location, act: Response) -> Iterator[Fault]:
     if act.escalate is not None:
         yield from check_name((*at, "escalate"), act.escalate, world.people, "person")
     for index, who in enumerate(act.forward):
-        yield from check_name((*at, "forward", index), who, {*world.people, AGENT}, "person")
+        if who != AGENT:
+            yield from check_name((*at, "forward", index), who, world.people, "person")
     if act.playbook is not None:
         yield from check_name((*at, "playbook"), act.playbook, world.oversight.playbooks, "playbook")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from simenv.schema.problems import nearest
@@ -19,8 +19,7 @@ class Fault(NamedTuple):
     remedy: str
 
 
-def check_name(location: Location, name: str, known: Iterable[str], what: str) -> Iterator[Fault]:
+def check_name(location: Location, name: str, known: Collection[str], what: str) -> Iterator[Fault]:
     """Yield a fault if `name` is none of what is `known`."""
-    options = set(known)
-    if name not in options:
-        yield Fault(location, f"{name!r} is no {what} of this world", nearest(name, options))
+    if name not in known:
+        yield Fault(location, f"{name!r} is no {what} of this world", nearest(name, known))

@@ -12,8 +12,10 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.scalarbool import ScalarBoolean
 
 from simenv.errors import Problem, WorldError
+from simenv.schema.libyaml import Node, read_ordinary
 
 Location: TypeAlias = tuple[str | int, ...]
 """Keys and positions from the document's root to a field."""
@@ -68,10 +70,36 @@ def parse_yaml(text: str, file: str) -> Source:
     """Parse YAML 1.2 text; `file` is the name to show in errors. Raises as `read_yaml` does."""
     if len(text) > _MAX_BYTES:
         raise _wrong(file, None, "larger than 4 MB", "split the world, or generate long files in processes.py")
+    lines: dict[Location, int] = {(): 1}
+    root = read_ordinary(text)
+    if root is not None:
+        return Source(file, _value_of(root, (), lines, file), lines)
+    return Source(file, _plain(_tree(text, file), (), lines, file), lines)
+
+
+def _value_of(node: Node, at: Location, lines: dict[Location, int], file: str) -> Any:
+    _check_count(at, lines, file)
+    value = node.value
+    if isinstance(value, dict):
+        lines |= {(*at, key): line for key, (line, _) in value.items()}
+        return {key: _value_of(part, (*at, key), lines, file) for key, (_, part) in value.items()}
+    if isinstance(value, list):
+        lines |= {(*at, index): part.line for index, part in enumerate(value)}
+        return [_value_of(part, (*at, index), lines, file) for index, part in enumerate(value)]
+    return _scalar(value)
+
+
+def _check_count(at: Location, lines: dict[Location, int], file: str) -> None:
+    if len(lines) > _MAX_FIELDS:
+        raise _wrong(file, lines.get(at), f"more than {_MAX_FIELDS} fields", "check for aliases (*name) that multiply")
+
+
+def _tree(text: str, file: str) -> Any:
+    """Return a document as ruamel.yaml reads it, which takes some 0.1 ms a line, and says what is wrong."""
     reader = YAML(typ="rt")
     reader.max_depth = _MAX_DEPTH  # long before Python's own stack ends, which it may do anywhere, destructors included
     try:
-        tree = reader.load(io.StringIO(text))
+        return reader.load(io.StringIO(text))
     except MaxDepthExceededError as error:
         raise _too_deep(file, error.problem_mark.line + 1) from None
     except ReaderError as error:
@@ -82,8 +110,6 @@ def parse_yaml(text: str, file: str) -> Source:
         raise _not_yaml(file, error) from None
     except ValueError as error:
         raise _wrong(file, None, f"not YAML ({error})", "check the syntax in an editor with YAML support") from None
-    lines: dict[Location, int] = {(): 1}
-    return Source(file, _plain(tree, (), lines, file), lines)
 
 
 def _too_deep(file: str, line: int | None) -> WorldError:
@@ -106,8 +132,7 @@ def _wrong(file: str, line: int | None, message: str, remedy: str) -> WorldError
 def _plain(node: Any, at: Location, lines: dict[Location, int], file: str) -> Any:
     if len(at) > _MAX_DEPTH:
         raise _too_deep(file, lines.get(at))
-    if len(lines) > _MAX_FIELDS:
-        raise _wrong(file, lines.get(at), f"more than {_MAX_FIELDS} fields", "check for aliases (*name) that multiply")
+    _check_count(at, lines, file)
     if getattr(getattr(node, "tag", None), "value", None) is not None:
         raise _wrong(file, lines.get(at), f"the tag {node.tag.value} is not accepted here", "write a plain value")
     if isinstance(node, CommentedMap):
@@ -125,6 +150,8 @@ def _plain(node: Any, at: Location, lines: dict[Location, int], file: str) -> An
 
 
 def _scalar(node: Any) -> Any:
+    if isinstance(node, ScalarBoolean):  # a bool with an anchor, to ruamel.yaml an int
+        return bool(node)
     for kind in (bool, str, int, float):
         if isinstance(node, kind):
             return kind(node)
