@@ -33,6 +33,7 @@ def test_output_code_and_files_are_those_of_the_real_programs(case: dict[str, An
 
 
 CHANGING = [
+    "git init -q; git add f; echo x > g; cat g > f; git checkout f",
     "install -m 644 g f",
     "truncate -s 1 f",
     "shred f",
@@ -113,6 +114,7 @@ def test_what_root_may(script: str, output: str) -> None:
         "truncate -s 999T f; shred -n 1000000 f",
         "printf 'g/./g/./d\\n' | ed -s f",
         "vi f",
+        "yes | head -100000 > a; yes n | head -100000 > b; git init -q; git add a; cat b > a; git diff",
     ],
 )
 def test_they_end(script: str) -> None:

@@ -36,6 +36,7 @@ from simenv.shell.commands import (
     system,
 )
 from simenv.shell.editors import ed, ex
+from simenv.shell.git import program as git
 
 COMMANDS: Mapping[str, Program] = {
     "[": test,
@@ -57,6 +58,7 @@ COMMANDS: Mapping[str, Program] = {
     **ex.PROGRAMS,
     **filing.PROGRAMS,
     **filtering.PROGRAMS,
+    **git.PROGRAMS,
     **finding.PROGRAMS,
     **listing.PROGRAMS,
     **machine.PROGRAMS,

@@ -1,0 +1,1 @@
+"""git over the simulated files: one branch, its index, and its commits."""
