@@ -76,6 +76,8 @@ def test_they_are_refused_what_the_account_may_not(script: str) -> None:
         ("getent group admin agent sudo | cut -d: -f1,4", "admin:\nagent:\nsudo:admin\n", 0),
         ("getent passwd nobodyhere; echo $?; getent nope 2>/dev/null", "2\n", 1),
         ("getent hosts localhost", "127.0.0.1       localhost\n", 0),
+        ("git init /etc/x", "fatal: could not write '/etc/x': Permission denied\n", 128),
+        ("git init -q a/; git -C a status -s; ls -A a", ".git\n", 0),
         ("dmesg", "dmesg: read kernel buffer failed: Operation not permitted\n", 1),
         ("journalctl -u atd 2>/dev/null; echo $?", "1\n", 0),
         ("watch -n 1 date", "Error opening terminal: unknown.\n", 1),

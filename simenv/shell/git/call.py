@@ -70,9 +70,13 @@ class Call:
             raise GitFault(f"error: unknown option `{unknown.lstrip('-')}'\nusage: git {self._name} [<options>]", 129)
         return [word for at, word in enumerate(self._words) if at != dashes]
 
+    def _path(self, operand: str) -> str:
+        """Return an operand as an absolute path."""
+        return self._inv.path(operand if operand[:1] == "/" else f"{self._place}/{operand}")
+
     def _inside(self, repo: Repository, operand: str) -> str:
         """Return an operand as a path from the top of the work tree; empty for the top itself."""
-        path = self._inv.path(operand if operand[:1] == "/" else f"{self._place}/{operand}")
+        path = self._path(operand)
         top = repo.top.rstrip("/")
         if path != repo.top and not path.startswith(top + "/"):
             raise GitFault(f"fatal: {operand}: '{operand}' is outside repository at '{repo.top}'")

@@ -37,6 +37,8 @@ class _Git(Looking):
             "show": self._show, "status": self._status, "version": self._version, "clone": self._clone,
             "push": self._remote, "pull": self._remote, "fetch": self._remote, "remote": self._remote,
         }  # fmt: skip
+        if self._name == "help":
+            raise GitFault("usage: git [--version] [-C <path>] [-c <name>=<value>] <command> [<args>]", 1)
         command = commands.get(self._name)
         if command is None:
             raise GitFault(f"git: '{self._name}' is not a git command. See 'git --help'.", 1)
@@ -48,7 +50,7 @@ class _Git(Looking):
         self._value("-b", "--initial-branch")
         is_quiet = self._flag("-q", "--quiet")
         operands = self._operands()
-        top = self._inv.path(f"{self._place}/{operands[0]}") if operands else self._place
+        top = self._path(operands[0]) if operands else self._place
         if not self._inv.shell.is_directory(top):
             self._inv.host.files.mkdir(top, self._inv.account, mode=0o755)
         again = self._inv.shell.is_directory(f"{top.rstrip('/')}/.git")
