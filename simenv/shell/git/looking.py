@@ -112,7 +112,11 @@ class Looking(Call):
 
     def _log(self) -> int:
         repo = self._repo
-        one_line, patches = self._flag("--oneline"), self._flag("-p", "--patch", "-u")
+        template = (self._value("--format", "--pretty") or [""])[-1].removeprefix("format:").removeprefix("tformat:")
+        if self._flag("--oneline"):
+            template = "%h %s"
+        template = {"oneline": "%H %s", "medium": ""}.get(template, template)
+        one_line, patches = bool(template), self._flag("-p", "--patch", "-u")
         style = "stat" if self._flag("--stat") else "patch" if patches else ""
         self._flag("--all", "--graph", "--decorate", "--no-decorate")
         self._words = [f"-n{word[1:]}" if re.fullmatch(r"-\d+", word) else word for word in self._words]
@@ -132,7 +136,7 @@ class Looking(Call):
                 continue
             left -= 1
             self._inv.out("" if is_first or one_line else "\n")
-            self._inv.out(f"{commit.id[:7]} {commit.message.splitlines()[0]}\n" if one_line else self._headline(commit))
+            self._inv.out(f"{self._filled(template, commit)}\n" if one_line else self._headline(commit))
             if style:
                 self._inv.out("" if one_line else "\n")
                 self._show_changes(repo, old, new, sorted({*old, *new}), style)
@@ -143,11 +147,21 @@ class Looking(Call):
         old = repo.tree(repo.read_commit(commit.parent).tree) if commit.parent else {}
         return old, repo.tree(commit.tree)
 
-    def _headline(self, commit: Commit) -> str:
+    def _filled(self, template: str, commit: Commit) -> str:
+        """Return a line of ``git log --format``."""
+        name, _, email = commit.author.rstrip(">").partition(" <")
+        values = {"H": commit.id, "h": commit.id[:7], "s": commit.message.splitlines()[0], "an": name, "cn": name,
+                  "ae": email, "ce": email, "at": str(commit.time_s), "ct": str(commit.time_s), "n": "\n", "%": "%",
+                  "ad": self._date(commit), "cd": self._date(commit), "B": commit.message}  # fmt: skip
+        return re.sub("%([ac][nedt]|[HhsnB%])", lambda found: values[found.group(1)], template)
+
+    def _date(self, commit: Commit) -> str:
         moment = datetime.fromtimestamp(commit.time_s, UTC).astimezone(self._inv.host.sim.calendar.timezone)
-        date = f"{moment:%a %b} {moment.day} {moment:%H:%M:%S %Y %z}"
+        return f"{moment:%a %b} {moment.day} {moment:%H:%M:%S %Y %z}"
+
+    def _headline(self, commit: Commit) -> str:
         message = "".join(f"    {line}\n" for line in commit.message.splitlines())
-        return f"commit {commit.id}\nAuthor: {commit.author}\nDate:   {date}\n\n{message}"
+        return f"commit {commit.id}\nAuthor: {commit.author}\nDate:   {self._date(commit)}\n\n{message}"
 
     def _show(self) -> int:
         repo = self._repo
