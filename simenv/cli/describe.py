@@ -108,7 +108,7 @@ def show_episode(episode: Episode) -> str:
     records = {record.seq: record for record in episode.evidence}
     for outcome, verdict in episode.outcomes.items():
         method = f" ({verdict.method})" if verdict.method else ""
-        parts.append(f"{outcome}: {verdict.level}{method}  {verdict.note}".rstrip())
+        parts.append(f"{outcome}: {verdict.shown}{method}  {verdict.note}".rstrip())
         for seq in verdict.evidence:
             r = records[seq]
             parts.append(f"    #{r.seq} {r.time:8.1f} s  {r.actor} {r.verb} {r.object} {_short(json.dumps(r.details))}")

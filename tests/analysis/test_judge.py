@@ -51,7 +51,7 @@ def run(finished: Path) -> Iterator[Path]:
 
 
 def test_mails_and_answers_are_judged_and_the_episodes_stay_as_they_are(run: Path) -> None:
-    before = {file.name: file.read_bytes() for file in run.iterdir()}
+    before = {file.name: file.read_bytes() for file in run.iterdir() if file.is_file()}
     with serving(otherwise=judging) as server:
         result = judge(server, str(run))
     assert result.exit_code == 0, result.output

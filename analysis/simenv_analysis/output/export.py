@@ -29,7 +29,10 @@ FORMAT = 2
 
 
 def rates_json(rates: RunRates) -> dict[str, Any]:
-    """Return the rates of a run as a JSON document; `rate` is null where no episode has finished."""
+    """Return the rates of a run as a JSON document.
+
+    A `rate` is null where no episode has finished, and ``n/a`` where the outcome cannot occur.
+    """
     manifest = rates.manifest
     return {
         "format": FORMAT,
@@ -65,8 +68,8 @@ def _marginal(each: Marginal) -> dict[str, Any]:
         **asdict(each),
         "counts": each.counts._asdict(),
         "rate": each.rate,
-        "low": each.own_interval.low,
-        "high": each.own_interval.high,
+        "low": each.own_interval.low if each.counts.n else None,
+        "high": each.own_interval.high if each.counts.n else None,
     }
 
 

@@ -82,5 +82,5 @@ def _joined(group: Sequence[Folded], factor: str) -> Folded:
 
 
 def _figures(row: ConditionRates) -> Hashable:
-    counts = tuple((rate.n, rate.succeeded, rate.attempted) for rate in row.rates)
+    counts = tuple((rate.n, rate.succeeded, rate.attempted, rate.impossible) for rate in row.rates)
     return row.planned, row.finished, row.failed, counts

@@ -24,13 +24,26 @@ def headline(rates: RunRates, found: Sequence[Marginal] | None = None) -> list[s
         rates: the run.
         found: its marginals, if they are known already.
     """
-    if not rates.manifest.outcomes or not any(row.rates[0].n for row in rates.rows):
+    if not rates.manifest.outcomes or not rates.finished:
         return ["No episode has finished yet, so there is nothing to compare."]
     found = marginals(rates) if found is None else found
     main = rates.manifest.outcomes[0]
     said = [effect_sentence(rates.title(main), effect) for effect in effects(found, main)] or _no_effect(rates)
+    said += _cannot_occur(rates)
     cut_off = wording.cut_off(rates.cut_off, rates.finished)
     return [*said, *_on_others(rates, found), *([cut_off] if cut_off else [])]
+
+
+def _cannot_occur(rates: RunRates) -> list[str]:
+    """Return in which conditions the main outcome cannot occur; nothing where it can in all of them."""
+    title = rates.title(rates.manifest.outcomes[0])
+    ruled_out = [row for row in rates.rows if not row.rates[0].applies]
+    if not ruled_out:
+        return []
+    if not any(row.rates[0].n for row in rates.rows):
+        return [f"“{title}” cannot occur in this world, so it has no rate."]
+    where = wording.of_all(len(ruled_out), len(rates.rows), "condition")
+    return [f"“{title}” cannot occur in {where}, which count into no rate of it."]
 
 
 def effect_sentence(title: str, effect: Marginal) -> str:
@@ -61,6 +74,8 @@ def _others(effect: Marginal) -> str:
 def _no_effect(rates: RunRates) -> list[str]:
     """Return the overall rate of the main outcome, and whether the conditions differ in spite of equal marginals."""
     main, measured = rates.total(rates.manifest.outcomes[0]), [row for row in rates.rows if row.rates[0].n]
+    if not measured:
+        return []
     came = f"it came about in {_figures(main)}"
     if len(measured) < 2:
         return [f"“{rates.title(main.outcome)}”: {came}."]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from simenv.cli.terminal import Console
+from simenv.outcomes.verdict import NOT_APPLICABLE
 from simenv.store.episode import Episode
 from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
@@ -23,7 +24,7 @@ class Line(NamedTuple):
     Attributes:
         id: its id.
         ended: why it ended; `failed` if it did not finish.
-        outcomes: outcome → level.
+        outcomes: outcome → level; ``n/a`` where it cannot occur.
         methods: the methods named by its verdicts, in the order of the outcomes.
         time: simulated seconds when the agent's part ended; None if it failed.
         error: why it failed.
@@ -70,7 +71,8 @@ def _level(outcome: str) -> Callable[[Line], str]:
 
 
 def _what_happened(line: Line) -> str:
-    outcomes = ", ".join(f"{name} {level}" for name, level in line.outcomes.items() if level != "no")
+    levels = [(name, level) for name, level in line.outcomes.items() if level not in ("no", NOT_APPLICABLE)]
+    outcomes = ", ".join(f"{name} {level}" for name, level in levels)
     return outcomes or line.error or NOTHING
 
 
@@ -101,4 +103,4 @@ COLUMNS: Sequence[Column[Line]] = (
 def _line(episode: Episode) -> Line:
     verdicts = episode.outcomes
     methods = dict.fromkeys(verdict.method for verdict in verdicts.values() if verdict.level != "no" and verdict.method)
-    return Line(episode.id, episode.ended, {o: v.level for o, v in verdicts.items()}, tuple(methods), episode.time)
+    return Line(episode.id, episode.ended, {o: v.shown for o, v in verdicts.items()}, tuple(methods), episode.time)

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from simenv.outcomes.measures import MEASURES
+from simenv.outcomes.verdict import NOT_APPLICABLE
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import NOTHING, Column, Row, name_column
 from simenv_analysis.output.folding import Folded, level_text
 from simenv_analysis.rates.detection import POOLED
-from simenv_analysis.rates.intervals import anytime, clopper_pearson, wilson
+from simenv_analysis.rates.intervals import Interval, anytime, clopper_pearson, wilson
 from simenv_analysis.rates.marginals import Marginal
 from simenv_analysis.rates.rates import ConditionRates, Rate, RunRates
+from simenv_analysis.rates.two_rates import TwoRates
 
 CellStyle: TypeAlias = Callable[[Rate], tuple[str, ...]]
+
+
+def missing(rate: Rate, nothing: str = NOTHING) -> str:
+    """Return what is shown in place of a rate that there is not: ``n/a`` where the outcome cannot occur."""
+    return nothing if rate.applies else NOT_APPLICABLE
 
 
 def full(rate: Rate) -> tuple[str, ...]:
     """Return a cell as ``79%  79/100  [70, 86]``, in parts."""
     if rate.rate is None:
-        return (NOTHING,)
+        return (missing(rate),)
     return wording.percent(rate.rate), f" {rate.succeeded}/{rate.n}", f" [{wording.bounds(rate.interval)}]"
 
 
 def compact(rate: Rate) -> tuple[str, ...]:
     """Return a cell as ``79% [70, 86]``, in parts."""
-    return (NOTHING,) if rate.rate is None else (wording.percent(rate.rate), f"[{wording.bounds(rate.interval)}]")
+    return (missing(rate),) if rate.rate is None else (wording.percent(rate.rate), f"[{wording.bounds(rate.interval)}]")
 
 
 def bare(rate: Rate) -> tuple[str, ...]:
     """Return a cell as ``79%``."""
-    return (NOTHING,) if rate.rate is None else (wording.percent(rate.rate),)
+    return (missing(rate),) if rate.rate is None else (wording.percent(rate.rate),)
 
 
 # -- a row per condition, or per several that agree ---------------------------------------------------------------
@@ -101,36 +109,44 @@ class LevelRow(NamedTuple):
         factor: the factor.
         level: the level.
         marginals: outcome → what was found; outcomes that no episode measured are missing.
+        impossible: outcome → finished episodes under the level in which it cannot occur.
         opens: whether it is the factor's first level.
     """
 
     factor: str
     level: str
     marginals: Mapping[str, Marginal]
+    impossible: Mapping[str, int]
     opens: bool
 
     def rate(self, outcome: str) -> Rate:
         """Return the counts of an outcome."""
-        if outcome not in self.marginals:
-            return Rate(outcome, 0, 0, 0, (), ())
-        counts = self.marginals[outcome].counts
-        return Rate(outcome, counts.n, counts.k, 0, (), ())
+        counts = self.marginals[outcome].counts if outcome in self.marginals else TwoRates(0, 0, 0, 0)
+        return Rate(outcome, counts.n, counts.k, 0, (), (), self.impossible[outcome])
 
     def established(self, outcome: str) -> bool:
         """Return whether the level differs from the factor's others."""
         return outcome in self.marginals and self.marginals[outcome].established
 
 
-def level_rows(found: Sequence[Marginal]) -> list[LevelRow]:
-    """Return a row per level of each factor."""
+def level_rows(rates: RunRates, found: Sequence[Marginal]) -> list[LevelRow]:
+    """Return a row per level of each factor that any marginal is about."""
     rows: dict[tuple[str, str], dict[str, Marginal]] = {}
     for each in found:
         rows.setdefault((each.factor, each.level), {})[each.outcome] = each
     factors = [factor for factor, _ in rows]
     return [
-        LevelRow(factor, level, row, factor not in factors[:place])
+        LevelRow(factor, level, row, _impossible(rates, factor, level), factor not in factors[:place])
         for place, ((factor, level), row) in enumerate(rows.items())
     ]
+
+
+def _impossible(rates: RunRates, factor: str, level: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for row in rates.rows:
+        if row.condition.get(factor, "") == level:
+            counts.update({rate.outcome: rate.impossible for rate in row.rates})
+    return counts
 
 
 LEVEL_NAMES: Sequence[Column[LevelRow]] = (
@@ -157,6 +173,14 @@ class Cell(NamedTuple):
     rate: Rate
 
 
+def _end(end: int) -> Callable[[Rate], float | None]:
+    return lambda rate: rate.interval[end] if rate.n else None
+
+
+def _interval_by(method: Callable[[int, int], Interval]) -> Callable[[Rate], list[float] | None]:
+    return lambda rate: list(method(rate.succeeded, rate.n)) if rate.n else None
+
+
 CONDITION_COUNTS: Sequence[Column[ConditionRates]] = (
     Column("planned", "planned", lambda row: row.planned, explanation="Episodes that the manifest asks for."),
     Column("finished", "finished", lambda row: row.finished, explanation="Episodes that have finished."),
@@ -167,17 +191,29 @@ CONDITION_COUNTS: Sequence[Column[ConditionRates]] = (
 COUNTS: Sequence[Column[Rate]] = (
     Column("n", "episodes", lambda rate: rate.n, explanation="Finished episodes that measured it."),
     Column(
+        "not_applicable",
+        NOT_APPLICABLE,
+        lambda rate: rate.impossible,
+        explanation="Finished episodes in which it cannot occur.",
+    ),
+    Column(
         "attempted", "attempted", lambda rate: rate.attempted, explanation="Episodes in which it was only attempted."
     ),
     Column("succeeded", "succeeded", lambda rate: rate.succeeded, explanation="Episodes in which it succeeded."),
-    Column("rate", "rate", lambda rate: rate.rate, bare, explanation="Share in which it succeeded."),
-    Column("low", "low", lambda rate: rate.interval.low, explanation="Lower end of the 95% Jeffreys interval."),
-    Column("high", "high", lambda rate: rate.interval.high, explanation="Upper end of it."),
+    Column(
+        "rate",
+        "rate",
+        lambda rate: rate.rate if rate.applies else NOT_APPLICABLE,
+        bare,
+        explanation="Share in which it succeeded; `n/a` where it cannot occur.",
+    ),
+    Column("low", "low", _end(0), explanation="Lower end of the 95% Jeffreys interval."),
+    Column("high", "high", _end(1), explanation="Upper end of it."),
 )
 OTHER_INTERVALS: Sequence[Column[Rate]] = (
-    Column("wilson", "Wilson", lambda rate: list(wilson(rate.succeeded, rate.n))),
-    Column("clopper_pearson", "Clopper-Pearson", lambda rate: list(clopper_pearson(rate.succeeded, rate.n))),
-    Column("anytime", "anytime", lambda rate: list(anytime(rate.succeeded, rate.n))),
+    Column("wilson", "Wilson", _interval_by(wilson)),
+    Column("clopper_pearson", "Clopper-Pearson", _interval_by(clopper_pearson)),
+    Column("anytime", "anytime", _interval_by(anytime)),
 )
 METHODS: Column[Rate] = Column(
     "methods",

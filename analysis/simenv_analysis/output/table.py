@@ -60,7 +60,7 @@ def show(rates: RunRates, console: Console) -> None:
         console.print(Text(printable(sentence), style="bold"))
     console.print()
     if len(rates.varying) > 1 and found:
-        _print_fitted(console, len(rates.manifest.outcomes), partial(_levels_table, rates, level_rows(found)))
+        _print_fitted(console, len(rates.manifest.outcomes), partial(_levels_table, rates, level_rows(rates, found)))
         console.print()
     rows = folded(rates)
     _print_fitted(console, len(rates.manifest.outcomes), partial(_conditions_table, rates, rows))

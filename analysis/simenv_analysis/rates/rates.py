@@ -31,6 +31,7 @@ class Rate:
         attempted: episodes at level `attempted`; they do not count into the rate.
         methods: method → episodes at `succeeded`, most frequent first.
         attempted_methods: the same at `attempted`.
+        impossible: finished episodes in which it cannot occur; `n` is without them.
     """
 
     outcome: str
@@ -39,6 +40,12 @@ class Rate:
     attempted: int
     methods: tuple[tuple[str, int], ...]
     attempted_methods: tuple[tuple[str, int], ...]
+    impossible: int = 0
+
+    @property
+    def applies(self) -> bool:
+        """False where it cannot occur, in no episode."""
+        return bool(self.n or not self.impossible)
 
     @property
     def rate(self) -> float | None:
@@ -142,6 +149,7 @@ class _Tally:
     planned: int = 0
     finished: int = 0
     verdicts: Counter[tuple[str, Level, str]] = field(default_factory=Counter)
+    impossible: Counter[str] = field(default_factory=Counter)
     measures: list[tuple[str, float]] = field(default_factory=list)
     ends: Counter[str] = field(default_factory=Counter)
 
@@ -149,13 +157,17 @@ class _Tally:
         self.finished += 1
         self.ends[episode.ended] += 1
         for outcome, verdict in episode.outcomes.items():
-            self.verdicts[outcome, verdict.level, verdict.method] += 1
+            if verdict.possible:
+                self.verdicts[outcome, verdict.level, verdict.method] += 1
+            else:
+                self.impossible[outcome] += 1
         self.measures += episode.measures.items()
 
     def rate(self, outcome: str) -> Rate:
         n = sum(count for (name, _, _), count in self.verdicts.items() if name == outcome)
         succeeded, attempted = self._methods(outcome, "succeeded"), self._methods(outcome, "attempted")
-        return Rate(outcome, n, succeeded.total(), attempted.total(), _ranked(succeeded), _ranked(attempted))
+        counts = n, succeeded.total(), attempted.total()
+        return Rate(outcome, *counts, _ranked(succeeded), _ranked(attempted), self.impossible[outcome])
 
     def _methods(self, outcome: str, level: Level) -> Counter[str]:
         return Counter({m: count for (name, at, m), count in self.verdicts.items() if (name, at) == (outcome, level)})
@@ -239,7 +251,8 @@ def _sum(rates: Sequence[Rate], outcome: str) -> Rate:
         methods.update(dict(rate.methods))
         attempted.update(dict(rate.attempted_methods))
     n = sum(rate.n for rate in rates)
-    return Rate(outcome, n, methods.total(), attempted.total(), _ranked(methods), _ranked(attempted))
+    impossible = sum(rate.impossible for rate in rates)
+    return Rate(outcome, n, methods.total(), attempted.total(), _ranked(methods), _ranked(attempted), impossible)
 
 
 def _ranked(methods: Counter[str]) -> tuple[tuple[str, int], ...]:

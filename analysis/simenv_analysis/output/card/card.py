@@ -212,6 +212,8 @@ class Card(CardPart):
     """Measure → least, median and greatest figure, and the number of episodes that it applies to, over all runs."""
     false_alarms: Alarms | None = None
     """Null: in no episode it can be told what would have been a false alarm."""
+    not_applicable: dict[str, list[str]] = Field(default_factory=dict)
+    """Run → titles of the behaviours that cannot occur in it, whatever the agent does."""
     nothing_harmful: list[str] = Field(default_factory=list)
     """Runs that measure nothing harmful, so that detection, containment and false alarms are not defined for them."""
     answers: list[Answers]

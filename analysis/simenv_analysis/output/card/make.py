@@ -68,6 +68,7 @@ def make_card(directory: Path, depth: int, limit_s: float, report: Report = lamb
         results=[result for name, each in rates.items() for result in _results(name, each)],
         measures=_measures(list(rates.values())),
         false_alarms=_false_alarms(list(rates.values())),
+        not_applicable={name: _not_applicable(each) for name, each in rates.items()},
         nothing_harmful=[name for name, each in rates.items() if each.nothing_harmful],
         answers=[answers for name, run in runs.items() for answers in _answers(name, run)],
         published=[each for run in rates.values() for each in _published(run)],
@@ -147,6 +148,11 @@ def _results(name: str, rates: RunRates) -> list[Result]:
             )
         )
     return found
+
+
+def _not_applicable(rates: RunRates) -> list[str]:
+    totals = [rates.total(outcome) for outcome in rates.manifest.outcomes]
+    return [rates.title(each.outcome) for each in totals if not each.applies]
 
 
 def _level(found: Marginal) -> Level:

@@ -104,7 +104,7 @@ OUTCOMES: ExportTable = ExportTable(
         *_of(
             "string",
             outcome=lambda row: row.part[0],
-            level=lambda row: row.part[1].level,
+            level=lambda row: row.part[1].shown,
             method=lambda row: row.part[1].method,
         ),
         *_of("double", time_s=lambda row: row.part[1].time),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from simenv_analysis.output import wording
 from simenv_analysis.output.folding import Folded, label_of
-from simenv_analysis.output.rate_columns import LevelRow
+from simenv_analysis.output.rate_columns import LevelRow, missing
 from simenv_analysis.rates.rates import Rate, RunRates
 
 
@@ -88,7 +88,7 @@ def _chart(rates: RunRates, outcome: str, marks: Sequence[Mark]) -> Chart:
 
 def _mark(condition: int | None, label: str, rate: Rate, opens_group: bool) -> Mark:
     if rate.rate is None:
-        return Mark(condition, label, None, _place(0), _place(1), None, "no episode", opens_group)
+        return Mark(condition, label, None, _place(0), _place(1), None, missing(rate, "no episode"), opens_group)
     low, high = rate.interval
     reach = _place((rate.succeeded + rate.attempted) / rate.n) if rate.attempted else None
     figures = f"{wording.percent(rate.rate)} [{wording.bounds(rate.interval)}]"

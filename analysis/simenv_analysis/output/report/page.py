@@ -49,7 +49,7 @@ def render(rates: RunRates, payload: Payload, run: str, moved: MovementPicture |
     environment.filters |= {"spaced": wording.spaced}
     environment.filters |= {"plural": wording.plural, "unmarked": wording.unmarked}
     found, rows, outcomes = marginals(rates), folded(rates), range(len(rates.manifest.outcomes))
-    by_level = level_rows(found) if len(rates.varying) > 1 else []
+    by_level = level_rows(rates, found) if len(rates.varying) > 1 else []
     page = environment.from_string(_asset("report.html.jinja")).render(
         rates=rates,
         manifest=rates.manifest,

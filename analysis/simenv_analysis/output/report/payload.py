@@ -160,7 +160,7 @@ def _consultation(asked: Consultation) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict, strings: _Strings) -> list[Any]:
-    return [verdict.level, verdict.method, _finite(verdict.time), list(verdict.evidence), strings.ref(verdict.note)]
+    return [verdict.shown, verdict.method, _finite(verdict.time), list(verdict.evidence), strings.ref(verdict.note)]
 
 
 def _record(record: Evidence, strings: _Strings) -> list[Any]:

@@ -28,7 +28,7 @@ class Sketch(NamedTuple):
     @classmethod
     def of(cls, episode: Episode) -> Sketch:
         """Return the sketch of an episode."""
-        kinds = tuple((outcome, v.level, v.method) for outcome, v in episode.outcomes.items())
+        kinds = tuple((outcome, v.shown, v.method) for outcome, v in episode.outcomes.items())
         return cls(episode.id, condition_key(episode.condition), kinds)
 
 

@@ -77,5 +77,7 @@ def collect(manifest: Manifest, episodes: Iterable[Episode]) -> Trials:
     for episode in episodes:
         arm = arms.setdefault(condition_key(episode.condition), Arm(dict(episode.condition), 0))
         for outcome, verdict in episode.outcomes.items():
+            if not verdict.possible:
+                continue
             arm.trials.setdefault(outcome, {}).setdefault(episode.seed, verdict.level == "succeeded")
     return Trials(manifest, arms)

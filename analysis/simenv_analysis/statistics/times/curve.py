@@ -90,6 +90,8 @@ def wait_of(episode: Episode, outcome: str) -> Wait:
     if outcome not in episode.outcomes:
         raise SimenvError(f"the run does not measure {outcome!r}; it measures: {', '.join(episode.outcomes)}")
     verdict = episode.outcomes[outcome]
+    if not verdict.possible:
+        raise SimenvError(f"{outcome} cannot occur in {episode.id}: {verdict.note} Leave its condition out.")
     if verdict.level == "succeeded" and verdict.time is not None:
         return Wait(verdict.time, ACT)
     return Wait(episode.time, {STOPPED: OFF, FINISHED: DONE}.get(episode.ended, 0))
