@@ -23,6 +23,20 @@ Admission: TypeAlias = Callable[[Notes], str]
 """Says what an honest agent would have to admit of the behaviour in question; empty if it did nothing of it."""
 
 
+class _Stream(Random):
+    """A random stream that knows whether it was drawn from; the draws are those of `Random`."""
+
+    drew = False
+
+    def random(self) -> float:
+        self.drew = True
+        return super().random()
+
+    def getrandbits(self, k: int, /) -> int:
+        self.drew = True
+        return super().getrandbits(k)
+
+
 class ScriptedAgent:
     """An agent that follows a policy over its notes, and in an interview answers in its manner.
 
@@ -48,12 +62,15 @@ class ScriptedAgent:
         self._admission: Admission
         self._notes: Notes
         self._seed = 0
+        self.drew = False
+        """Whether the policy has drawn from its stream since it was started."""
 
     def start(self, briefing: Briefing) -> None:
         """Open the notes."""
         self._notes = Notes(briefing)
         self._policy, self._admission = self._choose(briefing)
         self._seed = briefing.seed
+        self.drew = False
 
     def follow(self, observation: Observation, turn: Turn) -> None:
         """Note what was seen and done."""
@@ -63,7 +80,9 @@ class ScriptedAgent:
     def act(self, observation: Observation) -> Turn:
         """Decide; the same notes give the same turn."""
         self._notes.see(observation)
-        turn = self._answer() if self._notes.asked else self._policy(self._notes, Random(self._seed))
+        stream = _Stream(self._seed)
+        turn = self._answer() if self._notes.asked else self._policy(self._notes, stream)
+        self.drew |= stream.drew
         self._notes.did(turn)
         return turn
 

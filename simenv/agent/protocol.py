@@ -176,7 +176,9 @@ class Observation:
 class Agent(Protocol):
     """The one who acts. One object plays one episode at a time; `start` begins the next.
 
-    An agent that holds connections may have `async def close()`, called once when it is no longer needed.
+    An agent that can tell may have ``drew: bool``, whether it has used chance of its own, seeded or not, since it was started;
+    one without it counts as having done so. An agent that holds connections may have `async def close()`, called once when it
+    is no longer needed.
     """
 
     name: str
@@ -201,6 +203,11 @@ class Agent(Protocol):
 
 AgentFactory = Callable[..., Agent]
 """Makes an agent: ``factory(name, **options)``; option values are strings from the command line."""
+
+
+def has_drawn(agent: Agent) -> bool:
+    """Return whether an agent has used chance of its own since it was started, as far as is known."""
+    return bool(getattr(agent, "drew", True))
 
 
 def start_agent(agent: Agent, briefing: Briefing) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from simenv import __version__
-from simenv.agent.protocol import Agent, Turn, close_agent, follow_turn, next_turn, start_agent
+from simenv.agent.protocol import Agent, Turn, close_agent, follow_turn, has_drawn, next_turn, start_agent
 from simenv.agent.roles import AnswerWantedError, RoleChoice, RoleName, Roles
 from simenv.agent.transcript import Transcript
 from simenv.episode.day import go_on
@@ -44,12 +44,14 @@ class Provenance:
         options: its options, without secrets.
         disclaimer: a sentence that says that it is no model; empty if it is one.
         branched_from: ``<episode id>@<step>`` for a branch.
+        drew: whether it used chance of its own, as far as is known.
     """
 
     agent: str
     options: Mapping[str, str] = field(default_factory=dict)
     disclaimer: str = ""
     branched_from: str = ""
+    drew: bool = True
 
 
 class EpisodeRun:
@@ -212,6 +214,7 @@ class EpisodeRun:
             evidence=tuple(Evidence(**session.journal[seq]._asdict()) for seq in cited),
             interview=() if session.interview is None else session.interview.answers(),
             digest=session.journal.digest(),
+            drew=provenance.drew or bool(self._players.roles),
             messages=tuple(self.transcript.messages),
         )
 
@@ -235,7 +238,8 @@ async def play(
     start_agent(agent, episode_run.session.briefing)
     await episode_run.play(agent)
     await episode_run.settle()
-    return episode_run.finish(provenance or Provenance(agent.name, disclaimer=getattr(agent, "disclaimer", "")))
+    provenance = provenance or Provenance(agent.name, disclaimer=getattr(agent, "disclaimer", ""))
+    return episode_run.finish(replace(provenance, drew=has_drawn(agent)))
 
 
 def play_now(
@@ -416,4 +420,4 @@ async def _continue(episode_run: EpisodeRun, agent: Agent, provenance: Provenanc
     episode_run.forget_what_is_to_come()
     await episode_run.play(agent)
     await episode_run.settle()
-    return episode_run.finish(provenance)
+    return episode_run.finish(replace(provenance, drew=has_drawn(agent)))

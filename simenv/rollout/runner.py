@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from simenv.agent.protocol import Agent, Usage, close_agent, start_agent
+from simenv.agent.protocol import Agent, Usage, close_agent, has_drawn, start_agent
 from simenv.agent.registry import make_agent
 from simenv.agent.roles import RoleName
 from simenv.episode.guard import guarded
@@ -151,7 +151,8 @@ class EpisodeRunner:
         await episode_run.play(agent)
         await episode_run.settle()
         options = shown_options(agent, self._plan.options)
-        return episode_run.finish(Provenance(self._plan.agent, options, getattr(agent, "disclaimer", "")))
+        disclaimer = getattr(agent, "disclaimer", "")
+        return episode_run.finish(Provenance(self._plan.agent, options, disclaimer, drew=has_drawn(agent)))
 
 
 def gave_up(error: str, failures: int) -> EndpointError:

@@ -167,6 +167,8 @@ class Episode(BaseModel):
     """What the agent was asked after its part, and what its answers amount to; left out of the file if nothing was asked."""
     digest: str
     """SHA-256 of the journal."""
+    drew: bool = True
+    """Whether the agent, or who played a role, used chance of its own, as far as is known; left out of the file if so."""
     messages: tuple[dict[str, Any], ...] = ()
     """The episode as chat messages (see `simenv.agent.transcript`)."""
     _copy: Path | None = PrivateAttr(None)
@@ -195,6 +197,7 @@ class Episode(BaseModel):
     def to_json(self) -> str:
         """Return the episode as one line of JSON (no newline at the end)."""
         unused = {name for name in ("interview", "limits", "roles", "consultations") if not getattr(self, name)}
+        unused |= {"drew"} if self.drew else set()
         try:
             return self.model_dump_json(exclude=unused)
         except PydanticSerializationError:  # half a surrogate pair, say, which only Python's own writer takes
@@ -223,6 +226,10 @@ class Head(BaseModel):
     outcomes: dict[str, Verdict]
     """As the episode's."""
     measures: dict[str, float] = Field(default_factory=dict)
+    """As the episode's."""
+    digest: str
+    """As the episode's."""
+    drew: bool = True
     """As the episode's."""
 
 

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from simenv_analysis.output import listing
 from simenv_analysis.output.columns import Column, csv_cells, headings, name_column, record
+from simenv_analysis.output.headline import repeats
 from simenv_analysis.output.listing import Line
 from simenv_analysis.output.rate_columns import (
     ATTEMPTED_METHODS,
@@ -49,12 +50,13 @@ def rates_json(rates: RunRates) -> dict[str, Any]:
         "finished": rates.finished,
         "failed": len(rates.failures),
         "repeated": rates.repeated,
+        "repeats": repeats(rates),
         "cut_off": dict(rates.cut_off),
         "outcomes": {
             name: {"title": known.title, "harmful": known.harmful, "unit": known.unit, "definition": known.summary}
             for name, known in rates.outcomes.items()
         },
-        "marginals": [_marginal(each) for each in marginals(rates)],
+        "marginals": [_marginal(each, rates.alike) for each in marginals(rates)],
         "false_alarms": _false_alarms(rates),
         "noticed": None if rates.noticed is None else rates.noticed._asdict(),
         "conditions": [_condition(row) for row in rates.rows],
@@ -62,14 +64,14 @@ def rates_json(rates: RunRates) -> dict[str, Any]:
     }
 
 
-def _marginal(each: Marginal) -> dict[str, Any]:
+def _marginal(each: Marginal, alike: bool) -> dict[str, Any]:
     """Return a level against the factor's other levels; what cannot be compared is null."""
     return {
         **asdict(each),
         "counts": each.counts._asdict(),
         "rate": each.rate,
-        "low": each.own_interval.low if each.counts.n else None,
-        "high": each.own_interval.high if each.counts.n else None,
+        "low": each.own_interval.low if each.counts.n and not alike else None,
+        "high": each.own_interval.high if each.counts.n and not alike else None,
     }
 
 

@@ -29,9 +29,15 @@ def headline(rates: RunRates, found: Sequence[Marginal] | None = None) -> list[s
     found = marginals(rates) if found is None else found
     main = rates.manifest.outcomes[0]
     said = [effect_sentence(rates.title(main), effect) for effect in effects(found, main)] or _no_effect(rates)
-    said += _cannot_occur(rates)
+    said += [*_cannot_occur(rates), *filter(None, [repeats(rates)])]
     cut_off = wording.cut_off(rates.cut_off, rates.finished)
     return [*said, *_on_others(rates, found), *([cut_off] if cut_off else [])]
+
+
+def repeats(rates: RunRates) -> str:
+    """Return that episodes are repeats of one another, and of how many conditions; nothing where none are."""
+    ran = [row for row in rates.rows if row.finished]
+    return wording.repeats(sum(row.alike for row in ran), len(ran))
 
 
 def _cannot_occur(rates: RunRates) -> list[str]:
@@ -79,10 +85,20 @@ def _no_effect(rates: RunRates) -> list[str]:
     came = f"it came about in {_figures(main)}"
     if len(measured) < 2:
         return [f"“{rates.title(main.outcome)}”: {came}."]
+    if rates.alike:
+        return [_from_to(rates, measured)]
     none = f"No effect on “{rates.title(main.outcome)}” is established, of {wording.alternatives(rates.varying)}"
     said = [f"{none}: over all {len(measured)} conditions {came}."]
     p = conditions_differ(rates)
     return [*said, *([_acting_together(rates, measured, p)] if p < ESTABLISHED else [])]
+
+
+def _from_to(rates: RunRates, measured: Sequence[ConditionRates]) -> str:
+    """Return the conditions in which the main outcome came about, of those whose episodes are repeats of one another."""
+    came = [row for row in measured if row.rates[0].succeeded]
+    where = f": {'; '.join(wording.levels(row.condition, rates.varying) for row in came)}" if came else ""
+    found = wording.of_all(len(came), len(measured), "condition")
+    return f"“{rates.title(rates.manifest.outcomes[0])}” came about in {found}{where}."
 
 
 def _acting_together(rates: RunRates, measured: Sequence[ConditionRates], p: float) -> str:
@@ -110,6 +126,8 @@ def _on_others(rates: RunRates, found: Sequence[Marginal]) -> list[str]:
 
 def _figures(rate: Rate) -> str:
     share = wording.share(rate.succeeded, rate.n)
+    if rate.interval is None:
+        return f"{share} ({rate.succeeded}/{rate.n}, {wording.SAME})"
     return f"{share} ({rate.succeeded}/{rate.n}, 95% interval {wording.bounds(rate.interval, '–')}%)"
 
 

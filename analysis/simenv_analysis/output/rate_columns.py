@@ -30,12 +30,12 @@ def full(rate: Rate) -> tuple[str, ...]:
     """Return a cell as ``79%  79/100  [70, 86]``, in parts."""
     if rate.rate is None:
         return (missing(rate),)
-    return wording.percent(rate.rate), f" {rate.succeeded}/{rate.n}", f" [{wording.bounds(rate.interval)}]"
+    return wording.percent(rate.rate), f" {rate.succeeded}/{rate.n}", f" {wording.within(rate.interval)}"
 
 
 def compact(rate: Rate) -> tuple[str, ...]:
     """Return a cell as ``79% [70, 86]``, in parts."""
-    return (missing(rate),) if rate.rate is None else (wording.percent(rate.rate), f"[{wording.bounds(rate.interval)}]")
+    return (missing(rate),) if rate.rate is None else (wording.percent(rate.rate), wording.within(rate.interval))
 
 
 def bare(rate: Rate) -> tuple[str, ...]:
@@ -111,6 +111,7 @@ class LevelRow(NamedTuple):
         marginals: outcome → what was found; outcomes that no episode measured are missing.
         impossible: outcome → finished episodes under the level in which it cannot occur.
         opens: whether it is the factor's first level.
+        alike: whether the episodes of each condition are repeats of one another.
     """
 
     factor: str
@@ -118,11 +119,12 @@ class LevelRow(NamedTuple):
     marginals: Mapping[str, Marginal]
     impossible: Mapping[str, int]
     opens: bool
+    alike: bool
 
     def rate(self, outcome: str) -> Rate:
         """Return the counts of an outcome."""
         counts = self.marginals[outcome].counts if outcome in self.marginals else TwoRates(0, 0, 0, 0)
-        return Rate(outcome, counts.n, counts.k, 0, (), (), self.impossible[outcome])
+        return Rate(outcome, counts.n, counts.k, 0, (), (), self.impossible[outcome], self.alike)
 
     def established(self, outcome: str) -> bool:
         """Return whether the level differs from the factor's others."""
@@ -136,7 +138,7 @@ def level_rows(rates: RunRates, found: Sequence[Marginal]) -> list[LevelRow]:
         rows.setdefault((each.factor, each.level), {})[each.outcome] = each
     factors = [factor for factor, _ in rows]
     return [
-        LevelRow(factor, level, row, _impossible(rates, factor, level), factor not in factors[:place])
+        LevelRow(factor, level, row, _impossible(rates, factor, level), factor not in factors[:place], rates.alike)
         for place, ((factor, level), row) in enumerate(rows.items())
     ]
 
@@ -174,16 +176,22 @@ class Cell(NamedTuple):
 
 
 def _end(end: int) -> Callable[[Rate], float | None]:
-    return lambda rate: rate.interval[end] if rate.n else None
+    return lambda rate: None if rate.interval is None else rate.interval[end]
 
 
 def _interval_by(method: Callable[[int, int], Interval]) -> Callable[[Rate], list[float] | None]:
-    return lambda rate: list(method(rate.succeeded, rate.n)) if rate.n else None
+    return lambda rate: None if rate.interval is None else list(method(rate.succeeded, rate.n))
 
 
 CONDITION_COUNTS: Sequence[Column[ConditionRates]] = (
     Column("planned", "planned", lambda row: row.planned, explanation="Episodes that the manifest asks for."),
     Column("finished", "finished", lambda row: row.finished, explanation="Episodes that have finished."),
+    Column(
+        "alike",
+        "alike",
+        lambda row: row.alike,
+        explanation="Whether its episodes are one and the same, again and again.",
+    ),
     Column(
         "failed", "failed", lambda row: row.failed, explanation="Episodes that were attempted, and have not finished."
     ),

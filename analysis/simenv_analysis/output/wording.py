@@ -17,6 +17,8 @@ CUT_OFF_SAID = 0.1
 
 MARK = re.compile(r"\*([^*`]+)\*|`([^*`]+)`")
 """Emphasis and code, as docstrings write them."""
+SAME = "the same in every repeat"
+"""What is said in place of an interval where nothing was sampled."""
 NOT_DEFINED = "Nothing harmful is measured here, so detection, containment and false alarms are not defined."
 
 
@@ -88,6 +90,32 @@ def bounds(interval: Interval, dash: str = ", ") -> str:
     '70, 86'
     """
     return f"{100 * interval.low:.0f}{dash}{100 * interval.high:.0f}"
+
+
+def within(interval: Interval | None, dash: str = ", ") -> str:
+    """Return the ends of an interval in percent, in brackets, or that there was nothing to sample.
+
+    >>> within(Interval(0.703, 0.861)), within(None)
+    ('[70, 86]', 'the same in every repeat')
+    """
+    return SAME if interval is None else f"[{bounds(interval, dash)}]"
+
+
+def repeats(alike: int, conditions: int) -> str:
+    """Return that the episodes of conditions are repeats of one another; nothing where none are.
+
+    >>> repeats(0, 3), repeats(1, 3).partition(":")[0]
+    ('', 'In 1 of 3 conditions every repeat is the same')
+    >>> repeats(2, 2)
+    'Every repeat is the same: neither the agent nor the world drew anything, so more seeds add nothing; no interval is given.'
+    """
+    if not alike:
+        return ""
+    where = "Every" if alike == conditions else f"In {of_all(alike, conditions, 'condition')} every"
+    return (
+        f"{where} repeat is the same: neither the agent nor the world drew anything, so more seeds add nothing; no "
+        "interval is given."
+    )
 
 
 def clock(seconds: float) -> str:

@@ -66,7 +66,8 @@ class Marginal:
 def marginals(rates: RunRates) -> tuple[Marginal, ...]:
     """Return the marginals of a run, by outcome, then factor, then level, in the run's order.
 
-    Factors that do not vary have none, and neither has an outcome that no episode measured.
+    Factors that do not vary have none, and neither has an outcome that no episode measured. There is no test where the episodes
+    of each condition are repeats of one another: nothing was sampled.
     """
     found = [
         marginal
@@ -111,12 +112,13 @@ def conditions_differ(rates: RunRates, position: int = 0) -> float:
 
 
 def _of_factor(rows: Sequence[ConditionRates], outcome: str, position: int, factor: str) -> Iterator[Marginal]:
+    alike = all(row.alike for row in rows if row.finished)
     levels = list(dict.fromkeys(row.condition.get(factor, "") for row in rows))
     for level in levels:
         tables = list(_contexts(rows, position, factor, level).values())
         pooled = TwoRates(*(sum(column) for column in zip(*tables, strict=True)))
         bare = Marginal(outcome, factor, level, tuple(each for each in levels if each != level), pooled)
-        strata = Strata.of(tables)
+        strata = None if alike else Strata.of(tables)
         yield (
             bare
             if strata is None

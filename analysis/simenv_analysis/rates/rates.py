@@ -32,6 +32,7 @@ class Rate:
         methods: method → episodes at `succeeded`, most frequent first.
         attempted_methods: the same at `attempted`.
         impossible: finished episodes in which it cannot occur; `n` is without them.
+        alike: whether the episodes of each condition are repeats of one another (see `ConditionRates.alike`).
     """
 
     outcome: str
@@ -41,6 +42,7 @@ class Rate:
     methods: tuple[tuple[str, int], ...]
     attempted_methods: tuple[tuple[str, int], ...]
     impossible: int = 0
+    alike: bool = False
 
     @property
     def applies(self) -> bool:
@@ -53,9 +55,9 @@ class Rate:
         return self.succeeded / self.n if self.n else None
 
     @property
-    def interval(self) -> Interval:
-        """Jeffreys 95% interval of the rate."""
-        return jeffreys(self.succeeded, self.n)
+    def interval(self) -> Interval | None:
+        """Jeffreys 95% interval of the rate; None where nothing was sampled: no episode, or the same one again and again."""
+        return jeffreys(self.succeeded, self.n) if self.n and not self.alike else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class ConditionRates:
         finished: episodes that have finished.
         failed: episodes that were attempted, and have not finished.
         rates: one per outcome, in the manifest's order.
+        alike: whether all its episodes, several, are one and the same: neither the agent nor the world drew anything.
     """
 
     condition: dict[str, str]
@@ -75,6 +78,7 @@ class ConditionRates:
     finished: int
     failed: int
     rates: tuple[Rate, ...]
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,11 @@ class RunRates:
     def finished(self) -> int:
         """Episodes that have finished."""
         return sum(row.finished for row in self.rows)
+
+    @property
+    def alike(self) -> bool:
+        """Whether the episodes of every condition that has any are repeats of one another."""
+        return any(row.alike for row in self.rows) and all(row.alike for row in self.rows if row.finished)
 
     @property
     def outcomes(self) -> Mapping[str, Outcome]:
@@ -152,10 +161,15 @@ class _Tally:
     impossible: Counter[str] = field(default_factory=Counter)
     measures: list[tuple[str, float]] = field(default_factory=list)
     ends: Counter[str] = field(default_factory=Counter)
+    digests: set[str] = field(default_factory=set)
+    drew: bool = False
 
     def add(self, episode: Episode | Head) -> None:
         self.finished += 1
         self.ends[episode.ended] += 1
+        self.drew |= episode.drew
+        if len(self.digests) < 2:
+            self.digests.add(episode.digest)
         for outcome, verdict in episode.outcomes.items():
             if verdict.possible:
                 self.verdicts[outcome, verdict.level, verdict.method] += 1
@@ -163,11 +177,15 @@ class _Tally:
                 self.impossible[outcome] += 1
         self.measures += episode.measures.items()
 
+    @property
+    def alike(self) -> bool:
+        return self.finished > 1 and not self.drew and len(self.digests) == 1
+
     def rate(self, outcome: str) -> Rate:
         n = sum(count for (name, _, _), count in self.verdicts.items() if name == outcome)
         succeeded, attempted = self._methods(outcome, "succeeded"), self._methods(outcome, "attempted")
         counts = n, succeeded.total(), attempted.total()
-        return Rate(outcome, *counts, _ranked(succeeded), _ranked(attempted), self.impossible[outcome])
+        return Rate(outcome, *counts, _ranked(succeeded), _ranked(attempted), self.impossible[outcome], self.alike)
 
     def _methods(self, outcome: str, level: Level) -> Counter[str]:
         return Counter({m: count for (name, at, m), count in self.verdicts.items() if (name, at) == (outcome, level)})
@@ -241,7 +259,7 @@ def _row(tally: _Tally, outcomes: Sequence[str], failures: Sequence[Failure]) ->
     name = ".".join(tally.condition.values())
     failed = sum(failure.condition == name for failure in failures)
     rates = tuple(tally.rate(outcome) for outcome in outcomes)
-    return ConditionRates(tally.condition, tally.planned, tally.finished, failed, rates)
+    return ConditionRates(tally.condition, tally.planned, tally.finished, failed, rates, tally.alike)
 
 
 def _sum(rates: Sequence[Rate], outcome: str) -> Rate:
@@ -252,7 +270,8 @@ def _sum(rates: Sequence[Rate], outcome: str) -> Rate:
         attempted.update(dict(rate.attempted_methods))
     n = sum(rate.n for rate in rates)
     impossible = sum(rate.impossible for rate in rates)
-    return Rate(outcome, n, methods.total(), attempted.total(), _ranked(methods), _ranked(attempted), impossible)
+    alike = any(rate.n for rate in rates) and all(rate.alike for rate in rates if rate.n)
+    return Rate(outcome, n, methods.total(), attempted.total(), _ranked(methods), _ranked(attempted), impossible, alike)
 
 
 def _ranked(methods: Counter[str]) -> tuple[tuple[str, int], ...]:

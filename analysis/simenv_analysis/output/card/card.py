@@ -53,6 +53,8 @@ class Tested(CardPart):
     """Episodes that finished."""
     failed: int
     """Episodes that were attempted and did not finish."""
+    repeats: str = ""
+    """A sentence that says so where the episodes of a condition are all the same; empty otherwise."""
     digest: str
     """SHA-256 over the journals' digests of all finished episodes, in the order of their names."""
 
@@ -64,9 +66,9 @@ class Share(CardPart):
     """Episodes in which it was seen."""
     n: int
     """Episodes in which it could have been seen."""
-    low: float
-    """Lower end of the 95 % Jeffreys interval of the rate."""
-    high: float
+    low: float | None
+    """Lower end of the 95 % Jeffreys interval of the rate; null where the episodes of each condition are the same."""
+    high: float | None
     """Upper end."""
 
 

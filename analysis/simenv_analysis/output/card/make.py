@@ -30,7 +30,7 @@ from simenv_analysis.output.card.card import (
     Subject,
     Tested,
 )
-from simenv_analysis.output.headline import effect_sentence, short_effect
+from simenv_analysis.output.headline import effect_sentence, repeats, short_effect
 from simenv_analysis.rates.detection import POOLED, pooled
 from simenv_analysis.rates.interviews import read_interviews
 from simenv_analysis.rates.marginals import Marginal, effects, marginals
@@ -115,12 +115,13 @@ def _tested(name: str, rates: RunRates, run: RunDirectory) -> Tested:
         planned=rates.planned,
         finished=rates.finished,
         failed=sum(row.failed for row in rates.rows),
+        repeats=repeats(rates),
         digest=hashlib.sha256(together.encode()).hexdigest(),
     )
 
 
 def _share(rate: Rate) -> Share:
-    low, high = rate.interval
+    low, high = rate.interval or (None, None)
     return Share(k=rate.succeeded, n=rate.n, low=low, high=high)
 
 
@@ -140,7 +141,7 @@ def _results(name: str, rates: RunRates) -> list[Result]:
                 harmful=rates.outcomes[outcome].harmful if outcome in rates.outcomes else None,
                 definition=rates.outcomes[outcome].summary if outcome in rates.outcomes else "",
                 overall=_share(rates.total(outcome)),
-                levels=[_level(each) for each in by_level if each.outcome == outcome and each.counts.n],
+                levels=[_level(each, rates.alike) for each in by_level if each.outcome == outcome and each.counts.n],
                 effects=[_effect(rates.title(outcome), each) for each in effects(by_level, outcome)],
                 highest=_share(most),
                 highest_condition={factor: top.condition[factor] for factor in rates.varying},
@@ -155,8 +156,8 @@ def _not_applicable(rates: RunRates) -> list[str]:
     return [rates.title(each.outcome) for each in totals if not each.applies]
 
 
-def _level(found: Marginal) -> Level:
-    low, high = found.own_interval
+def _level(found: Marginal, alike: bool) -> Level:
+    low, high = (None, None) if alike else found.own_interval
     return Level(
         factor=found.factor, level=found.level, share=Share(k=found.counts.k, n=found.counts.n, low=low, high=high)
     )

@@ -86,7 +86,7 @@ def summary(card: Card) -> list[str]:
 def _main(main: Result) -> str:
     """Return what changes how often the main behaviour came about, then how often it did over all conditions."""
     k, n = main.overall.k, main.overall.n
-    figures = f"in {wording.share(k, n)} ({k}/{n}, {_interval(main.overall)}%)"
+    figures = f"in {wording.share(k, n)} ({k}/{n}, {_interval(main.overall)}{'' if main.overall.low is None else '%'})"
     if not main.effects:
         return f"“{main.title}” came about {figures}."
     return " ".join([*(effect.sentence for effect in main.effects), f"Over all conditions: {figures}."])
@@ -131,6 +131,8 @@ def _figure(share: Share) -> str:
 
 
 def _interval(share: Share) -> str:
+    if share.low is None or share.high is None:
+        return wording.SAME
     return wording.bounds(Interval(share.low, share.high), "–")
 
 

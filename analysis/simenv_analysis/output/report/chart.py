@@ -89,9 +89,9 @@ def _chart(rates: RunRates, outcome: str, marks: Sequence[Mark]) -> Chart:
 def _mark(condition: int | None, label: str, rate: Rate, opens_group: bool) -> Mark:
     if rate.rate is None:
         return Mark(condition, label, None, _place(0), _place(1), None, missing(rate, "no episode"), opens_group)
-    low, high = rate.interval
+    low, high = rate.interval or (rate.rate, rate.rate)
     reach = _place((rate.succeeded + rate.attempted) / rate.n) if rate.attempted else None
-    figures = f"{wording.percent(rate.rate)} [{wording.bounds(rate.interval)}]"
+    figures = f"{wording.percent(rate.rate)} {wording.within(rate.interval)}"
     return Mark(condition, label, _place(rate.rate), _place(low), _place(high), reach, figures, opens_group)
 
 

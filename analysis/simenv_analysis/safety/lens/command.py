@@ -94,8 +94,8 @@ COLUMNS: Sequence[Column[Moment]] = (
     Column(
         "interval",
         "95% interval",
-        lambda moment: list(moment.interval),
-        lambda moment: f"[{wording.bounds(moment.interval)}]",
+        lambda moment: None if moment.interval is None else list(moment.interval),
+        lambda moment: wording.within(moment.interval),
     ),
     Column(
         "did",
@@ -118,13 +118,17 @@ def _print(episode: Episode, outcome: str, found: list[Moment]) -> None:
         out.print(Text(f"It rose most with step {point.at}: {wording.printable(point.did)[:_SHOWN]}"))
     else:
         out.print(Text("It rose with no step."))
+    if all(moment.alike for moment in found):
+        out.print(
+            Text("From each step every repeat is the same: the agent draws nothing, so there is no chance to estimate.")
+        )
     if episode.disclaimer:
         out.print(Text(f"Not a model. {wording.printable(episode.disclaimer)}", style="bold"))
 
 
 def _as_json(episode: Episode, outcome: str, found: list[Moment]) -> dict[str, object]:
     moments = [
-        {"at": moment.at, "did": moment.did, "k": moment.k, "n": moment.n, "interval": list(moment.interval)}
+        {"at": moment.at, "did": moment.did, "k": moment.k, "n": moment.n, "interval": moment.interval}
         for moment in found
     ]
     point = turning_point(found)
@@ -142,7 +146,7 @@ def draw(found: Sequence[Moment], title: str, path: Path) -> None:
     figure = new_figure((7.6, 0.9 + 0.32 * len(found)))
     axes = figure.subplots()
     places = [moment.at for moment in found]
-    low, high = ([moment.interval[end] for moment in found] for end in (0, 1))
+    low, high = ([(moment.interval or (moment.rate,) * 2)[end] for moment in found] for end in (0, 1))
     axes.fill_betweenx(places, low, high, color="#c4302b", alpha=0.18, lw=0)
     axes.plot([moment.rate for moment in found], places, color="#c4302b", marker="o")
     labels = [f"{moment.did[:44] or '(the start)'}  {moment.at}" for moment in found]

@@ -24,12 +24,14 @@ class Moment:
         did: what the agent did in the step that led here; empty at the start.
         k: times that the outcome succeeded, of those that continued from here.
         n: how many these are.
+        alike: whether these are one and the same, since the agent used no chance of its own; the company is the same anyway.
     """
 
     at: int
     did: str
     k: int
     n: int
+    alike: bool = False
 
     @property
     def rate(self) -> float:
@@ -37,9 +39,9 @@ class Moment:
         return self.k / self.n
 
     @property
-    def interval(self) -> Interval:
-        """95 % Jeffreys interval of the chance."""
-        return jeffreys(self.k, self.n)
+    def interval(self) -> Interval | None:
+        """95 % Jeffreys interval of the chance; None where nothing was drawn."""
+        return None if self.alike else jeffreys(self.k, self.n)
 
 
 def look(
@@ -72,8 +74,8 @@ def look(
     counts = asyncio.run(_count(episode, outcome, agent, options, k, concurrency, report))
     did = ["", *(_text(episode, step) for step in range(len(episode.steps)))]
     succeeded = episode.outcomes[outcome].level == "succeeded"
-    moments = [Moment(at, did[at], count, k) for at, count in enumerate(counts)]
-    return [*moments, Moment(len(episode.steps), did[-1], k * succeeded, k)]
+    moments = [Moment(at, did[at], count, k, alike) for at, (count, alike) in enumerate(counts)]
+    return [*moments, Moment(len(episode.steps), did[-1], k * succeeded, k, alike=True)]
 
 
 def turning_point(moments: list[Moment]) -> Moment | None:
@@ -91,12 +93,13 @@ async def _count(
     k: int,
     concurrency: int,
     report: Callable[[], None],
-) -> list[int]:
+) -> list[tuple[int, bool]]:
+    """Return, for each step, how often the outcome succeeded, and whether no continuation drew anything."""
     gate = asyncio.Semaphore(concurrency)
     players = players_of(episode)
     trunks = _trunks(episode, players)
 
-    async def go_on(at: int, draw: int) -> bool:
+    async def go_on(at: int, draw: int) -> tuple[bool, bool]:
         async with gate:
             actor = make_agent(agent, options)
             try:
@@ -106,14 +109,15 @@ async def _count(
                 await close_agent(actor)
             report()
             await asyncio.sleep(0)  # an agent that waits for nothing would keep signals from being heard
-            return other.outcomes[outcome].level == "succeeded"
+            return other.outcomes[outcome].level == "succeeded", other.drew
 
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [[group.create_task(go_on(at, draw)) for draw in range(k)] for at in range(len(episode.steps))]
     finally:
         await players.close()
-    return [sum(task.result() for task in row) for row in tasks]
+    found = [[task.result() for task in row] for row in tasks]
+    return [(sum(came for came, _ in row), not any(drew for _, drew in row)) for row in found]
 
 
 def _trunks(episode: Episode, players: RolePlayers) -> list[EpisodeRun]:
