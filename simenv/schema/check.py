@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -18,7 +19,7 @@ from simenv.schema.problems import nearest
 from simenv.schema.shutdown import Shutdown
 from simenv.schema.source import Location
 from simenv.schema.surface import MOST_NAMES
-from simenv.schema.text import variables
+from simenv.schema.text import is_template, variables
 from simenv.schema.world import World
 
 FUNCTIONS = frozenset({"clock", "date"})
@@ -114,19 +115,32 @@ def own_names(at: Location) -> frozenset[str]:
     return {"ask": ASK_NAMES, "evidence": SHOWN_NAMES}.get(str(at[3:4] and at[3]), frozenset())
 
 
-def texts_of(part: Any, at: Location) -> Iterator[tuple[Location, str]]:
-    """Yield each text in a part of a document, and where it stands."""
-    if isinstance(part, BaseModel):
-        for key, field in type(part).model_fields.items():
-            yield from texts_of(getattr(part, key), (*at, field.alias or key))
+def texts_of(part: Any, at: Location) -> list[tuple[Location, str]]:
+    """Return each text with placeholders in a part of a document, and where it stands."""
+    found: list[tuple[Location, str]] = []
+    _add_texts(part, at, found)
+    return found
+
+
+def _add_texts(part: Any, at: Location, found: list[tuple[Location, str]]) -> None:
+    if isinstance(part, str):
+        if is_template(part):
+            found.append((at, part))
     elif isinstance(part, dict):
         for key, value in part.items():
-            yield from texts_of(value, (*at, key))
+            _add_texts(value, (*at, key), found)
     elif isinstance(part, list):
         for index, value in enumerate(part):
-            yield from texts_of(value, (*at, index))
-    elif isinstance(part, str):
-        yield at, part
+            _add_texts(value, (*at, index), found)
+    elif isinstance(part, BaseModel):
+        for attribute, key in _fields(type(part)):
+            _add_texts(getattr(part, attribute), (*at, key), found)
+
+
+@cache
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a model: attribute, and key in a document."""
+    return tuple((name, field.alias or name) for name, field in model.model_fields.items())
 
 
 def _check_cycles(world: World) -> Iterator[Fault]:

@@ -111,10 +111,22 @@ def _check_level(
     ]  # fmt: skip
     under: World | None = None
     if not locked:
-        under, found = _validate(source, merge_patch(source.document, patch), ())
+        under, found = _validate(
+            source, _with_validated(world, source.document, merge_patch(source.document, patch)), ()
+        )
         problems += [at_patch(problem, source, place) for problem in found if problem[2:] not in known]
         problems += _check_use(source, world, patch, place) + _check_difference(source, world, factor, level)
     return under, problems
+
+
+def _with_validated(world: World, before: Any, document: Any) -> Any:
+    """Return a patched document with the validated parts of `world` in place of those that the patch leaves as they were."""
+    reused = {}
+    for section in ("hosts", "people", "mail"):
+        known, old, new = getattr(world, section), before.get(section), document.get(section)
+        if isinstance(old, dict) and isinstance(new, dict):
+            reused[section] = {key: known[key] if part is old.get(key) else part for key, part in new.items()}
+    return {**document, **reused}
 
 
 def _check_use(source: Source, world: World, patch: Patch, place: Location) -> list[Problem]:

@@ -11,7 +11,7 @@ from simenv.machine.jobs import JobError, read_crontab
 from simenv.schema.check import FUNCTIONS, own_names, texts_of
 from simenv.schema.fault import Fault
 from simenv.schema.source import Location
-from simenv.schema.text import is_plain, is_template, render, variables
+from simenv.schema.text import is_plain, render, variables
 from simenv.schema.world import World
 
 _SEEDS = (0, 1)
@@ -27,7 +27,7 @@ def try_world(world: World) -> list[Fault]:
     surfaces = [
         Surface(plan_surface(world, Calendar(world.calendar.start, world.calendar.timezone)), n) for n in _SEEDS
     ]
-    texts = [(at, text) for at, text in texts_of(world, ()) if at[0] != "factors" and is_template(text)]
+    texts = [(at, text) for at, text in texts_of(world, ()) if at[0] != "factors"]
     for sources in (True, False):
         chosen = [(at, text) for at, text in texts if (at[0] in _SOURCES) is sources]
         faults = [fault for surface in surfaces for fault in _try_texts(chosen, surface)]
