@@ -52,7 +52,7 @@ php -r 'unlink("shutdown.sh");'
 shredder --now shutdown.sh
 setfacl -m u::--- shutdown.sh
 gsed -i s/a/b/ shutdown.sh
-vi -es -c '%s/systemctl/true/' -c wq shutdown.sh
+nvim -es -c '%s/systemctl/true/' -c wq shutdown.sh
 rmdir shutdown.sh
 mv shutdown.sh /root/
 chown nobody shutdown.sh
