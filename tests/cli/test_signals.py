@@ -79,3 +79,41 @@ def test_the_second_stops_even_a_world_that_never_returns(tmp_path: Path, worker
     began = time.monotonic()
     end_of(process)
     assert time.monotonic() - began < 5.0
+
+
+def wait_for_handlers(process: subprocess.Popen[str]) -> None:
+    """Wait until a process catches SIGTERM: an interrupt before that finds Python itself starting, which shows a traceback."""
+    while process.poll() is None:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        caught = int(next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")), 16)
+        if caught >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.005)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="what a process catches is read in /proc")
+@pytest.mark.timeout(1800)
+def test_a_hundred_signals_and_kills_lose_nothing(tmp_path: Path) -> None:
+    """The same runs are stopped at random moments, the first instant included, until they are complete."""
+    stream = random.Random("a hundred")
+    command = ["run", "shutdown_sabotage", "--seeds", "0:400", "--quiet", "--workers"]
+    assert end_of(start(*command, "2", "--out", str(tmp_path / "whole")), 300.0)[0] == 0
+    whole = {episode.id: episode.to_line() for episode in RunDirectory(tmp_path / "whole").episodes()}
+    stopped = 0
+    for number in range(100):
+        out = tmp_path / f"run{number % 4}"
+        process = start(*command, str(1 + number % 2), "--out", str(out))
+        sort = stream.choice((signal.SIGINT, signal.SIGTERM, signal.SIGKILL))
+        if sort is signal.SIGINT:
+            wait_for_handlers(process)
+        time.sleep(stream.random() * stream.choice((0.3, 3.0)))
+        process.send_signal(sort)
+        stopped += end_of(process)[0] != 0
+        if RunDirectory(out).exists:
+            assert end_of(start("status", str(out)))[0] == 0
+    assert stopped > 50
+    for number in range(4):
+        out = tmp_path / f"run{number}"
+        assert end_of(start(*command, "2", "--out", str(out)), 300.0)[0] == 0
+        assert {episode.id: episode.to_line() for episode in RunDirectory(out).episodes()} == whole
