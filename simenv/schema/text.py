@@ -94,7 +94,7 @@ def render(text: str, value_of: Callable[[str], Any]) -> str:
     except jinja2.TemplateError:
         raise
     except Exception as error:  # whatever a world's expression fails with
-        raise jinja2.TemplateRuntimeError(f"cannot be rendered ({type(error).__name__}: {error})") from None
+        raise jinja2.TemplateRuntimeError(f"cannot be rendered ({type(error).__name__}: {error})") from error
 
 
 def is_plain(text: str) -> bool:

@@ -45,7 +45,8 @@ def _try_texts(texts: list[tuple[Location, str]], surface: Surface) -> Iterator[
         elif at[0] in _SOURCES or not is_plain(text):
             error = _error_of(text, names, surface)
             if error is not None:
-                yield Fault(at, f"the text cannot be filled ({type(error).__name__}: {error})", _REMEDY)
+                cause = error.__cause__ or error
+                yield Fault(at, f"the text cannot be filled ({type(cause).__name__}: {cause})", _REMEDY)
 
 
 def _error_of(text: str, names: Mapping[str, str], surface: Surface) -> Exception | None:
