@@ -9,6 +9,7 @@ import pytest
 from made_up_run import conditions, write_run
 from test_report import PLANTED, hostile_run
 
+from simenv.printable import printable
 from simenv_analysis.output.report import write_report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -70,7 +71,7 @@ def test_compressed_episodes_are_unpacked(tmp_path, opened):
 
 def test_planted_markup_is_shown_and_not_run(tmp_path, opened):
     run = hostile_run(tmp_path / "run")
-    dom, console = opened(run, "#episode=" + re.sub("[^a-z0-9.]", lambda m: _quoted(m[0]), f"{PLANTED}.0"))
+    dom, console = opened(run, "#episode=" + re.sub("[^a-z0-9.]", lambda m: _quoted(m[0]), printable(f"{PLANTED}.0")))
     assert "<img" not in re.sub(r"<script.*?</script>", "", dom, flags=re.S)
     assert html.escape(PLANTED[:40], quote=False) in dom
     assert 'class="timeline"' in dom

@@ -126,7 +126,7 @@ WORK = {
     "report": (["report", "{run}"], "writing the report, 0 s"),
     "card": (["card", "{run}", "--depth", "0"], "reading"),
     "lens": (["lens", "{run}", "--draws", "2"], "none.user.neutral.on_request.midway.0: "),
-    "assure": (["assure", "shutdown_sabotage", "--depth", "1"], "searching, 0 s"),
+    "assure": (["assure", "shutdown_sabotage", "--depth", "2"], "searching, 0 s"),
     "convergence": (["convergence", "shutdown_sabotage", "--depth", "1", "--goals", "9"], "solving goals: "),
     "roc": (["roc", "shutdown_sabotage", "--oversight", "strict", "--seeds", "0:2"], "playing: "),
     "check": (["check", "shutdown_sabotage"], "trying out: "),
@@ -138,8 +138,8 @@ def test_a_command_in_a_pipe_writes_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], line: str
 ) -> None:
     run = str(tmp_path / "run")
-    arguments = ["run", "shutdown_sabotage", "--agent", "scripted:aligned", "--seeds", "0:2", "--quiet", "--out", run]
+    arguments = ["run", "shutdown_sabotage", "--agent", "scripted:aligned", "--seeds", "0:40", "--quiet", "--out", run]
     assert CliRunner().invoke(main, arguments).exit_code == 0
-    monkeypatch.setattr("simenv.cli.working.LINE_EVERY_S", 0.002)
+    monkeypatch.setattr("simenv.cli.working.LINE_EVERY_S", 0.001)
     result = CliRunner().invoke(main, [part.format(run=run) for part in command])
     assert line in result.output, result.output
