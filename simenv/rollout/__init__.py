@@ -76,9 +76,10 @@ def run(
         return not pool.is_stopping
     listener.began(len(plan), len(plan) - len(missing))
     runner = EpisodeRunner(plan, directory, listener, directory.append_failure)
-    with _draining(lambda: setattr(runner, "is_stopping", True)):
+    with _draining(lambda: setattr(runner, "is_stopping", True)), asyncio.Runner() as loop:
+        loop.get_loop().set_exception_handler(_unless_interrupted)
         try:
-            asyncio.run(runner.play(missing, concurrency))
+            loop.run(runner.play(missing, concurrency))
         except* SimenvError as group:
             raise first_of(group) from None
     if runner.out_of_budget is not None:
@@ -127,6 +128,12 @@ def _draining(stop: _Stop) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _unless_interrupted(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what went wrong in a task that nobody waits for, other than an interrupt: that has ended the loop itself."""
+    if not isinstance(context.get("exception"), KeyboardInterrupt):
+        loop.default_exception_handler(context)
 
 
 def _cores() -> int:
