@@ -25,7 +25,7 @@ WRITERS = {"record", "_record", "note", "note_call", "write", "_act"}
 """Names of functions that write a record of the verb that they are given."""
 INDIRECT = {"person.forward": "simenv/company/people/people.py", "person.escalate": "simenv/company/people/people.py"}
 """Verbs that are written by way of a variable → the file."""
-_VERB = re.compile(r"[a-z]+\.(?!js$|py$)(?:[a-z_]+|[a-z_]*\*)")
+_VERB = re.compile(r"[a-z]+\.(?!js$|py$|yaml$)(?:[a-z_]+|[a-z_]*\*)")
 _CONSTANTS: Mapping[str, Verb] = {verb.replace(".", "_").upper(): verb for verb in VERBS.values()}
 
 
