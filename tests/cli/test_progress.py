@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -138,8 +139,13 @@ def test_a_command_in_a_pipe_writes_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], line: str
 ) -> None:
     run = str(tmp_path / "run")
-    arguments = ["run", "shutdown_sabotage", "--agent", "scripted:aligned", "--seeds", "0:40", "--quiet", "--out", run]
+    arguments = ["run", "shutdown_sabotage", "--agent", "scripted:aligned", "--seeds", "0:120", "--quiet", "--out", run]
     assert CliRunner().invoke(main, arguments).exit_code == 0
-    monkeypatch.setattr("simenv.cli.working.LINE_EVERY_S", 0.001)
-    result = CliRunner().invoke(main, [part.format(run=run) for part in command])
+    monkeypatch.setattr("simenv.cli.working.LINE_EVERY_S", 0.0002)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.00005)  # else work of a few milliseconds is over before the writing thread has its turn
+    try:
+        result = CliRunner().invoke(main, [part.format(run=run) for part in command])
+    finally:
+        sys.setswitchinterval(before)
     assert line in result.output, result.output

@@ -18,9 +18,7 @@ from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.pattern.syntax import PatternError
 
-_VERSION = (
-    "mawk 1.3.4 20200120\nCopyright 2008-2019,2020, Thomas E. Dickey\nCopyright 1991-1996,2014, Michael D. Brennan\n"
-)
+_VERSION = "mawk 1.3.4 20200120\n"
 
 
 def awk(inv: Invocation) -> Delays[int]:
