@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from simenv.kernel import Calendar, Simulation
@@ -69,3 +70,10 @@ def complete(shell: Shell, script: str, stdin: str = "", most: int = 100_000) ->
         assert delay >= 0
         sim.advance(sim.now + delay)
     raise AssertionError("the script waits for ever")
+
+
+def run_among(files: Mapping[str, str], script: str) -> tuple[Completed, Shell]:
+    """Run a script in a directory that holds some files of the agent's; return what it did, and its shell."""
+    nodes = {f"/work/{name}": Node("file", "agent", "agent", 0o644, text) for name, text in files.items()}
+    shell = Shell(make_host({"/work": Node("dir", "agent", "agent", 0o755), **nodes}), AGENT, cwd="/work")
+    return complete(shell, script), shell

@@ -11,18 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulated_host import ADMIN, AGENT, complete, make_host
+from simulated_host import ADMIN, complete, make_host, run_among
 
-from simenv.machine.nodes import Node
 from simenv.shell import Completed, Shell
 
 GIVEN, *CASES = map(json.loads, (Path(__file__).parent / "programs.jsonl").read_text().splitlines())
 
 
 def run(script: str) -> tuple[Completed, Shell]:
-    nodes = {f"/work/{name}": Node("file", "agent", "agent", 0o644, text) for name, text in GIVEN["files"].items()}
-    shell = Shell(make_host({"/work": Node("dir", "agent", "agent", 0o755), **nodes}), AGENT, cwd="/work")
-    return complete(shell, script), shell
+    return run_among(GIVEN["files"], script)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["script"][:60])

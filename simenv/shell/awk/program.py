@@ -107,8 +107,7 @@ def _run(rt: Runtime, program: tree.Program) -> Delays[int]:
             code = code if left.code is None else left.code
     finally:
         rt.close_all()
-    if rt.waited:
-        yield rt.waited
+    yield from rt.pass_time()
     return code
 
 
@@ -119,9 +118,7 @@ def _kind(rule: tree.Rule) -> str:
 def _once(rt: Runtime, actions: list[Execute]) -> Delays[None]:
     for action in actions:
         action()
-        if rt.waited:
-            waited, rt.waited = rt.waited, 0.0
-            yield waited
+        yield from rt.pass_time()
 
 
 def _over_records(rt: Runtime, actions: list[Execute]) -> Delays[None]:
@@ -132,9 +129,7 @@ def _over_records(rt: Runtime, actions: list[Execute]) -> Delays[None]:
                 action()
         except Next:
             pass
-        if rt.waited:
-            waited, rt.waited = rt.waited, 0.0
-            yield waited
+        yield from rt.pass_time()
 
 
 def _action(compiler: Compiler, rule: tree.Rule) -> Execute:

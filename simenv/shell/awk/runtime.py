@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from simenv.kernel import Delays
 from simenv.machine.nodes import FileError
 from simenv.shell.awk.records import Reader, split_text
 from simenv.shell.awk.values import UNSET, Array, Input, Value, to_number, to_text
@@ -121,6 +122,12 @@ class Runtime:
         else:
             self.variables[name] = value
 
+    def pass_time(self) -> Delays[None]:
+        """Let the time pass that commands took."""
+        if self.waited:
+            waited, self.waited = self.waited, 0.0
+            yield waited
+
     # -- input -----------------------------------------------------------------------------------------------------
 
     def next_record(self) -> str | None:
@@ -153,14 +160,11 @@ class Runtime:
         operand = next(self._operands, None)
         if operand is None:
             return False
-        text = self._standard_input() if operand in ("-", "/dev/stdin") else self._read(operand)
+        text = self.inv.stdin if operand in ("-", "/dev/stdin") else self._read(operand)
         self.variables["FNR"] = 0.0
         self.variables["FILENAME"] = "" if operand == "-" else operand
         self._main = Reader(text, self.work)
         return True
-
-    def _standard_input(self) -> str:
-        return self.inv.stdin
 
     def _read(self, operand: str) -> str:
         try:
@@ -196,7 +200,7 @@ class Runtime:
             if kind == "|":
                 text = self.run_command(source)[1]
             else:
-                text = self._standard_input() if source in ("-", "/dev/stdin") else self.inv.shell.read_file(source)
+                text = self.inv.stdin if source in ("-", "/dev/stdin") else self.inv.shell.read_file(source)
             reader = self._readers[kind + source] = Reader(text, self.work)
         return reader.next(self.text(self.variables["RS"]))
 
