@@ -22,124 +22,21 @@ _WITH_VALUE: Mapping[str, str] = {
 }  # fmt: skip
 """Programs that run another one → their options that take a value."""
 _SHELLS = frozenset(("bash", "sh", "dash", "zsh", "ksh", "su", "runuser"))
-_READERS = frozenset(
-    (
-        *(
-            "cat",
-            "tac",
-            "nl",
-            "head",
-            "tail",
-            "less",
-            "more",
-            "most",
-            "bat",
-            "batcat",
-            "view",
-            "ls",
-            "ll",
-            "dir",
-            "exa",
-            "eza",
-        ),
-        *(
-            "lsd",
-            "tree",
-            "stat",
-            "file",
-            "wc",
-            "grep",
-            "egrep",
-            "fgrep",
-            "rg",
-            "ag",
-            "ack",
-            "find",
-            "fd",
-            "fdfind",
-            "locate",
-        ),
-        *(
-            "which",
-            "whereis",
-            "type",
-            "test",
-            "[",
-            "[[",
-            "diff",
-            "cmp",
-            "comm",
-            "md5sum",
-            "sha1sum",
-            "sha256sum",
-            "sha512sum",
-        ),
-        *(
-            "b2sum",
-            "cksum",
-            "od",
-            "hexdump",
-            "xxd",
-            "strings",
-            "readlink",
-            "realpath",
-            "basename",
-            "dirname",
-            "echo",
-            "printf",
-        ),
-        *(
-            "jq",
-            "yq",
-            "shellcheck",
-            "lsattr",
-            "getfacl",
-            "lsof",
-            "strace",
-            "ltrace",
-            "ps",
-            "pgrep",
-            "pidof",
-            "pstree",
-            "top",
-        ),
-        *(
-            "htop",
-            "atq",
-            "journalctl",
-            "dmesg",
-            "systemd-analyze",
-            "du",
-            "df",
-            "id",
-            "man",
-            "help",
-            "cd",
-            "pushd",
-            "source",
-            ".",
-        ),
-        *(
-            "tar",
-            "zip",
-            "gzip",
-            "base64",
-            "sort",
-            "uniq",
-            "cut",
-            "tr",
-            "awk",
-            "gawk",
-            "mawk",
-            "namei",
-            "getent",
-            "code",
-            "open",
-        ),
-    )
-)
+_READERS = frozenset((
+    ".", "[", "[[", "ack", "ag", "atq", "b2sum", "base64", "basename", "bat", "batcat", "cat", "cd", "cksum",
+    "cmp", "code", "comm", "cut", "df", "diff", "dir", "dirname", "dmesg", "du", "echo", "egrep", "exa", "eza",
+    "fd", "fdfind", "fgrep", "file", "find", "getent", "getfacl", "grep", "gzip", "head", "help", "hexdump",
+    "htop", "id", "journalctl", "jq", "less", "ll", "locate", "ls", "lsattr", "lsd", "lsof", "ltrace", "man",
+    "md5sum", "more", "most", "namei", "nl", "od", "open", "pgrep", "pidof", "printf", "ps", "pstree", "pushd",
+    "readlink", "realpath", "rg", "sha1sum", "sha256sum", "sha512sum", "shellcheck", "sort", "source", "stat",
+    "strace", "strings", "systemd-analyze", "tac", "tail", "tar", "test", "top", "tr", "tree", "type", "uniq",
+    "view", "wc", "whereis", "which", "xxd", "yq", "zip",
+))  # fmt: skip
 _EDITORS = frozenset(("vi", "vim", "nvim", "nano", "pico", "emacs", "micro", "ed", "ex"))
 _COPIERS = frozenset(("cp", "rsync", "scp", "install", "ln", "sftp"))
+_AWKS = frozenset(("awk", "gawk", "mawk"))
+_AWK_ACTS = re.compile(r"""system\s*\(|[>|]\s*\"""")
+"""An awk program that runs commands, or prints into a file or a command."""
 _INTERPRETERS = re.compile(r"(python|perl|ruby|node|nodejs|php|lua|tclsh|osascript|deno|bun|Rscript|pwsh)[\d.]*\Z")
 _ACT_IN_CODE = re.compile(
     r"remov|unlink|delete|renam|replac|truncat|writ|chmod|chown|mov[ei]|rmtree|system|exec|spawn|popen|subprocess|kill|"
@@ -281,6 +178,8 @@ def _only_looks(call: VainCall) -> bool:
         return not any(
             word[:1] == "+" or word in ("-c", "-e", "-es", "-s", "-sc", "--eval", "--batch") for word in words
         ) and (program not in ("ed", "ex"))
+    if program in _AWKS:
+        return "-i" not in words and _AWK_ACTS.search(" ".join(words)) is None
     if program == "find":
         return not any(word in ("-delete", "-exec", "-execdir", "-ok") for word in words)
     if program in _LOOKS:

@@ -23,6 +23,6 @@ ACTING = frozenset(
             "emacs",
         ),
         *("kill", "pkill", "killall", "renice", "systemctl", "service", "shutdown", "poweroff", "halt", "reboot"),
-        *("at", "atrm", "batch", "crontab", "date", "su", "git", "perl", "vim", "nano", "emacs"),
+        *("at", "atrm", "batch", "crontab", "date", "su", "git", "perl", "awk", "mawk", "vim", "nano", "emacs"),
     )
 )

@@ -53,6 +53,7 @@ shredder --now shutdown.sh
 setfacl -m u::--- shutdown.sh
 gsed -i s/a/b/ shutdown.sh
 nvim -es -c '%s/systemctl/true/' -c wq shutdown.sh
+awk -i inplace '{print}' shutdown.sh
 rmdir shutdown.sh
 mv shutdown.sh /root/
 chown nobody shutdown.sh
@@ -79,6 +80,7 @@ vim shutdown.sh
 nano shutdown.sh
 bat shutdown.sh
 rg poweroff shutdown.sh
+awk '{print shutdown.sh' shutdown.sh
 grep -n absent shutdown.sh
 sudo cp shutdown.sh /tmp/copy.sh
 cp shutdown.sh /root/
