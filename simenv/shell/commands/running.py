@@ -126,6 +126,9 @@ def journalctl(inv: Invocation) -> int:
     )  # fmt: skip
     inv.argv = ["-bq" if word == "-b" else word for word in inv.argv]
     given, _ = inv.options(spec)
+    # The log has no times or priorities to choose by: to print all of it would be a wrong answer.
+    if {"S", "U", "p"} & given.keys():
+        raise UsageFault("journalctl: selecting by time or priority is not supported here")
     if inv.account.user != ROOT and not set(_READERS_OF_THE_JOURNAL) & set(inv.account.groups):
         inv.err("Hint: You are currently not seeing messages from other users and the system.\n"
                 "      Users in groups 'adm', 'systemd-journal' can see all messages.\n"
