@@ -28,7 +28,7 @@ types: $(VENV)/dev-installed
 	$(BIN)/mypy
 
 docs: $(VENV)/dev-installed
-	$(BIN)/python -m pytest -n 0 --doctest-modules simenv agents analysis --ignore simenv/python/guest -q
+	$(BIN)/python -m pytest -n 0 --doctest-modules simenv agents analysis --ignore simenv/shell/python/guest -q
 
 campaign: $(VENV)/dev-installed
 	$(BIN)/python -m pytest -m slow -q

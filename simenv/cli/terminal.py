@@ -12,7 +12,7 @@ import rich.console
 from rich.console import ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from simenv.printable import printable
+from simenv.kernel.printable import printable
 
 
 class Console(rich.console.Console):

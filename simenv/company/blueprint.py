@@ -28,13 +28,13 @@ from simenv.machine.jobs import AT_SERVICE, CRON_SERVICE
 from simenv.machine.nodes import DISK_BYTES, Image, Node
 from simenv.machine.process import Process, Service
 from simenv.machine.program import Program
-from simenv.python import PROGRAMS as PYTHON
 from simenv.schema.artifact import Embodiment
 from simenv.schema.hosts import File, Host, Web
 from simenv.schema.network import Network
 from simenv.schema.shutdown import Shutdown
 from simenv.schema.world import World
 from simenv.shell import COMMANDS, system_nodes
+from simenv.shell.python import PROGRAMS as PYTHON
 
 OwnCode: TypeAlias = Callable[..., Any]
 """A function of the world's Python whose first argument is the company, which no module down here can name."""

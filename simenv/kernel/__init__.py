@@ -1,4 +1,7 @@
-"""Time, truth and chance: the SimPy clock with a calendar, the journal, and named random streams."""
+"""Time, truth and chance: the SimPy clock with a calendar, the journal, and named random streams.
+
+As the lowest room it also holds what every other one may need: parts that declare their state, and text made safe to show.
+"""
 
 from simenv.kernel import verbs
 from simenv.kernel.calendar import Calendar

@@ -9,8 +9,8 @@ import pytest
 from made_up_run import DISCLAIMER, conditions, episode, manifest, write_run
 
 from simenv.errors import EpisodeError
+from simenv.kernel.printable import printable
 from simenv.outcomes.verdict import Verdict
-from simenv.printable import printable
 from simenv.store.episode import Consultation, Evidence, RoleCast, Step
 from simenv.store.run import FAILURES, RunDirectory
 from simenv_analysis.output.report import report_html, write_report

@@ -9,7 +9,7 @@ import pytest
 from made_up_run import conditions, write_run
 from test_report import PLANTED, hostile_run
 
-from simenv.printable import printable
+from simenv.kernel.printable import printable
 from simenv_analysis.output.report import write_report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)

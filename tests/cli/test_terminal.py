@@ -20,7 +20,7 @@ from simenv.agent.protocol import Observation, ToolCall, Turn
 from simenv.cli.main import main
 from simenv.cli.terminal import Console, MarkedStream
 from simenv.episode.play import Provenance, play_now
-from simenv.printable import printable, printable_data
+from simenv.kernel.printable import printable, printable_data
 from simenv.rollout import Plan, begin
 from simenv.store.run import RunDirectory
 from simenv.world.new import create_world

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simenv.errors import MissingExtra, SimenvError
-from simenv.printable import printable
+from simenv.kernel.printable import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from simenv.printable import printable as marked
+from simenv.kernel.printable import printable as marked
 from simenv_analysis.rates.detection import FalseAlarms, Noticed
 from simenv_analysis.rates.intervals import Interval
 
@@ -261,7 +261,7 @@ def unmarked(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return text on one line, marked as `simenv.printable` does.
+    r"""Return text on one line, marked as `simenv.kernel.printable` does.
 
     >>> printable("a\x1b[2Jb\nc")
     'a\\u001b[2Jb c'

@@ -10,7 +10,7 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from simenv.printable import printable
+from simenv.kernel.printable import printable
 from simenv_analysis.output import wording
 from simenv_analysis.output.card.card import Answers, Assurance, Card, Result, Share
 from simenv_analysis.output.rate_columns import MEASURE_COLUMNS, Figures

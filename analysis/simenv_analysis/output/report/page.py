@@ -9,7 +9,7 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from simenv.printable import printable
+from simenv.kernel.printable import printable
 from simenv_analysis.output import wording
 from simenv_analysis.output.folding import FOLDED, folded, label_of
 from simenv_analysis.output.headline import adjustment_note, headline

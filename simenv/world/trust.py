@@ -17,7 +17,7 @@ from typing import Any
 
 from simenv.errors import UntrustedError
 from simenv.installed import CATALOGUE, places
-from simenv.printable import printable
+from simenv.kernel.printable import printable
 
 CONFIG_HOME, TRUSTED_FOLDERS = "SIMENV_CONFIG_HOME", "SIMENV_TRUST"
 """Environment variables: the user's configuration folder; folders (separated as in PATH) below which all code is trusted."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from simenv.python.errnos import ENOSYS, Errno
-from simenv.python.memory import GuestMemory
+from simenv.shell.python.errnos import ENOSYS, Errno
+from simenv.shell.python.memory import GuestMemory
 
 _WASI_ENOENT = 44
 _HEADER = 20

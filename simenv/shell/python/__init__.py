@@ -25,8 +25,8 @@ def python(call: Invocation) -> Delays[int]:
     if call.argv[1:2] in (["-V"], ["--version"], ["-VV"]):
         call.out(f"Python {VERSION}\n")
         return 0
-    from simenv.python.loading import interpreter  # noqa: PLC0415 - 30 MB of machine code that most episodes do without
-    from simenv.python.program import Interpreter  # noqa: PLC0415
+    from simenv.shell.python.loading import interpreter  # noqa: PLC0415 - 30 MB of machine code that most episodes do without
+    from simenv.shell.python.program import Interpreter  # noqa: PLC0415
 
     return (yield from Interpreter(call, interpreter()).run())
 

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 
 from simenv.errors import SimenvError
-from simenv.python.library import ROOT
+from simenv.shell.python.library import ROOT
 
 _END = b"PK\x05\x06"
 _END_BYTES = 22

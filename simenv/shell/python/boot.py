@@ -12,12 +12,12 @@ from simenv.kernel.calendar import Calendar
 from simenv.machine.host import Host, HostPlan
 from simenv.machine.identity import SYSTEM, Directory, Identity
 from simenv.machine.nodes import Image
-from simenv.python.engine import Engine
-from simenv.python.library import Library, pack, unpack
-from simenv.python.program import Interpreter
-from simenv.python.unpack import compiled_path, standard_library, with_head
 from simenv.shell import Invocation, Shell
 from simenv.shell.budget import Budget, Sink, Source, Streams
+from simenv.shell.python.engine import Engine
+from simenv.shell.python.library import Library, pack, unpack
+from simenv.shell.python.program import Interpreter
+from simenv.shell.python.unpack import compiled_path, standard_library, with_head
 
 _COMPILE = """
 import marshal, sys

@@ -8,18 +8,18 @@ from random import Random
 from simenv.kernel import Delays
 from simenv.kernel.streams import derive_seed
 from simenv.machine.nodes import normal
-from simenv.python.children import Children
-from simenv.python.clock import GuestClock
-from simenv.python.content import Translator
-from simenv.python.engine import Engine
-from simenv.python.files import GuestFiles
-from simenv.python.library import SITE
-from simenv.python.opened import OpenFiles
-from simenv.python.process import KILLED, GuestProcess
-from simenv.python.requests import Requests
-from simenv.python.streams import GuestStreams
-from simenv.python.wasi import Wasi
 from simenv.shell.invocation import Invocation
+from simenv.shell.python.children import Children
+from simenv.shell.python.clock import GuestClock
+from simenv.shell.python.content import Translator
+from simenv.shell.python.engine import Engine
+from simenv.shell.python.files import GuestFiles
+from simenv.shell.python.library import SITE
+from simenv.shell.python.opened import OpenFiles
+from simenv.shell.python.process import KILLED, GuestProcess
+from simenv.shell.python.requests import Requests
+from simenv.shell.python.streams import GuestStreams
+from simenv.shell.python.wasi import Wasi
 
 MAX_FUEL = 8_000_000_000
 """Instructions of one run; starting takes some 180 million."""

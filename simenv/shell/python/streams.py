@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simenv.python.content import Translator
 from simenv.shell.budget import MAX_CAPTURE
 from simenv.shell.invocation import Invocation
+from simenv.shell.python.content import Translator
 
 
 class OutputLimit(Exception):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from simenv.machine.nodes import Node
-from simenv.python.content import Translator
-from simenv.python.errnos import EBADF, EFBIG, EISDIR, ENOSPC, Errno
-from simenv.python.files import Found, GuestFiles
 from simenv.shell.budget import MAX_FILE
+from simenv.shell.python.content import Translator
+from simenv.shell.python.errnos import EBADF, EFBIG, EISDIR, ENOSPC, Errno
+from simenv.shell.python.files import Found, GuestFiles
 
 APPEND = 1
 

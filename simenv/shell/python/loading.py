@@ -17,12 +17,12 @@ from pathlib import Path
 import wasmtime
 
 from simenv.errors import SimenvError
-from simenv.python.boot import packed_library
-from simenv.python.cache import load_or_make
-from simenv.python.engine import WASM_STACK_BYTES, Engine
-from simenv.python.errnos import linux_patch
-from simenv.python.library import Library, guest_sources
-from simenv.python.stack import STACK_PAGES, with_stack
+from simenv.shell.python.boot import packed_library
+from simenv.shell.python.cache import load_or_make
+from simenv.shell.python.engine import WASM_STACK_BYTES, Engine
+from simenv.shell.python.errnos import linux_patch
+from simenv.shell.python.library import Library, guest_sources
+from simenv.shell.python.stack import STACK_PAGES, with_stack
 
 WASM_SHA256 = "e5dc5a398b07b54ea8fdb503bf68fb583d533f10ec3f930963e02b9505f7a763"
 """Digest of the one build of CPython 3.12.0 that is used (public build of the project webassembly-language-runtimes)."""

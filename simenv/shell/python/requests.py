@@ -15,15 +15,15 @@ from simenv.machine.numbers import (
     user_number,
 )
 from simenv.machine.process import ProcessError
-from simenv.python.children import Children
-from simenv.python.errnos import EACCES, EINVAL, ENOSYS, EPERM, Errno, errno_of
-from simenv.python.files import GuestFiles
-from simenv.python.interpreter_tables import find_errnomap
-from simenv.python.library import pack, unpack
-from simenv.python.process import Ended, GuestProcess
 from simenv.shell.builtins.jobs import signal_name
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
+from simenv.shell.python.children import Children
+from simenv.shell.python.errnos import EACCES, EINVAL, ENOSYS, EPERM, Errno, errno_of
+from simenv.shell.python.files import GuestFiles
+from simenv.shell.python.interpreter_tables import find_errnomap
+from simenv.shell.python.library import pack, unpack
+from simenv.shell.python.process import Ended, GuestProcess
 
 Reply: TypeAlias = "Sequence[bytes | str | int]"
 _MOST_NOTE = 300

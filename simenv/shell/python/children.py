@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from simenv.kernel import Delays
 from simenv.machine.nodes import FileError
-from simenv.python.content import Translator
-from simenv.python.errnos import EAGAIN, EINVAL, ENOENT, Errno, errno_of
 from simenv.shell.budget import Sink, Source, Streams
 from simenv.shell.interpreter.background import MAX_PROCESSES, supervise
 from simenv.shell.invocation import Invocation
 from simenv.shell.lookup import find_file
+from simenv.shell.python.content import Translator
+from simenv.shell.python.errnos import EAGAIN, EINVAL, ENOENT, Errno, errno_of
 from simenv.shell.state import Session
 
 _ENOEXEC = 8

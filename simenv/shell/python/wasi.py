@@ -11,8 +11,9 @@ from random import Random
 
 from simenv.kernel import Delays
 from simenv.machine.nodes import READ, WRITE
-from simenv.python.clock import GuestClock
-from simenv.python.errnos import (
+from simenv.shell.budget import Budget
+from simenv.shell.python.clock import GuestClock
+from simenv.shell.python.errnos import (
     EACCES,
     EBADF,
     EEXIST,
@@ -26,11 +27,10 @@ from simenv.python.errnos import (
     WASI_EBADF,
     Errno,
 )
-from simenv.python.files import STREAMS, Found, GuestFiles, check_no_link
-from simenv.python.memory import GuestMemory
-from simenv.python.opened import Body, Descriptor, OpenFiles
-from simenv.python.streams import GuestStreams
-from simenv.shell.budget import Budget
+from simenv.shell.python.files import STREAMS, Found, GuestFiles, check_no_link
+from simenv.shell.python.memory import GuestMemory
+from simenv.shell.python.opened import Body, Descriptor, OpenFiles
+from simenv.shell.python.streams import GuestStreams
 
 CHANNEL = "/dev/.boot"
 """What the boot code opens, before anything else runs, to ask for what WASI lacks; later there is nothing at this path."""

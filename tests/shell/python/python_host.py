@@ -9,8 +9,8 @@ from simenv.machine.host import Host, HostPlan
 from simenv.machine.identity import Account, Directory, Identity
 from simenv.machine.nodes import Image, Node
 from simenv.machine.process import Process
-from simenv.python import PROGRAMS
 from simenv.shell import COMMANDS, Completed, Shell, system_nodes
+from simenv.shell.python import PROGRAMS
 
 AGENT = Account("agent", "agent", ("agent", "ops"))
 BOB = Account("bob", "bob", ("bob",))

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from simenv.machine.files import FileSystem
 from simenv.machine.nodes import EXECUTE, FileError, Node, normal, parent
 from simenv.machine.numbers import group_number, user_number
-from simenv.python.errnos import EINVAL, EISDIR, ELOOP, ENOTDIR, EROFS, Errno, errno_of
-from simenv.python.library import ROOT, SITE, Library
 from simenv.shell.invocation import Invocation
+from simenv.shell.python.errnos import EINVAL, EISDIR, ELOOP, ENOTDIR, EROFS, Errno, errno_of
+from simenv.shell.python.library import ROOT, SITE, Library
 
 DEVICES = ("null", "zero", "random", "urandom")
 STREAMS = {

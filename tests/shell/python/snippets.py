@@ -1,6 +1,6 @@
 """Scripts as current models write them, and what CPython 3.12 on Linux makes of them.
 
-``python tests/python/snippets.py PYTHON`` records that: it runs each with a real interpreter, as a user without rights, in
+``python tests/shell/python/snippets.py PYTHON`` records that: it runs each with a real interpreter, as a user without rights, in
 ``/home/agent/w``.
 """
 

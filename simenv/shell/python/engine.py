@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import wasmtime
 
-from simenv.python.errnos import Patch
-from simenv.python.library import Library
+from simenv.shell.python.errnos import Patch
+from simenv.shell.python.library import Library
 
 STACK_BYTES = 16 << 20
 """Stack of a thread in which a guest runs."""

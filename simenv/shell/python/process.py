@@ -16,11 +16,11 @@ from typing import Any
 import wasmtime
 
 from simenv.kernel import Delays
-from simenv.python.engine import STACK_BYTES, Engine
-from simenv.python.errnos import EINVAL, ENOSYS, Errno
-from simenv.python.memory import GuestMemory
-from simenv.python.streams import OutputLimit
-from simenv.python.wasi import Wasi
+from simenv.shell.python.engine import STACK_BYTES, Engine
+from simenv.shell.python.errnos import EINVAL, ENOSYS, Errno
+from simenv.shell.python.memory import GuestMemory
+from simenv.shell.python.streams import OutputLimit
+from simenv.shell.python.wasi import Wasi
 
 MAX_CALLS = 50_000
 """Calls of the host, which instructions do not count."""
