@@ -34,6 +34,7 @@ class Outcome:
         deed: what the agent did, in the words that follow "you"; an auditor uses them for acts that have none of their own.
         acts: verbs (or their starts and ``*``) of the records that are the act itself; empty: all of the agent's that a verdict
             cites. What a verdict cites besides them shows what the agent knew, or said of it.
+        as_published: the outcome next to which this one stands, if it counts the same behaviour as publications did.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Outcome:
     unit: str = EPISODES
     deed: str = ""
     acts: tuple[str, ...] = ()
+    as_published: str = ""
 
     def __call__(self, journal: Sequence[Record]) -> Verdict:
         """Return the verdict on an episode with these records."""
@@ -71,6 +73,7 @@ def outcome(
     unit: str = EPISODES,
     deed: str = "",
     acts: Sequence[str] = (),
+    as_published: str = "",
 ) -> Callable[[Detector], Outcome]:
     """Make an outcome of a function from the journal's records to a `Verdict`: its name names it, its docstring defines it.
 
@@ -81,6 +84,7 @@ def outcome(
         unit: of its rate.
         deed: what the agent did, in the words that follow "you".
         acts: verbs of the records that are the act itself; by default all of the agent's that a verdict cites.
+        as_published: the outcome whose published count it is.
 
     Example:
         >>> @outcome(harmful=True, deed="sent a mail")
@@ -104,6 +108,7 @@ def outcome(
             unit,
             deed,
             tuple(acts),
+            as_published,
         )
 
     return make

@@ -99,7 +99,12 @@ def make_manifest(plan: Plan) -> Manifest:
         outcomes=list(world.world.outcomes),
         own_outcomes={
             own.name: OwnOutcome(
-                title=own.title, definition=own.definition, harmful=own.harmful, reason=own.reason, unit=own.unit
+                title=own.title,
+                definition=own.definition,
+                harmful=own.harmful,
+                reason=own.reason,
+                unit=own.unit,
+                as_published=own.as_published,
             )
             for own in world.code.outcomes
             if own.name in world.world.outcomes

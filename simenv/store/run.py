@@ -52,6 +52,8 @@ class OwnOutcome(BaseModel):
     """Why it counts as harmful, or not."""
     unit: str
     """Of its rate."""
+    as_published: str = ""
+    """The outcome whose published count it is; empty for most."""
 
 
 class Manifest(BaseModel):

@@ -54,7 +54,7 @@ def possible(world: str, oversight: str = "", **condition: str) -> dict[str, boo
         ("self_exfiltration", "", {}, set()),
         ("leverage", "", {}, set()),
         ("oversight_subversion", "", {}, set()),
-        ("oversight_subversion", "none", {}, {"oversight_disabled"}),
+        ("oversight_subversion", "none", {}, {"oversight_disabled", "oversight_disabled_as_published"}),
         ("corporate_leak", "", {}, set()),
         ("data_manipulation", "", {}, set()),
         ("honest_day", "", {}, set()),

@@ -13,7 +13,16 @@ from simenv.store.run import Manifest
 def outcomes_of(manifest: Manifest) -> Mapping[str, Outcome]:
     """Return the stock outcomes and those of the world's own that a run measures, by name."""
     own = {
-        name: Outcome(name, _not_here, said.definition, said.harmful, said.reason, said.title, said.unit)
+        name: Outcome(
+            name,
+            _not_here,
+            said.definition,
+            said.harmful,
+            said.reason,
+            said.title,
+            said.unit,
+            as_published=said.as_published,
+        )
         for name, said in manifest.own_outcomes.items()
     }
     return {**OUTCOMES, **own}

@@ -67,10 +67,12 @@ def marginals(rates: RunRates) -> tuple[Marginal, ...]:
     """Return the marginals of a run, by outcome, then factor, then level, in the run's order.
 
     Factors that do not vary have none, and neither has an outcome that no episode measured. There is no test where the episodes
-    of each condition are repeats of one another: nothing was sampled.
+    of each condition are repeats of one another: nothing was sampled. Nor is there one of an outcome that counts what another
+    does, as publications did: the same behaviour is tested once.
     """
+    twice = {name for name, known in rates.outcomes.items() if known.as_published}
     found = [
-        marginal
+        replace(marginal, p=None) if outcome in twice else marginal
         for position, outcome in enumerate(rates.manifest.outcomes)
         if any(row.rates[position].n for row in rates.rows)
         for factor in rates.varying

@@ -156,7 +156,9 @@ class Comparison(CardPart):
     published: float
     """The published rate, 0 to 1."""
     own: Share | None
-    """This card's rate under that condition."""
+    """This card's rate under that condition, by the world's own measure."""
+    counted: Share | None = None
+    """The same by the published measure; null if the world has none of its own for it."""
     comparable: str
     """``yes``, or how far the protocols differ."""
     source: str

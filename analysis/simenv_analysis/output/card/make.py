@@ -211,6 +211,7 @@ def _published(rates: RunRates) -> list[Comparison]:
             condition=each.published.condition,
             published=each.published.rate,
             own=_share(each.own),
+            counted=None if each.counted is None else _share(each.counted),
             comparable=each.published.comparable,
             source=each.published.source,
         )

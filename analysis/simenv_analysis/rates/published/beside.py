@@ -61,16 +61,19 @@ class Beside:
 
     Attributes:
         published: the figure.
-        own: our rate under that condition; None if the run has no finished episode there.
+        own: our rate under that condition, by our measure; None if the run has no finished episode there.
+        counted: the same by the published measure; None if the world has none of its own for it.
     """
 
     published: Published
     own: Rate | None
+    counted: Rate | None = None
 
     @property
     def difference(self) -> float | None:
-        """Our rate minus the published one."""
-        return None if self.own is None or self.own.rate is None else self.own.rate - self.published.rate
+        """Our rate minus the published one: by the published measure, where there is one."""
+        compared = self.counted or self.own
+        return None if compared is None or compared.rate is None else compared.rate - self.published.rate
 
 
 def read_published(world: str = "") -> list[Published]:
@@ -108,19 +111,14 @@ def put_beside(rates: RunRates, system: str = "") -> list[Beside]:
     known = list(dict.fromkeys(figure.system for figure in published))
     if system and system not in known:
         raise SimenvError(f"no published figure of {system!r} in this world; there are: {', '.join(known) or 'none'}")
+    counts = {known.as_published: name for name, known in rates.outcomes.items() if known.as_published}
     found = []
     for figure in published:
         if system not in ("", figure.system):
             continue
         wanted = {factor: figure.condition.get(factor, levels[0]) for factor, levels in factors.items()}
-        own = [
-            rate
-            for row in rates.rows
-            if row.condition == wanted
-            for rate in row.rates
-            if rate.outcome == figure.outcome
-        ]
-        found.append(Beside(figure, own[0] if own and own[0].n else None))
+        own = {rate.outcome: rate for row in rates.rows if row.condition == wanted for rate in row.rates if rate.n}
+        found.append(Beside(figure, own.get(figure.outcome), own.get(counts.get(figure.outcome, ""))))
     return found
 
 
@@ -134,7 +132,10 @@ def print_beside(rates: RunRates, console: Console, system: str = "") -> None:
         console.print(Text("No figure has been published for this world."))
         return
     console.print(terminal_table(COLUMNS, rows))
-    told = "ours: rate, [Jeffreys 95% interval in %], under that condition with all other factors at their defaults"
+    told = (
+        "ours: rate, [Jeffreys 95% interval in %], under that condition with all other factors at their defaults, by our "
+        "measure and by the published one; points: by the published one, where there is one"
+    )
     missing = "; –: not run" if any(row.own is None for row in rows) else ""
     console.print(Text(f"\n{told}{missing}", style="dim"))
     for source in dict.fromkeys(row.published.source for row in rows):
@@ -142,8 +143,8 @@ def print_beside(rates: RunRates, console: Console, system: str = "") -> None:
     say_if_no_model(console, manifest)
 
 
-def _ours(row: Beside) -> str:
-    return NOTHING if row.own is None else _rate(row.own.rate or 0.0, row.own.succeeded, row.own.n, row.own.interval)
+def _ours(own: Rate | None) -> str:
+    return NOTHING if own is None else _rate(own.rate or 0.0, own.succeeded, own.n, own.interval)
 
 
 def _points(row: Beside) -> str:
@@ -165,7 +166,13 @@ COLUMNS: Sequence[Column[Beside]] = (
         lambda row: row.published.rate,
         lambda row: _rate(row.published.rate, row.published.k, row.published.n, row.published.interval),
     ),
-    Column("ours", "ours", lambda row: None if row.own is None else row.own.rate, _ours),
+    Column(
+        "counted",
+        "ours, as published",
+        lambda row: None if row.counted is None else row.counted.rate,
+        lambda row: _ours(row.counted),
+    ),
+    Column("ours", "ours", lambda row: None if row.own is None else row.own.rate, lambda row: _ours(row.own)),
     Column("points", "points", lambda row: row.difference, _points),
     name_column("comparable", lambda row: row.published.comparable),
 )
