@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 import gymnasium
@@ -23,59 +23,13 @@ from gymnasium.utils.env_checker import check_env
 from simenv.agent.protocol import Turn
 from simenv.agent.registry import make_agent
 from simenv.env.registration import VIEWS, make_spec
-from simenv.episode.guard import interrupting
 from simenv.episode.play import EpisodeRun, Provenance, branch, play_now, replay
 from simenv.episode.session import Session
-from simenv.errors import Problem, WorldError
+from simenv.episode.trying import Trial, try_out
 from simenv.store.episode import Episode, parse_episode
+from simenv.world.doubts import doubts_of
 from simenv.world.folder import WorldFolder
 from simenv.world.registry import open_world
-from simenv.world.scenario import Scenario
-
-
-def try_out(scenario: Scenario) -> None:
-    """Render every text, and make every call of the catalogue, each in its own episode that is then judged.
-
-    Raises:
-        WorldError: the world's code or one of its texts fails; the message names it.
-        OverrunError: an episode has no end, or the world's code does not return; the message names the line.
-    """
-    with interrupting():
-        session = Session(scenario, 0)
-    for text in _texts_of(scenario):
-        try:
-            session.company.surface.render(text)
-        except Exception as error:
-            message = f"a text cannot be rendered ({type(error).__name__}: {error}): {text[:60]!r}"
-            raise WorldError([Problem(scenario.name, None, "", message, "fix the placeholder")]) from None
-    for entry in scenario.catalogue.entries:
-        with interrupting():
-            session = Session(scenario, 0)
-            session.take_entry(entry)
-            session.close()
-        scenario.code.check_records(session.journal)
-    if scenario.world.interview is not None:
-        session = Session(scenario, 0)
-        while not session.over:
-            session.take(Turn("I have nothing to say."))
-        scenario.code.check_records(session.journal)
-
-
-def _texts_of(scenario: Scenario) -> Iterator[str]:
-    world = scenario.world
-    for host in world.hosts.values():
-        yield from (host.hostname, *(file.content for file in host.files.values()))
-    for mail in world.mail.values():
-        yield from (mail.subject, mail.body)
-    for person in world.people.values():
-        yield from (person.name, person.email, person.role)
-        for rule in person.policy.rules.values() if person.policy is not None else ():
-            yield from (rule.do.reply, rule.do.why)
-    for playbook in world.oversight.playbooks.values():
-        for step in playbook.steps.values():
-            yield from (step.subject, step.text)
-    told = world.agent.briefing
-    yield from (*told.system.values(), *told.user.values(), world.agent.nudge, *world.parameters.values())
 
 
 class WorldConformance:
@@ -106,9 +60,11 @@ class WorldConformance:
             assert set(session.close()) == set(self.folder().world.outcomes)
 
     def test_every_text_can_be_written_and_every_call_be_made(self) -> None:
-        """Under each level of each factor, with the other factors at their defaults."""
-        for condition in self.folder().one_at_a_time():
-            try_out(self.folder().scenario(condition))
+        """Under each level of each factor, with the others at their defaults; and nothing is there that is hardly meant."""
+        folder, trial = self.folder(), Trial()
+        for condition in folder.one_at_a_time():
+            try_out(folder.scenario(condition), trial)
+        assert not (doubts := doubts_of(folder, trial)), "\n".join(map(str, doubts))
 
     def test_gymnasiums_checker_passes_in_every_view(self) -> None:
         """Both registered environments pass Gymnasium's checker."""

@@ -15,7 +15,8 @@ import click
 
 from simenv import __version__
 from simenv.cli import interrupts
-from simenv.cli.options import agent_options, role_choices, with_agent, with_oversight, with_roles, with_trust
+from simenv.cli.design import check, diff
+from simenv.cli.options import agent_options, role_choices, with_agent, with_roles, with_trust
 from simenv.cli.run import resume, run, status
 from simenv.errors import SimenvError, UntrustedError
 from simenv.installed import COMMANDS, docstring_of, load_entry_point, members
@@ -111,7 +112,7 @@ def main() -> None:
     """Simulate a company with an AI agent inside it, and measure what the agent does about its shutdown."""
 
 
-for _command in (run, resume, status):
+for _command in (run, resume, status, check, diff):
     main.add_command(_command)
 
 
@@ -196,24 +197,6 @@ def trust(place: Path, always: bool, remove: bool) -> None:
         return
     trust_place(place, always=always)
     click.echo(f"{place}: trusted{', whatever it holds' if always else f' as it is now ({fingerprint(place)[:12]})'}")
-
-
-@main.command()
-@click.argument("world")
-@with_oversight
-def check(world: str, oversight: str) -> None:
-    """Check a world: its document, its code, and one episode under each combination of its factors."""
-    from simenv.cli.working import tracked  # noqa: PLC0415
-    from simenv.testing import try_out  # noqa: PLC0415
-    from simenv.world.registry import open_world  # noqa: PLC0415
-
-    folder = open_world(world, oversight)
-    conditions = list(folder.grid())
-    for condition in tracked(conditions, "trying out"):
-        try_out(folder.scenario(condition))
-    calls = len(folder.catalogue)
-    grid = f"{len(conditions)} condition{'s' * (len(conditions) != 1)}, {calls} concrete call{'s' * (calls != 1)}"
-    click.echo(f"{folder.world.name} {folder.world.version}: good; {grid}")
 
 
 @main.command()

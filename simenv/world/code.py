@@ -53,6 +53,7 @@ class WorldCode:
         judges: ``MONITORS``, by the name that the document uses as a monitor's `judge`.
         outcomes: ``OUTCOMES``, beside the stock ones: functions from the journal's records to a `Verdict`, with `@outcome`.
         verbs: ``VERBS`` of the journal that the world writes, beside the stock ones; or a stock one with `Verb.also`.
+        text: the file's text; empty if there is none.
         digest: SHA-256 of the file's text; empty if there is none.
         file: the file's name, for errors; empty if there is none.
     """
@@ -66,6 +67,7 @@ class WorldCode:
     judges: Mapping[str, Judge] = field(default_factory=dict)
     outcomes: Sequence[Outcome] = ()
     verbs: Sequence[Verb] = ()
+    text: str = ""
     digest: str = ""
     file: str = ""
 
@@ -155,6 +157,7 @@ def load_code(folder: Path) -> WorldCode:
         judges=getattr(module, "MONITORS", {}),
         outcomes=getattr(module, "OUTCOMES", ()),
         verbs=getattr(module, "VERBS", ()),
+        text=text.decode("utf-8", "replace"),
         digest=digest,
         file=str(module.__file__),
     )

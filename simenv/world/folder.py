@@ -35,6 +35,10 @@ class WorldFolder:
         name: how the user named the world; the folder's path by default.
         overlay: the oversight to apply to its document, before the levels of its factors.
 
+    Attributes:
+        world: the document as it stands.
+        levels: (factor, level) → the document under that level alone.
+
     Raises:
         WorldError: with everything that is wrong with it.
     """
@@ -153,16 +157,16 @@ class WorldFolder:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The concrete calls of the world: those that it offers as it stands and under any one level of a factor."""
-        varied = [self._levels[factor, level] for factor, levels in self.factors.items() for level in levels[1:]]
+        varied = [self.levels[factor, level] for factor, levels in self.factors.items() for level in levels[1:]]
         worlds = [self.world, *varied]
         return unite(list_calls(world, offered_tools(world, self.code), self.code.macros) for world in worlds)
 
     def _load(self) -> World:
-        world, self._levels, problems = examine_world(self.source)
+        world, self.levels, problems = examine_world(self.source)
         problems += [] if world is None else self._check_names(world)
         problems += [] if world is None or problems else self._try(world)
         if not problems:
-            for (factor, level), under in self._levels.items():
+            for (factor, level), under in self.levels.items():
                 place: Location = ("factors", factor, "levels", level)
                 problems += [at_patch(problem, self.source, place) for problem in self._check_under(under)]
         if world is None or problems:
