@@ -56,7 +56,7 @@ def diff(world: str, first: str, second: str, oversight: str, seed: int) -> None
 
     FIRST and SECOND are conditions such as `instruction=allow,placement=system`; factors left out are at their defaults.
     """
-    from simenv.cli.side_by_side import print_differences  # noqa: PLC0415
+    from simenv.cli.columns import print_differences  # noqa: PLC0415
     from simenv.episode.reading import subject_texts  # noqa: PLC0415
     from simenv.world.difference import differences  # noqa: PLC0415
     from simenv.world.registry import open_world  # noqa: PLC0415

@@ -35,17 +35,17 @@ def print_differences(names: tuple[str, str], left: Mapping[str, str], right: Ma
         table = Table(title=name, title_justify="left", width=console.width)
         for each in names:
             table.add_column(Text(each), width=width, overflow="fold")
-        for row in side_by_side(_wrapped(left.get(name, ""), width), _wrapped(right.get(name, ""), width)):
+        for row in paired_lines(_wrapped(left.get(name, ""), width), _wrapped(right.get(name, ""), width)):
             style = "bold" if row.differs else "dim"
             table.add_row(Text(row.left, style), Text(row.right, style))
         console.print(table)
     return len(changed)
 
 
-def side_by_side(left: Sequence[str], right: Sequence[str]) -> Iterator[Row]:
+def paired_lines(left: Sequence[str], right: Sequence[str]) -> Iterator[Row]:
     """Yield the lines of two texts next to each other; equal lines that are far from any difference become one ``…``.
 
-    >>> [(row.left, row.right) for row in side_by_side(["a", "b", "c", "d"], ["a", "b", "c", "e"])]
+    >>> [(row.left, row.right) for row in paired_lines(["a", "b", "c", "d"], ["a", "b", "c", "e"])]
     [('…', '…'), ('c', 'c'), ('d', 'e')]
     """
     for group, block in enumerate(
