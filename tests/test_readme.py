@@ -1,18 +1,25 @@
-"""What the README and the docs show, executed: every `$ simenv` line and every Python prompt."""
+"""What the README and the docs show, executed: every `$ simenv` line and every Python prompt.
+
+A command runs in a fork of this process, since it would spend most of its time on imports. That commands also work in a
+process of their own, `test_install.py` and `cli/test_imports.py` show.
+"""
 
 from __future__ import annotations
 
 import doctest
 import json
+import os
 import re
 import shlex
-import subprocess
 import sys
+from importlib.metadata import entry_points
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from simenv.cli.main import main
 from simenv.schema.merge import merge_patch
 
 ROOT = Path(__file__).parent.parent
@@ -41,24 +48,51 @@ def write_file(block: str, folder: Path) -> None:
     path.write_text(before + block if named["how"] == ", added" else block)
 
 
-def run(command: str, folder: Path) -> None:
+@pytest.fixture(scope="session")
+def imported() -> None:
+    """Import what commands import, once: forks of this process start with it."""
+    for group in ("simenv.commands", "simenv.agents"):
+        for entry in entry_points(group=group):
+            entry.load()
+
+
+def be_the_command(words: list[str], folder: Path, output: Path) -> None:
+    """Run `simenv` with these arguments in this folder, and write to one file whatever it prints."""
+    os.chdir(folder)
+    with output.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+    sys.argv = ["simenv", *words]
+    main()
+
+
+def run(command: str, folder: Path, output: Path) -> None:
     words = shlex.split(command)
     assert words[0] == "simenv", command
-    call = [sys.executable, "-c", "from simenv.cli.main import main; main()", *words[1:]]
-    done = subprocess.run(call, cwd=folder, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    process = get_context("fork").Process(target=be_the_command, args=(words[1:], folder, output))
+    process.start()
+    process.join(timeout=120)
+    process.kill()
+    process.join()
+    assert process.exitcode == 0, f"{command}\n{output.read_text()}"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="commands run in forks")
+@pytest.mark.usefixtures("imported")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_a_page_shows_works(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_page_shows_works(
+    page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In their order: files that it shows are written, commands are run, Python prompts give what they say."""
     monkeypatch.chdir(tmp_path)
+    output = tmp_path_factory.mktemp("output") / "output.txt"
     names: dict[str, object] = {}
     for language, text in blocks_of(page):
         if language == "console":
             for line in text.splitlines():
                 if line.startswith("$ "):
-                    run(line[2:], tmp_path)
+                    run(line[2:], tmp_path, output)
         elif text.startswith(">>> "):
             test = doctest.DocTestParser().get_doctest(text, names, page.name, str(page), 0)
             assert doctest.DocTestRunner().run(test, clear_globs=False).failed == 0
