@@ -14,7 +14,7 @@ demo: $(VENV)/demo-installed
 	@echo "Report: runs/demo/report.html (open it in a browser). One episode: $(BIN)/simenv show runs/demo/none.user.neutral.on_request.midway.0"
 
 test: $(VENV)/dev-installed
-	$(BIN)/python -m pytest -n auto tests
+	$(BIN)/python -m pytest -n auto --dist worksteal tests
 
 bench: $(VENV)/dev-installed
 	$(BIN)/python -m pytest tests/benchmarks -o addopts= -q -s
