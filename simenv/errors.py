@@ -87,7 +87,7 @@ class ReplayError(EpisodeError):
 
 
 class UntrustedError(SimenvError):
-    """A file names code, an agent or an endpoint that this user has not trusted (see `simenv.world.trust`)."""
+    """A file names code, an agent or an endpoint that this user has not trusted (see `simenv.trust`)."""
 
 
 class MissingExtra(SimenvError):

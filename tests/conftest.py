@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simenv.world.trust import CONFIG_HOME, TRUSTED_FOLDERS
+from simenv.trust import CONFIG_HOME, TRUSTED_FOLDERS
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -164,8 +164,8 @@ def schema(of_experiment: bool) -> None:
 )
 def new(name: str, parent: Path) -> None:
     """Create a commented world that runs as it is."""
+    from simenv.trust import trust as trust_place  # noqa: PLC0415
     from simenv.world.new import create_world  # noqa: PLC0415
-    from simenv.world.trust import trust as trust_place  # noqa: PLC0415
 
     folder = create_world(name, parent)
     with suppress(UntrustedError):  # where the answer cannot be kept, the first command asks
@@ -188,8 +188,8 @@ def trust(place: Path, always: bool, remove: bool) -> None:
     Read it first: it acts with your rights. An experiment FILE is trusted in the same way, with the agents and the
     endpoints that it names.
     """
-    from simenv.world.trust import distrust, fingerprint  # noqa: PLC0415
-    from simenv.world.trust import trust as trust_place  # noqa: PLC0415
+    from simenv.trust import distrust, fingerprint  # noqa: PLC0415
+    from simenv.trust import trust as trust_place  # noqa: PLC0415
 
     if remove:
         distrust(place)

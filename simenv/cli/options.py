@@ -55,7 +55,7 @@ def with_trust(command: click.Command) -> click.Command:
 
 
 def _vouch(context: click.Context, _parameter: click.Parameter, is_given: bool) -> None:
-    from simenv.world.trust import vouching  # noqa: PLC0415 - what it reads takes time
+    from simenv.trust import vouching  # noqa: PLC0415 - what it reads takes time
 
     if is_given:
         context.with_resource(vouching())

@@ -139,8 +139,8 @@ def run(
         with_price,
     )
     from simenv.schema.experiment import WorldRuns  # noqa: PLC0415
+    from simenv.trust import require_experiment  # noqa: PLC0415
     from simenv.world.registry import open_world  # noqa: PLC0415
-    from simenv.world.trust import require_experiment  # noqa: PLC0415
 
     if _is_experiment(what):
         _refuse_other_options(context)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from simenv.env.vector import Flags, LearnerVectorEnv, batch_infos, check_actions, check_flags, spread_seeds
 from simenv.episode.session import Session
 from simenv.rollout.workers import context, leave_interrupts_to_the_parent, receive
-from simenv.world.trust import vouch
+from simenv.trust import vouch
 
 _FIELDS: dict[str, tuple[type, str]] = {
     "actions": (np.int64, ""),

@@ -21,9 +21,9 @@ from simenv.errors import ReplayError
 from simenv.kernel import derive_seed
 from simenv.outcomes.measures import measure
 from simenv.store.episode import Consultation, Episode, Evidence, Step, episode_id
+from simenv.trust import require_player
 from simenv.world.registry import recorded_scenario
 from simenv.world.scenario import Scenario
-from simenv.world.trust import require_player
 
 _FOLLOWS = {"ended", "time", "score", "outcomes", "measures", "evidence", "interview", "messages"}
 """Fields of an episode that follow from its journal and turns: a replay proves them too."""

@@ -18,13 +18,13 @@ from simenv.installed import world_folders
 from simenv.schema import read_yaml, resolve_document
 from simenv.store.episode import RoleCast, episode_id
 from simenv.store.run import Manifest, OwnOutcome, RunDirectory
+from simenv.trust import remember_player, require_player
 from simenv.world.code import FILE as CODE
 from simenv.world.copies import DOCUMENT, OVERSIGHT, keep_world, world_in
 from simenv.world.difference import differences
 from simenv.world.folder import WorldFolder
 from simenv.world.overlay import apply_overlay, read_overlay
 from simenv.world.registry import open_copy
-from simenv.world.trust import remember_player, require_player
 
 _EDITS = 3
 """Differences of an edited world that the message names."""

@@ -17,7 +17,7 @@ from simenv.rollout.pool import Pool, Report, Worker
 from simenv.rollout.runner import ProgressListener
 from simenv.rollout.workers import SIGNALS, context, held_back, leave_interrupts_to_the_parent, receive
 from simenv.store.run import RunDirectory
-from simenv.world.trust import vouch
+from simenv.trust import vouch
 
 _STOP, _QUIT = "stop", "quit"
 

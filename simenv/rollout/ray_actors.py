@@ -17,7 +17,7 @@ from simenv.rollout.plan import Plan, Task
 from simenv.rollout.pool import Buffer, Pool, Report, Worker
 from simenv.rollout.runner import ProgressListener
 from simenv.store.run import RunDirectory
-from simenv.world.trust import vouch
+from simenv.trust import vouch
 
 _PATIENCE_S = 10.0
 _WAIT_S = 0.2

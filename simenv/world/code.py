@@ -21,7 +21,7 @@ from simenv.kernel import Record, Verb
 from simenv.kernel.verbs import VERBS
 from simenv.outcomes import LEVELS, OUTCOMES, Outcome, Verdict
 from simenv.tools import Tool
-from simenv.world.trust import require_code
+from simenv.trust import require_code
 
 FILE = "processes.py"
 

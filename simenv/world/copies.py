@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 from simenv.errors import EpisodeError
-from simenv.world.trust import files_of
+from simenv.trust import files_of
 
 OVERSIGHT, DOCUMENT = "oversight.yaml", "world.yaml"
 _MOST_BYTES = 8_000_000

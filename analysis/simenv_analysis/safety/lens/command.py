@@ -17,7 +17,7 @@ from simenv.errors import SimenvError
 from simenv.rollout.runner import first_of
 from simenv.store.episode import Episode
 from simenv.store.run import locate_episodes
-from simenv.world.trust import require_player
+from simenv.trust import require_player
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import Column, terminal_table
 from simenv_analysis.output.console import console

@@ -17,9 +17,9 @@ from click.testing import CliRunner, Result
 from simenv.cli.main import main
 from simenv.errors import UntrustedError
 from simenv.store.run import RunDirectory
+from simenv.trust import FILE, config_home
 from simenv.world.new import create_world
 from simenv.world.registry import open_world
-from simenv.world.trust import FILE, config_home
 
 SPY = "\nfrom pathlib import Path\nPath({marker!r}).touch()\n"
 
@@ -86,7 +86,7 @@ def test_new_trusts_what_it_makes(stranger: Path, tmp_path: Path) -> None:
 def test_a_world_without_code_and_installed_ones_need_no_trust(stranger: Path, tmp_path: Path) -> None:
     plain = tmp_path / "tiny"
     plain.mkdir()
-    shutil.copy(Path(__file__).parent.parent / "schema" / "minimal.yaml", plain / "world.yaml")
+    shutil.copy(Path(__file__).parent / "schema" / "minimal.yaml", plain / "world.yaml")
     assert open_world(str(plain)).code.file == ""
     assert (
         simenv("run", "shutdown_sabotage", "--agent", "random", "--seeds", "0", "--out", tmp_path / "run").exit_code
