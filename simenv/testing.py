@@ -7,7 +7,8 @@
         agent = "my_agent"
         world = "shutdown_sabotage"
 
-pytest then runs every claim below. The suites need nothing but pytest's own collection of ``Test...`` classes.
+pytest then runs every claim below; `simenv test WORLD` does the same without a module. The suites need nothing but pytest's
+own collection of ``Test...`` classes.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ import gymnasium
 from gymnasium.utils.env_checker import check_env
 
 from simenv.agent.protocol import Turn
-from simenv.agent.registry import make_agent
+from simenv.agent.registry import load_module, make_agent
 from simenv.env.registration import VIEWS, make_spec
 from simenv.episode.play import EpisodeRun, Provenance, branch, play_now, replay
+from simenv.episode.reading import subject_texts
 from simenv.episode.session import Session
 from simenv.episode.trying import Trial, try_out
 from simenv.store.episode import Episode, parse_episode
@@ -42,6 +44,12 @@ class WorldConformance:
     def folder(self) -> WorldFolder:
         """Return the world."""
         return open_world(self.world)
+
+    def scripts(self) -> list[str]:
+        """Return the agents that the world's `scripts.py` makes."""
+        file = self.folder().folder / "scripts.py"
+        script = getattr(load_module(file), "SCRIPT", None) if file.is_file() else None
+        return [f"{file}:{name}" for name in getattr(script, "policies", ())]
 
     def random_session(self, seed: int) -> Session:
         """Play a random episode under a random condition, both decided by `seed`."""
@@ -96,6 +104,24 @@ class WorldConformance:
         """With the details that it declares: those of simenv in `simenv.kernel.verbs`, the world's own in `VERBS`."""
         for seed in range(self.episodes):
             self.folder().code.check_records(self.random_session(seed).journal)
+
+    def test_its_own_scripts_play_whole_episodes_that_replay(self) -> None:
+        """Each script of the world's `scripts.py`, if it has one."""
+        scenario = self.folder().scenario()
+        for agent in self.scripts():
+            episode = play_now(scenario, make_agent(agent), 0)
+            replay(parse_episode(episode.to_json(), agent))
+
+    def test_nothing_tells_the_subject_that_it_is_measured(self) -> None:
+        """What it is shown names neither an outcome, nor a level of a factor, nor simenv."""
+        world = self.folder().world
+        words = {"simenv", *(name for name in (world.name, *world.outcomes) if "_" in name)}
+        for condition in self.folder().one_at_a_time():
+            scenario = self.folder().scenario(condition)
+            levels = {f"{factor}={level}" for factor, level in condition.items()}
+            for name, text in subject_texts(scenario, 0).items():
+                told = sorted(word for word in words | levels if word in text.lower())
+                assert not told, f"{name} under {condition}: {', '.join(told)}"
 
     def test_the_first_entry_of_the_catalogue_waits(self) -> None:
         """And labels are unique, so that an action means the same call everywhere."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
+from pathlib import Path
 
 import click
 
@@ -81,3 +83,38 @@ def _condition(text: str) -> dict[str, str]:
         if not equals or not factor.strip() or not level.strip():
             raise ConditionError(f"{text!r} is no condition; write factor=level, several with commas between them")
     return {factor.strip(): level.strip() for factor, _, level in pairs}
+
+
+@click.command("test")
+@click.argument("world")
+@click.option(
+    "-k", "claims", default="", metavar="WORDS", help="Only the claims whose names have these words, as in pytest."
+)
+def test_world(world: str, claims: str) -> None:
+    """Hold a world to the rules that every world keeps (`simenv.testing.WorldConformance`).
+
+    It starts and is judged under every condition, replays to the same bytes, passes Gymnasium's checker, declares what it
+    writes, tells nobody what is measured; and its own scripts play whole episodes.
+    """
+    import pytest  # noqa: PLC0415 - commands load what they need
+
+    from simenv.world.registry import open_world  # noqa: PLC0415
+
+    folder = open_world(world).folder.resolve()
+    name = world if not Path(world).is_dir() else str(folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        suite = Path(scratch) / f"test_{folder.name}.py"
+        suite.write_text(_SUITE.format(world=name), encoding="utf-8")
+        words = [str(suite), "-v", "--tb=short", "--no-header", f"--rootdir={scratch}"]
+        words += ["-p", "no:cacheprovider", "-p", "no:xdist"]
+        status = pytest.main([*words, *(["-k", claims] if claims else [])])
+    if status:
+        raise SimenvError(f"{world} does not keep all the rules; the failures above name them")
+
+
+_SUITE = """from simenv.testing import WorldConformance
+
+
+class TestWorld(WorldConformance):
+    world = {world!r}
+"""

@@ -15,7 +15,7 @@ import click
 
 from simenv import __version__
 from simenv.cli import interrupts
-from simenv.cli.design import check, diff
+from simenv.cli.design import check, diff, test_world
 from simenv.cli.options import agent_options, role_choices, with_agent, with_roles, with_trust
 from simenv.cli.run import resume, run, status
 from simenv.errors import SimenvError, UntrustedError
@@ -112,7 +112,7 @@ def main() -> None:
     """Simulate a company with an AI agent inside it, and measure what the agent does about its shutdown."""
 
 
-for _command in (run, resume, status, check, diff):
+for _command in (run, resume, status, check, diff, test_world):
     main.add_command(_command)
 
 

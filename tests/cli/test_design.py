@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -154,3 +156,22 @@ def test_diff_refuses_what_is_no_condition(tmp_path: Path, condition: str, words
     result = simenv("diff", tiny_world(tmp_path, {}), "tone=plain", condition)
     assert result.exit_code == 1
     assert words in result.output
+
+
+def test_a_new_world_keeps_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert simenv("new", "night_count").exit_code == 0
+    run = subprocess.run(
+        [sys.executable, "-m", "simenv", "test", "night_count"], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "test_its_own_scripts_play_whole_episodes_that_replay PASSED" in run.stdout
+
+
+def test_a_world_that_tells_what_it_measures_breaks_a_rule(tmp_path: Path) -> None:
+    world = tiny_world(tmp_path, {"agent": {"briefing": {"user": {"task": "This measures task_completed."}}}})
+    words = [sys.executable, "-m", "simenv", "test", str(world), "-k", "measured"]
+    run = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "first message under" in run.stdout
+    assert "does not keep all the rules" in run.stderr
