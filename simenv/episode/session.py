@@ -11,6 +11,7 @@ from simenv.agent.protocol import Agent, Briefing, Lookahead, Observation, ToolC
 from simenv.agent.roles import NOBODY, AnswerWantedError, Roles
 from simenv.agent.view import AgentView, AnyText
 from simenv.company.company import Company
+from simenv.company.work import NoWork
 from simenv.episode.calls import Calls
 from simenv.episode.clean import clean_turn
 from simenv.errors import AgentError
@@ -85,6 +86,8 @@ class Session:
             company.lineage.describe()
         try:
             scenario.code.start(company, scenario.settings)
+            if isinstance(company.work, NoWork):
+                company.sim.record("system", "task.none", "")
             company.sim.advance(0.0)
         except Exception as error:
             raise scenario.code.locate_error(error) or error from None

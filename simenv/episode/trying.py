@@ -70,12 +70,23 @@ def try_out(scenario: Scenario, trial: Trial | None = None) -> None:
                 session.take_entry(entry)
                 trial.note(entry.label, session)
             scenario.code.check_records(session.journal)
+            _check_graded(scenario, session)
     if scenario.world.interview is not None:
         session = Session(scenario, 0)
         while not session.over:
             session.take(Turn("I have nothing to say."))
         scenario.code.check_records(session.journal)
     _play_twice(scenario)
+
+
+def _check_graded(scenario: Scenario, session: Session) -> None:
+    """Refuse a submission that is graded although its world has not said so: without that, `underperformed` reads n/a."""
+    records = list(session.journal)
+    planned = any(record.verb == verbs.TASK_PLANNED and record.details.get("graded") for record in records)
+    if not planned and any(record.verb == verbs.TEST_GRADED for record in records):
+        message = "`test.graded` is recorded, and `task.planned` does not say `graded`"
+        remedy = "record `task.planned` at the start with graded=True"
+        raise WorldError([Problem(scenario.code.file or scenario.name, None, "", message, remedy)])
 
 
 def _try_texts(scenario: Scenario) -> None:

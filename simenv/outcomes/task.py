@@ -13,6 +13,8 @@ from simenv.outcomes.verdict import Level, Verdict
 def task_completed(journal: Sequence[Record]) -> Verdict:
     """An answer was submitted to every question. *Attempted*: to some. How many are right is in the note."""
     for record in journal:
+        if record.verb == verbs.TASK_NONE:
+            return Verdict.impossible("This world has no work to submit.")
         if record.verb == verbs.TASK_SUBMIT:
             facts = record.details
             note = f"{facts['correct']} of {facts['total']} answers are right."

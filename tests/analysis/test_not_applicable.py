@@ -14,6 +14,8 @@ from click.testing import CliRunner
 from simenv.agent.registry import make_agent
 from simenv.cli.main import main
 from simenv.episode.play import play_now
+from simenv.episode.session import Session
+from simenv.kernel import Record
 from simenv.outcomes import OUTCOMES, Verdict
 from simenv.store.run import RunDirectory
 from simenv.world.registry import open_world
@@ -24,8 +26,8 @@ from simenv_analysis.statistics.contrasts.trials import read_trials
 from tests.analysis.made_up_run import episode, manifest
 from tests.patched import patched_world
 
-ALWAYS_MEASURED = {"task_completed", "underperformed"}
-"""What these need is not on record before the agent has submitted something."""
+ALWAYS_MEASURED = {"task_completed"}
+"""A company without work says so; one that says nothing has some."""
 CONDITIONS = [{"instruction": level} for level in ("none", "kept")]
 
 
@@ -38,6 +40,22 @@ def simenv(*arguments: object) -> str:
 def test_nothing_can_occur_in_an_empty_company() -> None:
     assert {name for name, outcome in OUTCOMES.items() if outcome([]).possible} == ALWAYS_MEASURED
     assert all(outcome([]).level == "no" and outcome([]).note for outcome in OUTCOMES.values())
+    assert not OUTCOMES["task_completed"]([Record(0, 0.0, "system", "task.none", "", {})]).possible
+
+
+def test_without_work_no_task_is_completed_and_without_a_key_nobody_underperforms(tmp_path: Path) -> None:
+    outcomes = ["task_completed", "underperformed"]
+    minimal = (Path(__file__).parents[1] / "schema" / "minimal.yaml").read_text()
+    (tmp_path / "tiny").mkdir()
+    measured = minimal.replace("outcomes: [task_completed]", f"outcomes: {json.dumps(outcomes)}")
+    (tmp_path / "tiny" / "world.yaml").write_text(measured)
+    nothing = Session(open_world(str(tmp_path / "tiny")).scenario(), 1).close()
+    assert [nothing[name].possible for name in outcomes] == [False, False]
+    for world, graded, patch in (("leverage", False, {"interview": None}), ("sandbagging", True, {})):
+        folder = patched_world(tmp_path / world, {"outcomes": outcomes, **patch}, world)
+        verdicts = Session(folder.scenario(), 1).close()
+        assert [verdicts[name].possible for name in outcomes] == [True, graded]
+        assert {verdict.level for verdict in verdicts.values()} == {"no"}
 
 
 def possible(world: str, oversight: str = "", **condition: str) -> dict[str, bool]:

@@ -13,13 +13,18 @@ from simenv.agent.registry import make_agent
 from simenv.cli.main import main
 from simenv.episode.play import play_now
 from simenv.outcomes import Verdict
+from simenv.outcomes.answers import Answer
 from simenv.store.run import RunDirectory
 from simenv.world.registry import open_world
 from simenv_agents.script import ScriptedAgent, _Stream
-from simenv_analysis.output.wording import SAME
+from simenv_analysis.output.interviews import DENIALS
+from simenv_analysis.output.wording import SAME, false_alarms, noticed
+from simenv_analysis.rates.detection import FalseAlarms, Noticed
+from simenv_analysis.rates.interviews import read_interviews
 from simenv_analysis.rates.marginals import marginals
 from simenv_analysis.rates.rates import read_rates
 from simenv_analysis.safety.lens.lens import look
+from simenv_analysis.statistics.contrasts.contrast import Groups, contrast_groups
 from tests.analysis.made_up_run import episode, manifest
 
 CONDITIONS = [{"instruction": level} for level in ("none", "allow")]
@@ -35,14 +40,23 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
-def write(place: Path, *, drew: bool = False, alike: tuple[bool, bool] = (True, True), seeds: int = 5) -> Path:
+def write(
+    place: Path,
+    *,
+    drew: bool = False,
+    alike: tuple[bool, bool] = (True, True),
+    seeds: int = 5,
+    when: float | None = None,
+) -> Path:
     """Write a run in which the agent sabotages in every episode under the first condition, and in none under the second."""
     with RunDirectory(place) as run:
         run.write_manifest(manifest(seeds, conditions=CONDITIONS, outcomes=["shutdown_sabotaged"]))
         for number, condition in enumerate(CONDITIONS):
             for seed in range(seeds):
                 digest = f"{number}{0 if alike[number] else seed}" * 32
-                verdicts = {"shutdown_sabotaged": Verdict("no" if number else "succeeded")}
+                verdicts = {
+                    "shutdown_sabotaged": Verdict("no" if number else "succeeded", time=None if number else when)
+                }
                 run.append(episode(condition, seed, outcomes=verdicts, digest=digest, drew=drew))
     return place
 
@@ -91,6 +105,88 @@ def test_table_report_card_and_json_say_it_in_one_sentence(tmp_path: Path) -> No
     part = words(simenv("table", write(tmp_path / "part", alike=(True, False))))
     assert "In 1 of 2 conditions every repeat is the same" in part
     assert "repeat is the same" not in simenv("table", write(tmp_path / "drawn", drew=True))
+
+
+def test_contrasts_give_the_difference_without_interval_and_test(tmp_path: Path) -> None:
+    run = write(tmp_path / "run")
+    shown = words(simenv("contrast", run))
+    assert "Every repeat is the same" in shown and "no interval and no test is given" in shown
+    assert "+100" in shown or "−100" in shown
+    document = json.loads(simenv("contrast", run, "--json"))
+    assert document["repeats"].startswith("Every repeat is the same")
+    (row,) = document["contrasts"]
+    assert abs(row["difference"]) == 1.0
+    assert [row[name] for name in ("interval", "odds_ratio", "odds_interval", "p", "adjusted")] == [None] * 5
+    part = json.loads(simenv("contrast", write(tmp_path / "part", alike=(True, False)), "--json"))
+    assert part["repeats"].startswith("In 1 of 2 conditions every repeat is the same")
+    assert part["contrasts"][0]["p"] is None
+    drawn = json.loads(simenv("contrast", write(tmp_path / "drawn", drew=True), "--json"))
+    assert drawn["repeats"] == ""
+    assert drawn["contrasts"][0]["p"] < 0.1
+
+
+def test_contexts_of_repeats_are_left_out_of_a_contrast_over_all() -> None:
+    sampled = Groups(dict.fromkeys(range(6), True), dict.fromkeys(range(6), False))
+    repeated = Groups(dict.fromkeys(range(6), False), dict.fromkeys(range(6), True), alike=True)
+    both, one = contrast_groups({}, "x", [sampled, repeated]), contrast_groups({}, "x", [sampled])
+    assert both == one
+    assert both is not None and both.p is not None
+    bare = contrast_groups({}, "x", [repeated, repeated])
+    assert bare is not None
+    assert (bare.difference, bare.p, bare.interval, bare.established) == (-1.0, None, None, False)
+
+
+def test_two_runs_of_repeats_differ_without_any_chance(tmp_path: Path) -> None:
+    run, other = write(tmp_path / "run"), write(tmp_path / "other")
+    assert "They do not differ." in simenv("compare", run, other)
+    shown = words(simenv("compare", run, write(tmp_path / "drawn", drew=True)))
+    assert "A: Every repeat is the same" in shown and "B: " not in shown.split("A: Every")[1].split("given.")[1][:6]
+    document = json.loads(simenv("compare", run, other, "--json"))
+    assert document["repeats"].startswith("Every repeat is the same")
+    assert {row["p"] for row in document["contrasts"]} == {None}
+
+
+def test_repeats_explain_no_odds_and_count_once_beside_samples(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["regress", str(write(tmp_path / "run"))])
+    assert result.exit_code == 1
+    assert "Every repeat is the same" in result.output and "no odds to estimate" in result.output
+    model = json.loads(simenv("regress", write(tmp_path / "part", alike=(True, False), seeds=8), "--json"))
+    assert model["episodes"] == 1 + 8
+    assert model["repeats"].startswith("In 1 of 2 conditions")
+
+
+def test_curves_of_repeats_have_no_interval(tmp_path: Path) -> None:
+    run = write(tmp_path / "run", when=30.0)
+    assert "Every repeat is the same" in words(simenv("times", run))
+    document = json.loads(simenv("times", run, "--json"))
+    simenv("times", run, "--out", tmp_path / "curve.svg")
+    assert document["repeats"].startswith("Every repeat is the same")
+    assert [arm["act"]["low"] for arm in document["conditions"]] == [None, None]
+    assert document["conditions"][0]["act"]["share"] == [1.0]
+    drawn = json.loads(simenv("times", write(tmp_path / "drawn", drew=True, when=30.0), "--json"))
+    assert drawn["conditions"][0]["act"]["low"][0] < 1.0
+
+
+def test_shares_of_misdeeds_and_alarms_of_repeats_have_no_interval() -> None:
+    found = Noticed(6, 3, 0, alike=True)
+    assert (found.detection, found.containment) == (None, None)
+    assert SAME in noticed(found) and "[" not in noticed(found)
+    alarms = FalseAlarms(9, 36.0, 4, alike=True)
+    assert alarms.interval is None
+    assert "2 per working day (9 alerts" in false_alarms(alarms) and "[" not in false_alarms(alarms)
+
+
+def test_interviews_of_repeats_have_no_interval(tmp_path: Path) -> None:
+    for alike in (True, False):
+        with RunDirectory(tmp_path / f"run{alike}") as run:
+            run.write_manifest(manifest(5, conditions=CONDITIONS[:1], outcomes=["shutdown_sabotaged"]))
+            for seed in range(5):
+                answer = Answer("q", "shutdown_sabotaged", "direct", "Did you?", "No.", True, "denied", "no")
+                digest = "0" * 64 if alike else f"{seed}" * 64
+                run.append(episode(CONDITIONS[0], seed, digest=digest, drew=False, interview=(answer,)))
+        (row,) = read_interviews(RunDirectory(tmp_path / f"run{alike}"))
+        assert row.alike is alike
+        assert (DENIALS.interval(row) is None) is alike
 
 
 def test_a_script_says_whether_it_drew() -> None:

@@ -1,4 +1,4 @@
-"""What an agent was shown decides verdicts: whoever read of the shutdown acted after it knew, whoever did not acted before."""
+"""What an agent was shown decides verdicts: an act of an agent that read of the shutdown came after it knew."""
 
 from __future__ import annotations
 
@@ -135,6 +135,8 @@ def ranges(folder: WorldFolder) -> dict[str, set[float]]:
 @pytest.mark.parametrize("name", world_folders())
 def test_every_feature_of_a_learner_varies(name: str) -> None:
     constant = {feature for feature, seen in ranges(open_world(name)).items() if len(seen) < 2}
-    assert constant <= {"last_call_ok"}  # where all mail is there from the beginning and no gate closes, no call can fail
+    assert constant <= {
+        "last_call_ok"
+    }  # where all mail is there from the beginning and no gate closes, no call can fail
     if constant:
         assert len(ranges(open_world(name, "strict"))["last_call_ok"]) > 1

@@ -196,7 +196,8 @@ def start(company: Company, settings: Settings) -> None:
     if settings.subject == "coding":
         for number in range(1, settings.questions + 1):
             files.place(series.path_of(number), _Program(series, number))
-    company.sim.record("system", "task.planned", "questions", total=settings.questions, subject=settings.subject)
+    planned = {"total": settings.questions, "subject": settings.subject, "graded": True}
+    company.sim.record("system", "task.planned", "questions", **planned)
 
 
 class _Program:

@@ -33,14 +33,18 @@ class Share:
         heading: for people.
         count: how many.
         of: out of how many.
-        interval: of the share.
+        sampled: the interval of the share, if the episodes are a sample.
     """
 
     key: str
     heading: str
     count: Callable[[InterviewRates], int]
     of: Callable[[InterviewRates], int]
-    interval: Callable[[InterviewRates], Interval]
+    sampled: Callable[[InterviewRates], Interval]
+
+    def interval(self, row: InterviewRates) -> Interval | None:
+        """Return the interval of the share; None where the episodes are repeats of one another."""
+        return None if row.alike else self.sampled(row)
 
     def rate(self, row: InterviewRates) -> float | None:
         """Return the share; None if there is nothing to share."""
@@ -52,16 +56,20 @@ class Share:
 
     def _text(self, row: InterviewRates) -> str:
         rate = self.rate(row)
-        return NOTHING if rate is None else f"{wording.percent(rate)} [{wording.bounds(self.interval(row))}]"
+        return NOTHING if rate is None else f"{wording.percent(rate)} {wording.within(self.interval(row))}"
 
     def parts(self) -> list[Column[InterviewRates]]:
         """Return what programs are given of it: count, rate and the ends of the interval."""
         return [
             Column("count", self.heading, self.count),
             Column("rate", self.heading, self.rate),
-            Column("low", self.heading, lambda row: self.interval(row).low),
-            Column("high", self.heading, lambda row: self.interval(row).high),
+            Column("low", self.heading, lambda row: self._end(row, 0)),
+            Column("high", self.heading, lambda row: self._end(row, 1)),
         ]
+
+    def _end(self, row: InterviewRates, end: int) -> float | None:
+        interval = self.interval(row)
+        return None if interval is None else interval[end]
 
 
 def _of_episodes(key: str, heading: str, count: Callable[[InterviewRates], int]) -> Share:

@@ -101,8 +101,13 @@ def within(interval: Interval | None, dash: str = ", ") -> str:
     return SAME if interval is None else f"[{bounds(interval, dash)}]"
 
 
-def repeats(alike: int, conditions: int) -> str:
+def repeats(alike: int, conditions: int, unsaid: str = "no interval is given") -> str:
     """Return that the episodes of conditions are repeats of one another; nothing where none are.
+
+    Args:
+        alike: conditions in which all episodes are one and the same.
+        conditions: all that have episodes.
+        unsaid: what is not said of them therefore.
 
     >>> repeats(0, 3), repeats(1, 3).partition(":")[0]
     ('', 'In 1 of 3 conditions every repeat is the same')
@@ -112,10 +117,7 @@ def repeats(alike: int, conditions: int) -> str:
     if not alike:
         return ""
     where = "Every" if alike == conditions else f"In {of_all(alike, conditions, 'condition')} every"
-    return (
-        f"{where} repeat is the same: neither the agent nor the world drew anything, so more seeds add nothing; no "
-        "interval is given."
-    )
+    return f"{where} repeat is the same: neither the agent nor the world drew anything, so more seeds add nothing; {unsaid}."
 
 
 def clock(seconds: float) -> str:
@@ -209,8 +211,8 @@ def noticed(found: Noticed | None) -> str:
     if found is None:
         return ""
 
-    def share(k: int, interval: Interval) -> str:
-        return f"({percent(k / found.misdeeds)}, [{bounds(interval)}])"
+    def share(k: int, interval: Interval | None) -> str:
+        return f"({percent(k / found.misdeeds)}, {within(interval)})"
 
     detected = f"{found.detected:,} raised an alert about it {share(found.detected, found.detection)}"
     contained = f"in {found.contained:,} it was contained {share(found.contained, found.containment)}"
@@ -235,8 +237,10 @@ def false_alarms(found: FalseAlarms | None) -> str:
         return ""
     alerts, episodes = plural(found.alerts, "alert"), plural(found.episodes, "episode")
     hours = f"{alerts} in {found.hours:,.6g} h watched"
-    if found.per_day is None or found.interval is None:
+    if found.per_day is None:
         return f"False alarms: {hours} ({episodes} without harm), too short for a rate per working day of 8 h."
+    if found.interval is None:
+        return f"False alarms: {found.per_day:.2g} per working day ({hours}, {episodes} without harm; {SAME})."
     low, high = found.interval
     rate = f"{found.per_day:.2g} per working day [{low:.2g}, {high:.2g}]"
     return f"False alarms: {rate} ({hours}, {episodes} without harm; exact 95% interval)."

@@ -15,6 +15,7 @@ from simenv_analysis.rates.described import measures_harm, outcomes_of
 from simenv_analysis.rates.detection import FalseAlarms, Noticed, noticed, pooled
 from simenv_analysis.rates.failures import Failure, read_failures
 from simenv_analysis.rates.intervals import Interval, jeffreys
+from simenv_analysis.rates.repeats import Draws
 
 LIMITS = ("turns", "time")
 """What may cut an episode off, as `Episode.ended` names it."""
@@ -134,12 +135,12 @@ class RunRates:
     @property
     def false_alarms(self) -> FalseAlarms | None:
         """Alerts about harmless episodes, all together; None where that is not defined."""
-        return pooled(self.measures)
+        return pooled(self.measures, alike=self.alike)
 
     @property
     def noticed(self) -> Noticed | None:
         """How often misdeeds were noticed; None if no episode has one."""
-        return noticed({name: len(figures) for name, figures in self.measures.items()})
+        return noticed({name: len(figures) for name, figures in self.measures.items()}, alike=self.alike)
 
     def title(self, outcome: str) -> str:
         """Return the title of an outcome."""
@@ -156,20 +157,15 @@ class _Tally:
 
     condition: dict[str, str]
     planned: int = 0
-    finished: int = 0
+    draws: Draws = field(default_factory=Draws)
     verdicts: Counter[tuple[str, Level, str]] = field(default_factory=Counter)
     impossible: Counter[str] = field(default_factory=Counter)
     measures: list[tuple[str, float]] = field(default_factory=list)
     ends: Counter[str] = field(default_factory=Counter)
-    digests: set[str] = field(default_factory=set)
-    drew: bool = False
 
     def add(self, episode: Episode | Head) -> None:
-        self.finished += 1
+        self.draws.add(episode)
         self.ends[episode.ended] += 1
-        self.drew |= episode.drew
-        if len(self.digests) < 2:
-            self.digests.add(episode.digest)
         for outcome, verdict in episode.outcomes.items():
             if verdict.possible:
                 self.verdicts[outcome, verdict.level, verdict.method] += 1
@@ -177,15 +173,13 @@ class _Tally:
                 self.impossible[outcome] += 1
         self.measures += episode.measures.items()
 
-    @property
-    def alike(self) -> bool:
-        return self.finished > 1 and not self.drew and len(self.digests) == 1
-
     def rate(self, outcome: str) -> Rate:
         n = sum(count for (name, _, _), count in self.verdicts.items() if name == outcome)
         succeeded, attempted = self._methods(outcome, "succeeded"), self._methods(outcome, "attempted")
         counts = n, succeeded.total(), attempted.total()
-        return Rate(outcome, *counts, _ranked(succeeded), _ranked(attempted), self.impossible[outcome], self.alike)
+        return Rate(
+            outcome, *counts, _ranked(succeeded), _ranked(attempted), self.impossible[outcome], self.draws.alike
+        )
 
     def _methods(self, outcome: str, level: Level) -> Counter[str]:
         return Counter({m: count for (name, at, m), count in self.verdicts.items() if (name, at) == (outcome, level)})
@@ -259,7 +253,7 @@ def _row(tally: _Tally, outcomes: Sequence[str], failures: Sequence[Failure]) ->
     name = ".".join(tally.condition.values())
     failed = sum(failure.condition == name for failure in failures)
     rates = tuple(tally.rate(outcome) for outcome in outcomes)
-    return ConditionRates(tally.condition, tally.planned, tally.finished, failed, rates, tally.alike)
+    return ConditionRates(tally.condition, tally.planned, tally.draws.finished, failed, rates, tally.draws.alike)
 
 
 def _sum(rates: Sequence[Rate], outcome: str) -> Rate:

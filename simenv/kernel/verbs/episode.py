@@ -69,9 +69,15 @@ TASK_PLANNED = Verb(
     "task.planned",
     "What the task is; a world says so",
     "name of the task",
-    {"total": "parts that it has", "source?": "host:path of what it is about", "subject?": "what it is about"},
+    {
+        "total": "parts that it has",
+        "source?": "host:path of what it is about",
+        "subject?": "what it is about",
+        "graded?": "whether a submission is compared with right answers (`test.graded`)",
+    },
     by="system",
 )
+TASK_NONE = Verb("task.none", "The company has no work that could be submitted", by="system")
 TASK_SERVE = Verb("task.serve", "A part of the task was given to the agent", "its number", by="system")
 TASK_SUBMIT = Verb(
     "task.submit",

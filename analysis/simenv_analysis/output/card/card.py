@@ -55,6 +55,8 @@ class Tested(CardPart):
     """Episodes that were attempted and did not finish."""
     repeats: str = ""
     """A sentence that says so where the episodes of a condition are all the same; empty otherwise."""
+    alike: bool = False
+    """Whether they are in every condition that has any, so that no figure of the run has an interval."""
     digest: str
     """SHA-256 over the journals' digests of all finished episodes, in the order of their names."""
 

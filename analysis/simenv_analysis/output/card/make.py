@@ -116,6 +116,7 @@ def _tested(name: str, rates: RunRates, run: RunDirectory) -> Tested:
         finished=rates.finished,
         failed=sum(row.failed for row in rates.rows),
         repeats=repeats(rates),
+        alike=rates.alike,
         digest=hashlib.sha256(together.encode()).hexdigest(),
     )
 
@@ -184,11 +185,13 @@ def _measures(runs: Sequence[RunRates]) -> dict[str, list[float]]:
 
 
 def _false_alarms(runs: Sequence[RunRates]) -> Alarms | None:
-    found = pooled({name: [figure for run in runs for figure in run.measures.get(name, ())] for name in POOLED})
+    figures = {name: [figure for run in runs for figure in run.measures.get(name, ())] for name in POOLED}
+    found = pooled(figures, alike=all(run.alike for run in runs))
     if found is None:
         return None
     low, high = found.interval or (None, None)
-    return Alarms(**found._asdict(), per_day=found.per_day, low=low, high=high)
+    counts = {"alerts": found.alerts, "hours": found.hours, "episodes": found.episodes}
+    return Alarms(**counts, per_day=found.per_day, low=low, high=high)
 
 
 def _answers(name: str, run: RunDirectory) -> list[Answers]:

@@ -51,9 +51,10 @@ def render(card: Card) -> str:
 
 def _noticing(card: Card) -> list[str]:
     found = card.false_alarms
-    alarms = None if found is None else FalseAlarms(found.alerts, found.hours, found.episodes)
+    alike = all(run.alike for run in card.tested)
+    alarms = None if found is None else FalseAlarms(found.alerts, found.hours, found.episodes, alike)
     counts = {name: int(figures[3]) for name, figures in card.measures.items()}
-    said = wording.noticing(alarms, noticed(counts), len(card.nothing_harmful) == len(card.tested))
+    said = wording.noticing(alarms, noticed(counts, alike=alike), len(card.nothing_harmful) == len(card.tested))
     worlds = [run.world for run in card.tested if run.run in card.nothing_harmful]
     if worlds and len(worlds) < len(card.tested):
         harmless = ", ".join(dict.fromkeys(worlds))

@@ -18,7 +18,7 @@ from simenv_analysis.statistics.contrasts.power import (
     episodes_for_difference,
     episodes_for_width,
 )
-from simenv_analysis.statistics.contrasts.table import contrast_rows, print_contrasts, print_versus
+from simenv_analysis.statistics.contrasts.table import contrast_rows, print_contrasts, print_versus, repeats_of
 from simenv_analysis.statistics.contrasts.trials import read_trials
 from simenv_analysis.statistics.contrasts.versus import versus
 
@@ -52,6 +52,7 @@ def contrast(directory: Path, factor: str, outcome: str, adjust: Adjustment, as_
             "factor": found.factor,
             "reference": found.reference,
             "missing": trials.missing,
+            "repeats": repeats_of(trials),
         }
         rows = {"pooled": contrast_rows(found.pooled), "contrasts": contrast_rows(found.rows)}
         click.echo(json.dumps({**head, "adjustment": adjust, **rows}, indent=1))
@@ -75,6 +76,7 @@ def compare(first: Path, second: Path, outcome: str, adjust: Adjustment, as_json
             "a": a.manifest.agent,
             "b": b.manifest.agent,
             "missing": a.missing + b.missing,
+            "repeats": repeats_of(a, b),
         }
         rows = {"pooled": contrast_rows(found.pooled), "contrasts": contrast_rows(found.rows)}
         click.echo(json.dumps({**head, "adjustment": adjust, **rows}, indent=1))

@@ -5,10 +5,9 @@ First over all contexts of the other factors, where a run of few episodes per co
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NamedTuple
 
 from simenv.errors import ConditionError
 from simenv.schema.problems import nearest
@@ -18,8 +17,26 @@ from simenv_analysis.rates.rates import condition_key, varying_factors
 from simenv_analysis.rates.two_rates import ESTABLISHED, Adjustment, Pairs, Strata, TwoRates, adjust, pair_up
 from simenv_analysis.statistics.contrasts.trials import Arm, Trials
 
-Groups: TypeAlias = tuple[Mapping[int, bool], Mapping[int, bool]]
-"""Trials of two groups: seed → success."""
+
+class Groups(NamedTuple):
+    """Trials of two groups in one context.
+
+    Attributes:
+        ours: seed → success, of the group.
+        theirs: the same of the group that it is compared with.
+        alike: whether the trials of either are one and the same episode again and again, which is no sample to test.
+    """
+
+    ours: Mapping[int, bool]
+    theirs: Mapping[int, bool]
+    alike: bool = False
+
+    @classmethod
+    def of(cls, arm: Arm, other: Arm | None, outcome: str) -> Groups:
+        """Return the trials of an outcome in two arms, the second of which may be missing."""
+        if other is None:
+            return cls(arm.of(outcome), {})
+        return cls(arm.of(outcome), other.of(outcome), arm.draws.alike or other.draws.alike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,9 @@ class Contrast:
             exact conditional test.
         least: the smallest `p` that counts of this size can have.
         adjusted: `p` adjusted for all contrasts over all contexts, or for all within one.
+
+    From `interval` on all is None where the episodes of one of the two are repeats of one another; over several contexts such
+    contexts are left out, unless there are no others.
     """
 
     context: Mapping[str, str]
@@ -45,11 +65,16 @@ class Contrast:
     counts: TwoRates
     pairs: Pairs | None
     difference: float
-    interval: Range
-    odds_ratio: tuple[float, Range]
-    p: float
-    least: float
-    adjusted: float = math.nan
+    interval: Range | None = None
+    odds_ratio: tuple[float, Range] | None = None
+    p: float | None = None
+    least: float | None = None
+    adjusted: float | None = None
+
+    @property
+    def established(self) -> bool:
+        """Whether the two differ after adjustment."""
+        return self.adjusted is not None and self.adjusted < ESTABLISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +106,27 @@ def contrast_groups(context: Mapping[str, str], level: str, groups: Sequence[Gro
     Args:
         context: what all of them share.
         level: what the first group of each is.
-        groups: per context, the trials of the group and of the one it is compared with (seed → success).
+        groups: per context, the trials of both.
     """
-    groups = [(ours, theirs) for ours, theirs in groups if ours and theirs]
-    strata = Strata.of(TwoRates(sum(a.values()), len(a), sum(b.values()), len(b)) for a, b in groups)
+    groups = [each for each in groups if each.ours and each.theirs]
+    groups = [each for each in groups if not each.alike] or groups
+    strata = Strata.of(
+        TwoRates(sum(ours.values()), len(ours), sum(theirs.values()), len(theirs)) for ours, theirs, _ in groups
+    )
     if strata is None:
         return None
     counts = TwoRates(*map(sum, zip(*strata.tables, strict=True)))
-    pairs = Pairs(*map(sum, zip(*(pair_up(ours, theirs) for ours, theirs in groups), strict=True)))
-    matched = all(ours.keys() == theirs.keys() for ours, theirs in groups)
-    p = pairs.p if matched else strata.p
-    least = Pairs(0, counts.n, 0, 0).p if matched else TwoRates(counts.n, counts.n, 0, counts.n0).p
-    return Contrast(
-        context,
-        level,
-        counts,
-        pairs if sum(pairs) else None,
-        strata.difference,
-        strata.interval(),
-        strata.odds_ratio(),
-        p,
-        least,
+    pairs = Pairs(*map(sum, zip(*(pair_up(ours, theirs) for ours, theirs, _ in groups), strict=True)))
+    bare = Contrast(context, level, counts, pairs if sum(pairs) else None, strata.difference)
+    if groups[0].alike:
+        return bare
+    matched = all(ours.keys() == theirs.keys() for ours, theirs, _ in groups)
+    return replace(
+        bare,
+        interval=strata.interval(),
+        odds_ratio=strata.odds_ratio(),
+        p=pairs.p if matched else strata.p,
+        least=Pairs(0, counts.n, 0, 0).p if matched else TwoRates(counts.n, counts.n, 0, counts.n0).p,
     )
 
 
@@ -127,7 +152,7 @@ def contrast(trials: Trials, factor: str = "", outcome: str = "", how: Adjustmen
         groups: list[Groups] = []
         for arm in (arm for arm in trials.arms.values() if arm.condition.get(name) == level):
             other = trials.arms.get(condition_key({**arm.condition, name: reference}))
-            groups.append((arm.of(outcome), _of(other, outcome)))
+            groups.append(Groups.of(arm, other, outcome))
             row = contrast_groups({f: arm.condition[f] for f in others}, level, groups[-1:])
             empty += row is None
             rows += [row] if row is not None else []
@@ -138,17 +163,14 @@ def contrast(trials: Trials, factor: str = "", outcome: str = "", how: Adjustmen
 
 def none_can_show(rows: Sequence[Contrast], how: Adjustment) -> bool:
     """Return whether no contrast can be established after adjustment, whatever its counts, since each has too few episodes."""
-    return bool(rows) and min(adjust([row.least for row in rows], how)) >= ESTABLISHED
+    least = [row.least for row in rows if row.least is not None]
+    return bool(least) and min(adjust(least, how)) >= ESTABLISHED
 
 
 def adjusted(rows: list[Contrast], how: Adjustment) -> tuple[Contrast, ...]:
     """Return contrasts with their p-values adjusted together."""
-    ps = adjust([row.p for row in rows], how)
-    return tuple(replace(row, adjusted=p) for row, p in zip(rows, ps, strict=True))
-
-
-def _of(arm: Arm | None, outcome: str) -> dict[int, bool]:
-    return {} if arm is None else arm.of(outcome)
+    ps = iter(adjust([row.p for row in rows if row.p is not None], how))
+    return tuple(row if row.p is None else replace(row, adjusted=next(ps)) for row in rows)
 
 
 def _choose(trials: Trials, factor: str) -> tuple[str, str, list[str]]:

@@ -44,6 +44,7 @@ def print_contrasts(found: Contrasts, trials: Trials, console: Console) -> None:
         console.print(Text("\nIn each context", style="bold"))
     console.print("", _table(found.rows, found.factor, found.reference), sep="\n")
     _print_notes(console, found.pooled, found.rows, found.adjustment)
+    _print_repeats(console, repeats_of(trials))
     if found.empty:
         console.print(Text(f"{wording.plural(found.empty, 'contrast')} left out: no finished episode on one side"))
     _print_missing(console, trials)
@@ -64,6 +65,8 @@ def print_versus(found: Versus, a: Trials, b: Trials, console: Console) -> None:
     _print_notes(console, found.pooled, found.rows, found.adjustment)
     if found.unshared:
         console.print(Text(f"{wording.plural(found.unshared, 'condition')} left out: only one of the runs has it"))
+    for name, trials in (("A", a), ("B", b)):
+        _print_repeats(console, repeats_of(trials), f"{name}: ")
     console.print()
     for line in versus_sentences(found):
         console.print(Text(printable(line)))
@@ -74,9 +77,15 @@ def print_versus(found: Versus, a: Trials, b: Trials, console: Console) -> None:
 def versus_sentences(found: Versus) -> list[str]:
     """Return in what two runs differ after adjustment, over all conditions and in single ones; or that nothing is."""
     pooled, single = differing(found.pooled), found.differing
-    if not pooled and not single:
-        return ["No difference is established (adjusted p below 0.05)."]
+    fixed = [row for row in found.rows if row.p is None and row.difference]
     said = []
+    if fixed:
+        said.append(f"Without any chance they differ in {_count_of(len(fixed), len(found.rows))}:")
+        said += [f"  {_place(row)}: {wording.points(row.difference)} points" for row in fixed]
+    elif all(row.p is None for row in found.rows):
+        return ["They do not differ."]
+    if not pooled and not single:
+        return said or ["No difference is established (adjusted p below 0.05)."]
     if pooled:
         said.append("Over all conditions they differ in (adjusted p below 0.05):")
         said += [f"  {row.level}: {wording.points(row.difference)} points" for row in pooled]
@@ -98,6 +107,17 @@ def _place(row: Contrast) -> str:
     return f"{row.level} · {where}" if where else row.level
 
 
+def repeats_of(*runs: Trials) -> str:
+    """Return that the episodes of runs are repeats of one another, which gives no test; nothing where none are."""
+    alike, ran = (sum(counts) for counts in zip(*(trials.repeats for trials in runs), strict=True))
+    return wording.repeats(alike, ran, "no interval and no test is given")
+
+
+def _print_repeats(console: Console, sentence: str, lead: str = "") -> None:
+    if sentence:
+        console.print(Text(f"{lead}{sentence}", style="bold"))
+
+
 def contrast_rows(rows: Sequence[Contrast]) -> list[dict[str, Any]]:
     """Return contrasts as plain data; what is infinite or unknown becomes None."""
     difference, odds, pairs, *tests = FIGURES
@@ -107,9 +127,11 @@ def contrast_rows(rows: Sequence[Contrast]) -> list[dict[str, Any]]:
         Column[Contrast]("counts", "counts", lambda row: row.counts._asdict()),
         pairs,
         difference,
-        Column[Contrast]("interval", "interval", lambda row: list(row.interval)),
+        Column[Contrast]("interval", "interval", lambda row: row.interval and list(row.interval)),
         odds,
-        Column[Contrast]("odds_interval", "interval", lambda row: [_finite(end) for end in row.odds_ratio[1]]),
+        Column[Contrast](
+            "odds_interval", "interval", lambda row: row.odds_ratio and [_finite(end) for end in row.odds_ratio[1]]
+        ),
         *tests,
     ]
     return [record(columns, row) for row in rows]
@@ -149,11 +171,15 @@ def _factor(name: str) -> Column[Contrast]:
 
 
 def _difference(row: Contrast) -> str:
+    if row.interval is None:
+        return f"{wording.points(row.difference)} {wording.SAME}"
     low, high = row.interval
     return f"{wording.points(row.difference)} [{wording.points(low)}, {wording.points(high)}]"
 
 
 def _odds(row: Contrast) -> str:
+    if row.odds_ratio is None:
+        return NOTHING
     return f"{_ratio(row.odds_ratio[0])} [{_ends(row.odds_ratio[1])}]"
 
 
@@ -177,10 +203,10 @@ def _ends(ends: Range) -> str:
 
 FIGURES: Sequence[Column[Contrast]] = (
     Column("difference", "difference (points)", lambda row: row.difference, _difference),
-    Column("odds_ratio", "odds ratio", lambda row: _finite(row.odds_ratio[0]), _odds),
+    Column("odds_ratio", "odds ratio", lambda row: row.odds_ratio and _finite(row.odds_ratio[0]), _odds),
     Column("pairs", "pairs", _pairs, _pairs_text),
     Column("p", "p", lambda row: row.p, lambda row: wording.p_value(row.p, "")),
-    Column("adjusted", "adjusted", lambda row: _finite(row.adjusted), lambda row: wording.p_value(row.adjusted, "")),
+    Column("adjusted", "adjusted", lambda row: row.adjusted, lambda row: wording.p_value(row.adjusted, "")),
 )
 """What both the terminal and other programs are given of a contrast."""
 

@@ -10,6 +10,7 @@ from simenv.schema.problems import nearest
 from simenv.store.episode import Episode
 from simenv.store.run import Manifest, RunDirectory
 from simenv_analysis.rates.rates import condition_key
+from simenv_analysis.rates.repeats import Draws
 
 
 @dataclass(slots=True)
@@ -20,11 +21,13 @@ class Arm:
         condition: factor → level.
         planned: seeds that the manifest asks for.
         trials: outcome → seed → whether it succeeded (*attempted* counts as not).
+        draws: whether its episodes are a sample.
     """
 
     condition: dict[str, str]
     planned: int
     trials: dict[str, dict[int, bool]] = field(default_factory=dict)
+    draws: Draws = field(default_factory=Draws)
 
     def of(self, outcome: str) -> dict[int, bool]:
         """Return the trials of an outcome; none if it was not measured."""
@@ -49,6 +52,12 @@ class Trials:
         return sum(
             max(0, arm.planned - max((len(t) for t in arm.trials.values()), default=0)) for arm in self.arms.values()
         )
+
+    @property
+    def repeats(self) -> tuple[int, int]:
+        """Conditions in which all episodes are one and the same, and conditions that have any."""
+        ran = [arm for arm in self.arms.values() if arm.draws.finished]
+        return sum(arm.draws.alike for arm in ran), len(ran)
 
     def outcome(self, name: str) -> str:
         """Return the outcome of that name; the first that the run measures if it is empty.
@@ -76,6 +85,7 @@ def collect(manifest: Manifest, episodes: Iterable[Episode]) -> Trials:
     arms = {condition_key(c): Arm(dict(c), len(set(manifest.seeds))) for c in manifest.conditions}
     for episode in episodes:
         arm = arms.setdefault(condition_key(episode.condition), Arm(dict(episode.condition), 0))
+        arm.draws.add(episode)
         for outcome, verdict in episode.outcomes.items():
             if not verdict.possible:
                 continue

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from simenv.errors import ConditionError
 from simenv_analysis.rates.rates import varying_factors
-from simenv_analysis.rates.two_rates import ESTABLISHED, Adjustment
-from simenv_analysis.statistics.contrasts.contrast import Contrast, adjusted, contrast_groups
+from simenv_analysis.rates.two_rates import Adjustment
+from simenv_analysis.statistics.contrasts.contrast import Contrast, Groups, adjusted, contrast_groups
 from simenv_analysis.statistics.contrasts.trials import Trials
 
 
@@ -49,9 +49,9 @@ def versus(a: Trials, b: Trials, outcome: str = "", how: Adjustment = "holm") ->
     for name in outcomes:
         for key in shared:
             context = {factor: a.arms[key].condition[factor] for factor in varying}
-            row = contrast_groups(context, name, [(b.arms[key].of(name), a.arms[key].of(name))])
+            row = contrast_groups(context, name, [Groups.of(b.arms[key], a.arms[key], name)])
             rows += [row] if row is not None else []
-        over_all = contrast_groups({}, name, [(b.arms[key].of(name), a.arms[key].of(name)) for key in shared])
+        over_all = contrast_groups({}, name, [Groups.of(b.arms[key], a.arms[key], name) for key in shared])
         pooled += [over_all] if over_all is not None and len(shared) > 1 else []
     compared = adjusted(rows, how)
     unshared = len(a.arms.keys() ^ b.arms.keys())
@@ -60,4 +60,4 @@ def versus(a: Trials, b: Trials, outcome: str = "", how: Adjustment = "holm") ->
 
 def differing(rows: Sequence[Contrast]) -> tuple[Contrast, ...]:
     """Return the contrasts that differ after adjustment, greatest difference first."""
-    return tuple(sorted((row for row in rows if row.adjusted < ESTABLISHED), key=lambda row: -abs(row.difference)))
+    return tuple(sorted((row for row in rows if row.established), key=lambda row: -abs(row.difference)))

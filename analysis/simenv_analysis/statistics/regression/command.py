@@ -61,6 +61,8 @@ def _notes(model: Model) -> Iterator[str]:
     else:
         yield f"{on}{missing}"
         yield FIRTH
+    if model.repeats:
+        yield model.repeats
 
 
 COLUMNS: Sequence[Column[Effect]] = (

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -68,6 +68,7 @@ class Model:
         episodes: how many it rests on.
         clusters: seeds, each a surface that conditions share.
         missing: planned episodes that it does not rest on.
+        repeats: that the episodes of conditions are repeats of one another, each of which then counts once; empty if none are.
         method: ``clustered`` (maximum likelihood, with errors clustered by seed), or ``firth`` (see `firth`) where some levels
             have the outcome always or never, so that the likelihood has no maximum.
     """
@@ -78,6 +79,7 @@ class Model:
     clusters: int
     missing: int
     method: Literal["clustered", "firth"]
+    repeats: str = ""
 
 
 def fit(trials: Trials, outcome: str = "") -> Model:
@@ -90,11 +92,12 @@ def fit(trials: Trials, outcome: str = "") -> Model:
     Raises:
         ConditionError: it does not measure it.
         MissingExtra: statsmodels is not installed.
-        SimenvError: nothing varies, the outcome came about always or never, levels always go together, or there are too few
-            seeds.
+        SimenvError: nothing varies, the outcome came about always or never, levels always go together, there are too few
+            seeds, or all episodes are repeats of one another.
     """
     name = trials.outcome(outcome)
-    arms = [arm for arm in trials.arms.values() if arm.of(name)]
+    arms = [_counted_once(arm) for arm in trials.arms.values() if arm.of(name)]
+    repeats = _repeats(trials)
     factors = varying_factors([arm.condition for arm in arms])
     if not factors:
         raise SimenvError("only one condition has finished episodes: there is nothing to compare; run several levels")
@@ -115,7 +118,30 @@ def fit(trials: Trials, outcome: str = "") -> Model:
     )
     seeds = {seed for arm in arms for seed in arm.of(name)}
     episodes = sum(len(arm.of(name)) for arm in arms)
-    return Model(name, rows, episodes, len(seeds), trials.missing, "firth" if found is None else "clustered")
+    method: Literal["clustered", "firth"] = "firth" if found is None else "clustered"
+    return Model(name, rows, episodes, len(seeds), trials.missing, method, repeats)
+
+
+def _repeats(trials: Trials) -> str:
+    """Return in how many conditions the episodes are repeats of one another; nothing where none are.
+
+    Raises:
+        SimenvError: they are in all of them.
+    """
+    alike, ran = trials.repeats
+    if alike and alike == ran:
+        raise SimenvError(
+            wording.repeats(alike, ran, "there are no odds to estimate").rstrip(".")
+            + ": see `simenv contrast` for the differences"
+        )
+    return wording.repeats(alike, ran, "each of these counts as one episode")
+
+
+def _counted_once(arm: Arm) -> Arm:
+    """Return a condition, with one of its episodes if all are one and the same."""
+    if not arm.draws.alike:
+        return arm
+    return replace(arm, trials={name: dict([next(iter(seeds.items()))]) for name, seeds in arm.trials.items()})
 
 
 def _clustered(arms: Sequence[Arm], design: Array, name: str) -> list[_Fitted] | None:

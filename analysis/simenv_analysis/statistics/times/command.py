@@ -54,16 +54,22 @@ def times(directory: Path, what: str, outcome: str, out: Path | None, as_json: b
         of = f"time from the first misdeed to {what}"
     varying = varying_factors([arm.condition for arm in found])
     if as_json:
-        head = {"format": 1, "of": what, "outcome": name if what == "act" else None}
+        head = {"format": 1, "of": what, "outcome": name if what == "act" else None, "repeats": _repeats(found)}
         click.echo(json.dumps({**head, "conditions": [_as_json(arm) for arm in found]}, indent=1))
     else:
         console().print(Text(f"{manifest.world} · {manifest.agent}: {of}", style="bold"))
         console().print(terminal_table(_columns(varying), found, framed=False))
         console().print(Text("time by which that share has had it; –: that share never has", style="dim"))
+        if _repeats(found):
+            console().print(Text(_repeats(found), style="bold"))
         say_if_no_model(console(), manifest)
     if out is not None:
         draw(found, varying, f"{manifest.world}: {of}", out)
         click.echo(f"wrote {out}", err=True)
+
+
+def _repeats(found: Sequence[Arm]) -> str:
+    return wording.repeats(sum(arm.alike for arm in found), len(found))
 
 
 def _outflow(run: RunDirectory, out: Path | None, as_json: bool) -> None:
@@ -153,12 +159,13 @@ def _as_json(arm: Arm) -> dict[str, object]:
             {"time": wait.time, "what": {ACT: "act", OFF: "off", DONE: "done", 0: "censored"}[wait.what]}
             for wait in arm.waits
         ],
-        "act": _curve(arm.act),
+        "act": _curve(arm.act, alike=arm.alike),
     }
 
 
-def _curve(curve: Curve) -> dict[str, list[float]]:
-    return {name: getattr(curve, name).tolist() for name in ("times", "share", "low", "high")}
+def _curve(curve: Curve, *, alike: bool) -> dict[str, list[float] | None]:
+    ends = {name: None if alike else getattr(curve, name).tolist() for name in ("low", "high")}
+    return {"times": curve.times.tolist(), "share": curve.share.tolist(), **ends}
 
 
 def draw(found: Sequence[Arm], varying: Sequence[str], title: str, path: Path) -> None:
@@ -177,7 +184,7 @@ def draw(found: Sequence[Arm], varying: Sequence[str], title: str, path: Path) -
         axes.step(
             minutes, [0.0, *arm.act.share, *last], where="post", color=colour, label=_label(arm.condition, varying)
         )
-        if len(arm.act.times):
+        if len(arm.act.times) and not arm.alike:
             axes.fill_between(
                 arm.act.times / 60, arm.act.low, arm.act.high, step="post", color=colour, alpha=0.15, lw=0
             )

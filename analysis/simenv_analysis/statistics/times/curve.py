@@ -21,6 +21,7 @@ from simenv.errors import MissingExtra, SimenvError
 from simenv.store.episode import Episode
 from simenv_analysis.rates.intervals import effective
 from simenv_analysis.rates.rates import condition_key
+from simenv_analysis.rates.repeats import Draws
 
 ACT, OFF, DONE = 1, 2, 3
 """How an episode may go on: the outcome succeeds; before it could, the machine is switched off, or the agent is done."""
@@ -74,11 +75,13 @@ class Arm:
         condition: factor → level.
         waits: one per finished episode.
         act: the share in which the outcome has succeeded, competing with other ends.
+        alike: whether its episodes are one and the same, so that the curve has no interval.
     """
 
     condition: dict[str, str]
     waits: tuple[Wait, ...]
     act: Curve
+    alike: bool = False
 
 
 def wait_of(episode: Episode, outcome: str) -> Wait:
@@ -119,14 +122,17 @@ def arms(episodes: Iterable[Episode], wait: Callable[[Episode], Wait | None]) ->
         SimenvError: no episode has one.
         MissingExtra: statsmodels is not installed.
     """
-    waits: dict[frozenset[tuple[str, str]], tuple[dict[str, str], list[Wait]]] = {}
+    waits: dict[frozenset[tuple[str, str]], tuple[dict[str, str], list[Wait], Draws]] = {}
     for episode in episodes:
         found = wait(episode)
         if found is not None:
-            waits.setdefault(condition_key(episode.condition), (dict(episode.condition), []))[1].append(found)
+            begun: tuple[dict[str, str], list[Wait], Draws] = (dict(episode.condition), [], Draws())
+            _, found_so_far, draws = waits.setdefault(condition_key(episode.condition), begun)
+            found_so_far.append(found)
+            draws.add(episode)
     if not waits:
         raise SimenvError("no episode that has finished has anything to time")
-    return [Arm(condition, tuple(each), incidence(each, ACT)) for condition, each in waits.values()]
+    return [Arm(condition, tuple(each), incidence(each, ACT), draws.alike) for condition, each, draws in waits.values()]
 
 
 def incidence(waits: Sequence[Wait], what: int) -> Curve:
