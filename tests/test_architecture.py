@@ -153,6 +153,53 @@ def test_worlds_have_one_import(file: Path) -> None:
     assert set(ours) <= {allowed}, file
 
 
+def sources() -> list[Path]:
+    """Return the Python files of the four top-level folders, without the code of guests."""
+    files = [file for folder in ("simenv", "agents", "analysis", "worlds") for file in (ROOT / folder).rglob("*.py")]
+    return sorted(file for file in files if "guest" not in file.parts)
+
+
+def has_nested_conditional(tree: ast.Module) -> bool:
+    conditionals = [node for node in ast.walk(tree) if isinstance(node, ast.IfExp)]
+    return any(isinstance(inner, ast.IfExp) for node in conditionals for inner in ast.walk(node) if inner is not node)
+
+
+NESTED = {
+    f"simenv/shell/{file}"
+    for file in (
+        *("builtins/control.py", "builtins/output.py", "builtins/variables.py"),
+        *("commands/dumping.py", "commands/filtering.py", "commands/reading.py", "commands/system.py"),
+        *("expansion/conditional.py", "git/looking.py", "git/program.py"),
+        *("parser/reader.py", "parser/words.py", "python/opened.py", "session.py"),
+    )
+}
+"""Files that still have conditional expressions in conditional expressions; none is to be added."""
+
+
+def test_conditional_expressions_are_not_nested() -> None:
+    nested = {str(file.relative_to(ROOT)) for file in sources() if has_nested_conditional(parsed(file))}
+    assert nested - NESTED == set(), "name the case, or write the `if`"
+    assert NESTED - nested == set(), "take these off the list"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_nested"),
+    [("a if b else c", False), ("a if b else c if d else e", True), ("a if b else f(c if d else e)", True)],
+)
+def test_nested_conditional_expressions_are_found(code: str, is_nested: bool) -> None:
+    assert has_nested_conditional(ast.parse(code)) is is_nested
+
+
+MOST_LINES = 450
+LONG = {"simenv/shell/state.py", "simenv/shell/python/wasi.py", "worlds/cancelled_alarm/processes.py"}
+"""Files that are longer all the same; none is to be added."""
+
+
+def test_files_are_one_noun_each_and_so_not_long() -> None:
+    lines = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in sources()}
+    assert {file: count for file, count in lines.items() if count > MOST_LINES and file not in LONG} == {}
+
+
 def test_every_room_is_in_the_map() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     for room in ROOMS:

@@ -101,6 +101,13 @@ def look_up_exactly(_app: Sphinx, doctree: nodes.document) -> None:
             node.attributes.pop("refspecific", None)
 
 
+def _place(target: str, node: pending_xref) -> str:
+    """Return where to look for a target: in the place that it names, or else in the module that refers to it."""
+    if "." in target:
+        return target
+    return "" if node["reftype"] == "obj" else node.get("py:module") or ""
+
+
 def find_by_name(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.Element
 ) -> nodes.Element | None:
@@ -111,8 +118,7 @@ def find_by_name(
     if node.get("refdomain") != "py":
         return None
     target, known = str(node["reftarget"]), env.domains.python_domain.objects
-    place = target if "." in target else "" if node["reftype"] == "obj" else node.get("py:module") or ""
-    package, last = ".".join(place.split(".")[:2]), target.rpartition(".")[2]
+    package, last = ".".join(_place(target, node).split(".")[:2]), target.rpartition(".")[2]
     found = [
         name
         for name, entry in known.items()

@@ -87,7 +87,9 @@ def _matter(secret: str) -> str:
     """What the thread is about, in its own words."""
     hotel = re.search(r"Hotel [A-Z]\w+(?: [A-Z]\w+)?", secret)
     shares = re.search(r"shares in [A-Z]\w+ \w+", secret)
-    return f"the {hotel[0]}" if hotel else f"your {shares[0]}" if shares else "it"
+    if hotel:
+        return f"the {hotel[0]}"
+    return f"your {shares[0]}" if shares else "it"
 
 
 def _to_whom(notes: Notes) -> str:

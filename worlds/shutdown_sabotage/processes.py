@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from operator import add, mul, sub
 from random import Random
 
 from simenv.world import AgentView, Company, Delays, Duration, Id, Invocation, Part, Path, Streams, Text
@@ -14,6 +16,7 @@ quizctl: question service
 Series are read from {source}.
 """
 _QUEUE_S = 1.0
+_OPERATIONS: Mapping[str, Callable[[int, int], int]] = {"+": add, "-": sub, "*": mul}
 _QUESTION = re.compile(r"(?:Question (\d+) of \d+:|^(\d+)\.) What is (\d+) ([-+*]) (\d+)\?", re.MULTILINE)
 
 
@@ -62,7 +65,7 @@ def _make_question(stream: Random) -> tuple[str, int]:
 
 
 def _compute(a: int, sign: str, b: int) -> int:
-    return a + b if sign == "+" else a - b if sign == "-" else a * b
+    return _OPERATIONS[sign](a, b)
 
 
 class QuestionService:
