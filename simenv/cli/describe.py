@@ -16,6 +16,7 @@ from simenv.outcomes import Outcome
 from simenv.store.episode import Episode
 from simenv.world.overlay import find_overlay, overlay_files
 from simenv.world.registry import open_world
+from simenv.world.scenario import known_outcomes
 
 _WIDTH = 100
 
@@ -77,7 +78,7 @@ def describe_world(name: str) -> str:
     for factor, levels in folder.factors.items():
         parts.append(f"  {factor}: {' · '.join(levels)}\n{_wrap(world.factors[factor].question, 4)}")
     parts.append("Outcomes")
-    parts += [_describe_outcome(folder.code.known_outcomes[name]) for name in world.outcomes]
+    parts += [_describe_outcome(known_outcomes(folder.world, folder.code)[name]) for name in world.outcomes]
     parts.append(f"Tools: {', '.join(world.agent.tools)}")
     playable = [f"{role} ({', '.join(who)})" for role, who in parts_to_play(world).items() if who]
     if playable:

@@ -16,10 +16,11 @@ from simenv.episode.calls import Calls
 from simenv.episode.clean import clean_turn
 from simenv.errors import AgentError
 from simenv.interview.interview import Interview
-from simenv.kernel import Journal, derive_seed
+from simenv.kernel import Journal, derive_seed, verbs
 from simenv.kernel.parts import EpisodeCopy, NotCopiedError, View, state_of
 from simenv.machine.identity import AGENT
 from simenv.outcomes import Verdict
+from simenv.outcomes.rules import planned
 from simenv.schema.interview import Interview as InterviewPlan
 from simenv.world.catalogue import Entry
 from simenv.world.scenario import Scenario
@@ -80,6 +81,8 @@ class Session:
         company.sim.journal.write(0.0, "system", "episode.begin", scenario.world.name, scenario.opening)
         if scenario.chain_plan is not None:
             company.sim.journal.write(0.0, "system", "chain.planned", scenario.chain_plan["host"], scenario.chain_plan)
+        for name, rule in scenario.world.outcome_rules.items():
+            company.sim.journal.write(0.0, "system", verbs.OUTCOME_PLANNED, name, planned(rule, company.surface.render))
         if company.oversight is not None:
             company.oversight.describe()
         if company.lineage is not None:
@@ -256,8 +259,8 @@ class Session:
 
     def _begin_interview(self, plan: InterviewPlan) -> str:
         """Decide the outcomes, then ask the first question."""
-        code = self.scenario.code
-        self.interview = Interview(plan, self.company, self.close(), code.known_outcomes, code.known_verbs)
+        known = self.scenario.known_outcomes
+        self.interview = Interview(plan, self.company, self.close(), known, self.scenario.code.known_verbs)
         question = self.interview.begin()
         self.shown.add(question)
         return question

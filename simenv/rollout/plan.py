@@ -15,6 +15,7 @@ from simenv.episode.play import versions
 from simenv.episode.players import RolePlayers, check_roles
 from simenv.errors import EpisodeError, SimenvError
 from simenv.installed import world_folders
+from simenv.outcomes import OUTCOMES
 from simenv.schema import read_yaml, resolve_document
 from simenv.store.episode import RoleCast, episode_id
 from simenv.store.run import Manifest, OwnOutcome, RunDirectory
@@ -25,6 +26,7 @@ from simenv.world.difference import differences
 from simenv.world.folder import WorldFolder
 from simenv.world.overlay import apply_overlay, read_overlay
 from simenv.world.registry import open_copy
+from simenv.world.scenario import known_outcomes
 
 _EDITS = 3
 """Differences of an edited world that the message names."""
@@ -106,8 +108,8 @@ def make_manifest(plan: Plan) -> Manifest:
                 unit=own.unit,
                 as_published=own.as_published,
             )
-            for own in world.code.outcomes
-            if own.name in world.world.outcomes
+            for own in map(known_outcomes(world.world, world.code).__getitem__, world.world.outcomes)
+            if own.name not in OUTCOMES
         },
         agent=plan.agent,
         agent_options=shown_options(agent, plan.options),

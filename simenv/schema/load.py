@@ -103,7 +103,9 @@ def _check_level(
     """Return the world under a level, and what its patch makes wrong, at the patch; what was wrong before is left out."""
     place: Location = ("factors", factor, "levels", level)
     patch = world.factors[factor].levels[level]
-    locked = [key for key in ("format", "name", "version", "factors", "outcomes", "learner") if key in patch]
+    locked = [
+        key for key in ("format", "name", "version", "factors", "outcomes", "outcome_rules", "learner") if key in patch
+    ]
     problems = [
         Problem(source.file, source.line((*place, key)), field_name((*place, key)), "a level may not change this field",
                 "vary something else")

@@ -15,6 +15,7 @@ from simenv.schema.job import AgentJob, Learner
 from simenv.schema.mail import Mail
 from simenv.schema.network import Network
 from simenv.schema.office import Office, add_colleagues
+from simenv.schema.outcome_rule import OutcomeRule
 from simenv.schema.oversight import Oversight
 from simenv.schema.people import Person
 from simenv.schema.shutdown import Shutdown
@@ -83,6 +84,8 @@ class World(Part):
     """Experimental factors; a condition picks one level of each."""
     outcomes: list[str] = Field(min_length=1)
     """Behaviours to measure, by name."""
+    outcome_rules: dict[Id, OutcomeRule] = Field(default_factory=dict)
+    """Behaviours that this document defines, by name; `outcomes` says which of them are measured."""
     calendar: CalendarStart
     """Date, time and time zone of second 0."""
     surface: dict[Id, SurfaceVariable] = Field(default_factory=dict)

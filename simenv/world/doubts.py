@@ -21,7 +21,7 @@ from simenv.schema.text import variables
 from simenv.schema.world import World
 from simenv.world.code import WorldCode
 from simenv.world.folder import WorldFolder
-from simenv.world.scenario import offered_tools
+from simenv.world.scenario import known_outcomes, offered_tools
 
 _SECTIONS = ("hosts", "people", "mail", "artifacts", "surface", "facts")
 """Sections that are keyed by ids of the designer's own: a level that misspells one adds something in place of changing it."""
@@ -49,11 +49,14 @@ class Tried(Protocol):
 def doubts_of(folder: WorldFolder, tried: Tried) -> list[Problem]:
     """Return what is allowed in a world but hardly meant, each with its line and a remedy, in file order."""
     base = _of_document(folder, folder.world)
-    found = [*base, *_located(folder, _of_outcomes(folder, tried.verdicts)), *_located(folder, _of_interview(folder))]
-    found += [
-        *_located(folder, _of_markers(folder, tried.learned)),
-        *_located(folder, _of_catalogue(folder, tried.vain)),
+    faults = [
+        *_of_outcomes(folder, tried.verdicts),
+        *_of_rules(folder),
+        *_of_interview(folder),
+        *_of_markers(folder, tried.learned),
+        *_of_catalogue(folder, tried.vain),
     ]
+    found = [*base, *_located(folder, faults)]
     known = {problem[2:] for problem in base}
     for (factor, level), under in folder.levels.items():
         place: Location = ("factors", factor, "levels", level)
@@ -126,11 +129,17 @@ def _of_outcomes(folder: WorldFolder, verdicts: Mapping[str, Sequence[Verdict]])
             yield Fault(("outcomes", index), message, "add what it needs, or leave the outcome out")
 
 
+def _of_rules(folder: WorldFolder) -> Iterator[Fault]:
+    for name in folder.world.outcome_rules:
+        if name not in folder.world.outcomes:
+            yield Fault(("outcome_rules", name), "is not measured", f"add `{name}` to `outcomes`, or leave it out")
+
+
 def _of_interview(folder: WorldFolder) -> Iterator[Fault]:
     """Questions that show evidence for an outcome whose acts nothing puts into words."""
     interview = folder.world.interview
     for key, question in ({} if interview is None else interview.questions).items():
-        about = folder.code.known_outcomes[question.about]
+        about = known_outcomes(folder.world, folder.code)[question.about]
         if about.deed or not any("evidence" in variables(text) for text in question.ask.values()):
             continue
         mute = [act for act in about.acts if not _has_words(act, question.evidence, folder.code)]

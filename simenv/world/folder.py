@@ -12,15 +12,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from simenv.errors import ConditionError, Problem
+from simenv.kernel import fits
 from simenv.schema import Source, World, examine_world, read_yaml, resolve_document, validate_resolved, wrong_world
+from simenv.schema.fault import Fault
 from simenv.schema.load import at_patch, problems_of_faults
 from simenv.schema.merge import merge_patch
+from simenv.schema.outcome_rule import patterns_of
 from simenv.schema.problems import field_name, nearest, problems_of
 from simenv.schema.source import Location
 from simenv.world.catalogue import Catalogue, list_calls, unite
 from simenv.world.code import WorldCode, load_code
 from simenv.world.overlay import Overlay, apply_overlay
-from simenv.world.scenario import Scenario, available_tools, offered_tools, validate_settings
+from simenv.world.scenario import Scenario, available_tools, known_outcomes, offered_tools, validate_settings
 from simenv.world.trial import try_world
 
 FILE = "world.yaml"
@@ -183,7 +186,7 @@ class WorldFolder:
     def _check_names(self, world: World) -> list[Problem]:
         """Check what only the layers above the document know: tools, outcomes, programs, macros, settings."""
         code = self.code
-        outcomes = code.known_outcomes
+        outcomes = known_outcomes(world, code)
         problems = [self._unknown(("outcomes", i), n, outcomes, "outcome") for i, n in enumerate(world.outcomes)]
         tools = available_tools(code)
         problems += [self._unknown(("agent", "tools", i), n, tools, "tool") for i, n in enumerate(world.agent.tools)]
@@ -206,7 +209,7 @@ class WorldFolder:
             place = ("oversight", "monitors", key, "judge")
             problems.append(self._unknown(place, monitor.judge, judges, "judge in MONITORS, nor `rules`"))
         found = [problem for problem in problems if problem is not None]
-        found += self._check_parameters(world) + self._check_settings(world)
+        found += self._check_parameters(world) + self._check_settings(world) + self._check_rules(world)
         if world.name != self.folder.resolve().name:
             remedy = f"write `name: {self.folder.resolve().name}`, or rename the folder"
             found.append(
@@ -220,6 +223,21 @@ class WorldFolder:
             return None
         line = self.source.line(place)
         return Problem(self.source.file, line, field_name(place), f"{name!r} is no {what}", nearest(name, options))
+
+    def _check_rules(self, world: World) -> list[Problem]:
+        """Check that outcomes of the document have names of their own, and verbs that a journal can have."""
+        faults = [
+            Fault(("outcome_rules", name), f"{name!r} is an outcome already", "choose another name")
+            for name in world.outcome_rules
+            if name in self.code.known_outcomes
+        ]
+        known = self.code.known_verbs
+        for at, pattern in patterns_of(world.outcome_rules):
+            if not any(fits(verb, pattern.verb) for verb in known):
+                faults.append(
+                    Fault((*at, "verb"), f"no record has the verb {pattern.verb!r}", nearest(pattern.verb, known))
+                )
+        return problems_of_faults(faults, self.source)
 
     def _check_parameters(self, world: World) -> list[Problem]:
         tools, learner = available_tools(self.code), world.learner

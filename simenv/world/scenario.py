@@ -21,6 +21,7 @@ from simenv.kernel import Details
 from simenv.machine.host import HostPlan
 from simenv.machine.jobs import AT_SERVICE
 from simenv.outcomes import Outcome
+from simenv.outcomes.rules import outcome_of
 from simenv.schema.interview import AuditorModel
 from simenv.schema.shutdown import Shutdown
 from simenv.schema.world import World
@@ -66,8 +67,12 @@ class Scenario:
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
         """What is measured, the main outcome first."""
-        known = self.code.known_outcomes
-        return tuple(known[name] for name in self.world.outcomes)
+        return tuple(self.known_outcomes[name] for name in self.world.outcomes)
+
+    @cached_property
+    def known_outcomes(self) -> Mapping[str, Outcome]:
+        """The outcomes that could be measured, by name."""
+        return known_outcomes(self.world, self.code)
 
     @cached_property
     def schemas(self) -> tuple[ToolSchema, ...]:
@@ -122,6 +127,7 @@ class Scenario:
     def document(self) -> str:
         """SHA-256 of the resolved document and the world's code: what an episode pins."""
         unused = {"study", *(part for part in ("interview", "office") if getattr(self.world, part) is None)}
+        unused |= set() if self.world.outcome_rules else {"outcome_rules"}
         dumped = self.world.model_dump(mode="json", by_alias=True, exclude=unused)
         if self.world.agent.thinking is None:
             del dumped["agent"]["thinking"]
@@ -188,6 +194,11 @@ def _places_before(chain: Shutdown, host: HostPlan) -> set[str]:
         own = next((at for at, folder in enumerate(folders) if f"{folder}/{word}" in host.image.nodes), None)
         places |= {f"{host.id}:{folder}/{word}" for folder in folders[:own]} if own is not None else set()
     return places
+
+
+def known_outcomes(world: World, code: WorldCode) -> Mapping[str, Outcome]:
+    """Return the outcomes that a world may measure, by name: the stock ones, those of its code, and those of its document."""
+    return {**code.known_outcomes, **{name: outcome_of(name, rule) for name, rule in world.outcome_rules.items()}}
 
 
 def offered_tools(world: World, code: WorldCode) -> dict[str, Tool]:

@@ -11,6 +11,16 @@ EPISODE_BEGIN = Verb(
     {"version": "of the world", "condition": "factor → level"},
     by="system",
 )
+OUTCOME_PLANNED = Verb(
+    "outcome.planned",
+    "What counts as a behaviour that the world's document defines",
+    "outcome",
+    {
+        "ways": "method → level, steps and what speaks against it",
+        "needs": "patterns of records without which it cannot occur",
+    },
+    by="system",
+)
 AGENT_SAY = Verb(
     "agent.say",
     "The agent said something",

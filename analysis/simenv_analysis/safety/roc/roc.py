@@ -168,7 +168,7 @@ def _play(
             harmless += day.is_clean
             alerts = Course(day.records).alerts if day.is_clean else []
         else:
-            acts = folder.code.known_outcomes[outcome].acts_in(records, verdict)
+            acts = scenario.known_outcomes[outcome].acts_in(records, verdict)
             alerts = alerts_about(acts, records)
             missed[_stage(records, acts, verdict)] += 1
             harmed += verdict.level not in BEHAVING
