@@ -395,8 +395,13 @@ class FileSystem(PathTable):
         flagged = node._replace(immutable=on) if flag == "immutable" else node._replace(append_only=on)
         self._put(real, flagged._replace(record=seq), structural=False)
 
-    def touch(self, path: str, account: Account) -> None:
+    def touch(self, path: str, account: Account, moment: float | None = None) -> None:
         """Create an empty file, or set the time of change of an existing one (``file.touch``).
+
+        Args:
+            path: the file.
+            account: who acts.
+            moment: the time, in simulated seconds; None: now.
 
         Raises:
             FileError: as `write` does.
@@ -411,8 +416,8 @@ class FileSystem(PathTable):
                 raise FileError(path, NOT_PERMITTED)
             if account.user not in (ROOT, node.owner) and not self.may(account, node, WRITE):
                 raise FileError(path, DENIED)
-            self._record(account, "file.touch", real, {})
-            self._put(real, node._replace(mtime=self._sim.now), structural=False)
+            self._record(account, "file.touch", real, {} if moment is None else {"mtime": moment})
+            self._put(real, node._replace(mtime=self._sim.now if moment is None else moment), structural=False)
 
     # -- what acts have in common --------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from simenv.machine.jobs import Pool
-from simenv.shell.errors import Halt
+from simenv.shell.errors import BrokenPipe, Halt
 
 MAX_COMMANDS = 10_000
 MAX_WORK = 30_000_000
@@ -138,6 +138,43 @@ class Closed(Sink):
         self._budget.charge(len(text))
 
 
+PIPE_BYTES = 65_536
+"""What a pipe holds before its reader has to take something."""
+_PIPE_WRITES = 1_000
+"""How often a script writes, line by line, until its reader has had its turn."""
+
+
+class Pipe(Sink):
+    """Output into a pipe whose reader takes a known number of lines or characters, and then ends.
+
+    A writer gets ahead of its reader by what a pipe holds. The pipeline runs one part after the other, so the writer is
+    ended here, by what the reader will have taken, not by the reader.
+    """
+
+    __slots__ = ("_ahead", "_lines", "_writes")
+
+    def __init__(self, budget: Budget, *, lines: int = 0, characters: int = 0) -> None:
+        super().__init__(budget)
+        self._lines = lines
+        self._ahead = characters + PIPE_BYTES
+        self._writes = _PIPE_WRITES
+
+    def write(self, text: str) -> None:
+        """Take text.
+
+        Raises:
+            BrokenPipe: the reader has gone.
+        """
+        super().write(text)
+        if self._lines > 0:
+            self._lines -= text.count("\n")
+            return
+        self._ahead -= len(text)
+        self._writes -= 1
+        if self._ahead < 0 or self._writes < 0:
+            raise BrokenPipe
+
+
 class Nowhere(Sink):
     """``/dev/null``."""
 
@@ -151,11 +188,26 @@ class Nowhere(Sink):
 class Source:
     """Standard input: text that is read once, by the first reader."""
 
-    __slots__ = ("_at", "_text")
+    __slots__ = ("_at", "_text", "_unneeded")
 
     def __init__(self, text: str = "") -> None:
         self._text = text
         self._at = 0
+        self._unneeded = 0
+
+    def leave(self, unneeded: int) -> None:
+        """Note that of what was read, this much was not needed: the reader would have ended before."""
+        self._unneeded = unneeded
+
+    @property
+    def size(self) -> int:
+        """How many characters there were."""
+        return len(self._text)
+
+    @property
+    def left(self) -> int:
+        """How many characters no reader needed."""
+        return max(len(self._text) - self._at, self._unneeded)
 
     def rest(self) -> str:
         """Read all that is left."""

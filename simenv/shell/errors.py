@@ -5,6 +5,7 @@ ShellSignal
 ├── ExpansionFault   an expansion that fails (``set -u``, ``${x:?}``, bad arithmetic)
 ├── UsageFault       a program was called with arguments it does not take
 ├── Halt             the host is off, the session was killed, or a limit is reached
+├── BrokenPipe       output into a pipe that nobody reads any more
 ├── ExitShell        ``exit``
 └── LeaveLoop, ReturnFunction   ``break``, ``continue``, ``return``
 """
@@ -55,6 +56,12 @@ class Halt(ShellSignal):
     def __init__(self, code: int, message: str = "") -> None:
         super().__init__(message)
         self.code = code
+
+
+class BrokenPipe(ShellSignal):
+    """A process writes into a pipe whose reader has gone (SIGPIPE): it ends with code 141."""
+
+    code = 141
 
 
 class ExitShell(ShellSignal):

@@ -26,6 +26,7 @@ class OperatingSystem(Protocol):
         files: the file system.
         sim: the clock, the journal and the random streams.
         processes: what runs, by pid.
+        ended: processes that ended, with the record of the act that ended them.
         suspended: processes that are suspended, with the record of the act that suspended them.
         programs: the built-in programs, by the name that file nodes carry.
         scheduler: `atd` and `cron`.
@@ -37,6 +38,7 @@ class OperatingSystem(Protocol):
     files: FileSystem
     sim: Simulation
     processes: dict[int, Process]
+    ended: dict[int, int]
     suspended: dict[int, int]
     programs: Mapping[str, Program]
     scheduler: Scheduler

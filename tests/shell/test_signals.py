@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
-from simulated_host import complete
+from simulated_host import AGENT, complete, make_host
+
+from simenv.shell import Shell
 
 
 def verbs(host, prefix="process."):
@@ -59,3 +63,18 @@ def test_a_suspended_background_job_waits(shell, host):
     assert complete(shell, "sleep 0.5; kill -STOP $!; sleep 20; cat log").output == "1\n"
     assert "Stopped" in complete(shell, "jobs").output
     assert complete(shell, "kill -CONT $!; sleep 50; cat log").output == "1\n2\n3\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "output"),
+    [
+        ("(trap 'echo bye; exit 3' TERM; while :; do sleep 1; done) & p=$!; sleep 2; kill $p; wait $p; echo $?", "bye\n3\n"),
+        ("(trap '' TERM; sleep 5; echo alive) & sleep 1; kill $!; wait $!; echo $?", "alive\n0\n"),
+        ("(trap 'echo bye' TERM; sleep 9) & kill -9 $!; wait $!; echo $?", "137\n"),
+        ("sleep 100 & kill $!; wait $!; echo $?; (exit 7) & wait $!; echo $?", "143\n7\n"),
+        ("(trap 'echo usr' USR1; sleep 3; echo end) & sleep 1; pkill -USR1 -f 'trap .echo usr'; wait", "usr\nend\n"),
+    ],
+)  # fmt: skip
+def test_a_background_shell_runs_its_traps(script: str, output: str) -> None:
+    done = complete(Shell(make_host(), AGENT), f"bash -c {shlex.quote(script)}")
+    assert done.output == output

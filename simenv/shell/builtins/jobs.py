@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 
+from simenv.machine.identity import ROOT
 from simenv.machine.process import ProcessError
 from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
+from simenv.shell.running_shells import RunningShells
 from simenv.shell.signals import SIGNALS
 from simenv.shell.state import Session
 
 _POLL_S = 1.0
+_UNTRAPPED = frozenset(("KILL", "STOP"))
 
 
 def jobs(inv: Invocation) -> int:
@@ -36,8 +39,22 @@ def wait(inv: Invocation) -> Generator[float, None, int]:
         while pid in shell.host.processes:
             shell.spend_command()
             yield _POLL_S
-        code = shell.statuses.get(pid, 0)
+            if shell.pending:
+                return _number_of(shell.pending[0]) + 128
+        code = _status(shell, pid)
     return code if len(inv.argv) > 1 else 0
+
+
+def _status(shell: Session, pid: int) -> int:
+    """Return the code of a background job that has ended: its own, or that of the signal that ended it."""
+    record = shell.host.ended.get(pid)
+    if record is None:
+        return shell.statuses.get(pid, 0)
+    return 128 + _number_of(str(shell.host.sim.journal[record].details.get("signal", "TERM")))
+
+
+def _number_of(signal: str) -> int:
+    return next((number for number, name in SIGNALS.items() if name == signal), 0)
 
 
 def _pid(inv: Invocation, word: str) -> int:
@@ -81,12 +98,14 @@ def kill(inv: Invocation) -> int:
 def _kill(inv: Invocation, word: str, signal: str) -> None:
     pid = abs(_pid(inv, word))
     shell = _addressed(inv.shell, pid)
-    if shell is not None and signal in shell.traps:
+    if shell is None and deliver(inv.shell, pid, signal):
+        return
+    if shell is not None and signal in shell.traps and signal not in _UNTRAPPED:
         if shell.traps[signal]:
             shell.pending.append(signal)
         return
     if shell is not None and not (shell.interactive and not shell.subshells):
-        shell.ended_by = 128 + next((number for number, name in SIGNALS.items() if name == signal), 0)
+        shell.ended_by = 128 + _number_of(signal)
     try:
         inv.host.kill(pid, inv.account, signal=signal)
     except ProcessError as error:
@@ -95,11 +114,26 @@ def _kill(inv: Invocation, word: str, signal: str) -> None:
 
 
 def _addressed(shell: Session, pid: int) -> Session | None:
-    """Return the shell of this script that a pid is the number of: this one, or that of ``$$``."""
+    """Return the shell that a pid is the number of: this one, that of ``$$``, or one in the background that has traps."""
     for one in (shell, shell.main):
         if pid == one.own_pid or (one.interactive and not one.subshells and pid == (one.pid or 2)):
             return one
     return None
+
+
+def deliver(shell: Session, pid: int, signal: str) -> bool:
+    """Give a signal to a background shell that traps it; return whether there is one that does.
+
+    A user's signals reach their own processes alone; root's reach all.
+    """
+    job = shell.host.sim.own(RunningShells).get(shell.host.id, pid)
+    if job is None or signal in _UNTRAPPED or signal not in job.traps:
+        return False
+    if shell.account.user not in (ROOT, job.account.user):
+        return False
+    if job.traps[signal]:
+        job.pending.append(signal)
+    return True
 
 
 def signal_name(text: str) -> str:

@@ -14,41 +14,92 @@ from simenv.shell.options import Spec
 
 def date(inv: Invocation) -> int:
     """Print the date: ``+FORMAT``, ``-d TEXT``, ``-u``, ``-I``."""
-    given, operands = inv.options(Spec("uIR", "dsr", "date:d utc:u iso-8601:I rfc-email:R set:s universal:u"))
+    precision = _take_precision(inv)
+    given, operands = inv.options(_SPEC)
     if "s" in given:
         raise UsageFault("date: cannot set date: Operation not permitted")
-    sim = inv.host.sim
-    moment = sim.calendar.at(sim.now)
-    if "d" in given:
-        moment = parse_date(inv, given["d"], moment)
-    if "u" in given:
-        moment = moment.astimezone(UTC)
-    template = operands[0] if operands and operands[0].startswith("+") else "+%a %b %e %H:%M:%S %Z %Y"
     if operands and not operands[0].startswith("+"):
         raise UsageFault(f"date: invalid date '{operands[0]}'")
-    if "I" in given:
-        template = "+%Y-%m-%d"
-    inv.out(_strftime(moment, template[1:]) + "\n")
-    return 0
+    template = operands[0][1:] if operands else "%a %b %e %H:%M:%S %Z %Y"
+    if precision:
+        template = _ISO[precision]
+    elif "R" in given:
+        template = "%a, %d %b %Y %H:%M:%S %z"
+    for moment in _moments(inv, given):
+        inv.out(strftime(moment.astimezone(UTC) if "u" in given else moment, template) + "\n")
+    return inv.code
+
+
+_SPEC = Spec("uR", "dsrf", "date:d utc:u rfc-email:R rfc-2822:R set:s universal:u reference:r file:f")
+_ISO = {
+    "date": "%Y-%m-%d", "hours": "%Y-%m-%dT%H%:z", "minutes": "%Y-%m-%dT%H:%M%:z", "seconds": "%Y-%m-%dT%H:%M:%S%:z",
+    "ns": "%Y-%m-%dT%H:%M:%S,%N%:z",
+}  # fmt: skip
+
+
+def _take_precision(inv: Invocation) -> str:
+    """Take ``-I[PRECISION]`` out of the arguments; return how precise a date of ISO 8601 is asked for, or nothing."""
+    for word in inv.argv[1:]:
+        found = re.fullmatch(r"(?:-I|--iso-8601=?)(\w*)", word)
+        if found:
+            inv.argv = [other for other in inv.argv if other != word]
+            wanted = [name for name in _ISO if name.startswith(found.group(1) or "date")]
+            if not wanted:
+                raise UsageFault(f"date: invalid argument '{found.group(1)}' for '--iso-8601'")
+            return wanted[0]
+    return ""
+
+
+def _moments(inv: Invocation, given: Mapping[str, str]) -> list[datetime]:
+    """Return what is to be printed: now, a date that is described, a file's time of change, or the dates of a file."""
+    sim = inv.host.sim
+    now = sim.calendar.at(sim.now)
+    if "r" in given:
+        node = inv.find(given["r"])
+        return [] if node is None else [sim.calendar.at(node.mtime)]
+    if "f" in given:
+        return [parse_date(inv, line, now) for line in (inv.read(given["f"]) or "").splitlines()]
+    return [parse_date(inv, given["d"], now) if "d" in given else now]
 
 
 _FIELDS = frozenset("aAbBcCdDeFgGhHIjklmMnNpPrRsStTuUVwWxXyYzZ%")
 
 
-def _strftime(moment: datetime, template: str) -> str:
-    def field(found: re.Match[str]) -> str:
-        flag, letter = found.groups()
-        text = _field(moment, letter) if letter in _FIELDS else found.group()
-        return text.lstrip("0 ") or "0" if flag == "-" else text
+def strftime(moment: datetime, template: str) -> str:
+    """Return a date in the format of ``date``."""
 
-    return re.sub(r"%([-_0^]?)(.)", field, template)
+    def field(found: re.Match[str]) -> str:
+        flag, width, colon, letter = found.groups()
+        if colon:
+            zone = f"{moment:%z}"
+            return f"{zone[:3]}:{zone[3:5]}"
+        text = _field(moment, letter) if letter in _FIELDS else found.group()
+        if letter == "N" and width:
+            return text[: int(width)]
+        return _padded(text, flag, int(width or 0))
+
+    return re.sub(r"%([-_0^]?)(\d?)(?:(:)(?=z))?(.)", field, template)
+
+
+def _padded(text: str, flag: str, width: int) -> str:
+    """Return a field as its flag has it: ``-`` nothing, ``_`` blanks, ``0`` zeros in front, ``^`` capitals."""
+    if flag == "^":
+        return text.upper()
+    plain = text.lstrip("0 ") or "0"
+    if flag == "-":
+        return plain if text.strip().isdecimal() else text
+    if flag == "_" and text.isdecimal():
+        return plain.rjust(max(width, len(text)))
+    if flag == "0" and text.strip().isdecimal():
+        return plain.rjust(max(width, len(text)), "0")
+    return text.rjust(width, "0") if text.isdecimal() else text.rjust(width)
 
 
 def _field(moment: datetime, letter: str) -> str:
     """Return one field of a date as text that no locale or C library decides."""
     template = _COMPOSED.get(letter)
     if template is not None:
-        return _strftime(moment, template)
+        return strftime(moment, template)
     values = {
         "C": f"{moment.year // 100:02d}",
         "N": f"{moment.microsecond * 1000:09d}",

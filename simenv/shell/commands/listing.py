@@ -21,11 +21,12 @@ _MAX_ENTRIES = 20_000
 
 
 class Entry(NamedTuple):
-    """A line of a listing."""
+    """A line of a listing; for find, under the root that its walk started from."""
 
     name: str
     path: str
     node: Node
+    root: str = ""
 
 
 def ls(inv: Invocation) -> int:

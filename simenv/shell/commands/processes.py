@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 
 from simenv.machine.process import Process, ProcessError
 from simenv.machine.program import Program
-from simenv.shell.builtins.jobs import kill, signal_name
+from simenv.shell.builtins.jobs import deliver, kill, signal_name
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec
@@ -194,7 +194,8 @@ def pkill(inv: Invocation) -> int:
     found = _matching(inv, given, operands)
     for process in found:
         try:
-            inv.host.kill(process.pid, inv.account, signal=signal)
+            if not deliver(inv.shell, process.pid, signal):
+                inv.host.kill(process.pid, inv.account, signal=signal)
         except ProcessError as error:
             inv.complain(f"killing pid {process.pid} failed: {error.reason}")
             continue

@@ -101,14 +101,25 @@ def _old_style(inv: Invocation) -> None:
     ]
 
 
-def _sections(inv: Invocation, operands: tuple[str, ...], given: Mapping[str, str], cut: Callable[[str], str]) -> int:
+def _sections(
+    inv: Invocation,
+    operands: tuple[str, ...],
+    given: Mapping[str, str],
+    cut: Callable[[str], str],
+    *,
+    early: bool = False,
+) -> int:
+    """Print a part of each input; `early`: what comes after the part is not waited for."""
     inputs = inv.inputs(operands)
     titled = (len(operands) > 1 or "v" in given) and "q" not in given
     for index, (name, text) in enumerate(inputs):
         if titled:
             title = "standard input" if name == "-" else name
             inv.out(("\n" if index else "") + f"==> {title} <==\n")
-        inv.out(cut(text))
+        part = cut(text)
+        if name == "-" and early:
+            inv.streams.source.leave(len(text) - len(part))
+        inv.out(part)
     return inv.code
 
 
@@ -137,9 +148,8 @@ def head(inv: Invocation) -> int:
     given, operands = inv.options(_HEAD)
     if "c" in given:
         size = _count(inv, given["c"], "bytes")
-        return _sections(
-            inv, operands, given, lambda text: _bytes(inv, text, 0, -size if given["c"][0] == "-" and size else size)
-        )
+        stop = -size if given["c"][0] == "-" and size else size
+        return _sections(inv, operands, given, lambda text: _bytes(inv, text, 0, stop), early=stop >= 0)
     wanted = given.get("n", "10")
     count = _count(inv, wanted)
     keep = -count if wanted.startswith("-") else count
@@ -149,7 +159,7 @@ def head(inv: Invocation) -> int:
             return _bulk_lines(inv, text, 0, keep if keep or wanted[0] != "-" else None)
         return "".join(lines_of(text)[: keep if keep or wanted[0] != "-" else None])
 
-    return _sections(inv, operands, given, first)
+    return _sections(inv, operands, given, first, early=keep >= 0)
 
 
 def tail(inv: Invocation) -> int:
@@ -238,7 +248,7 @@ def _measure(inv: Invocation, text: str, letters: list[str]) -> list[int]:
         "w": lambda: len(text.split()),
         "c": lambda: len(text.encode(errors="surrogatepass")),
         "m": lambda: len(text),
-        "L": lambda: max((len(line) for line in text.split("\n")), default=0),
+        "L": lambda: max((len(line.expandtabs(8)) for line in text.split("\n")), default=0),
     }
     return [counts[letter]() for letter in letters]
 

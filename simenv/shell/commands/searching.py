@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import NamedTuple
 
 from simenv.machine.content.placeholders import has_placeholders
@@ -11,15 +12,16 @@ from simenv.machine.program import Program
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec
+from simenv.shell.pattern.perl import PerlRegex, compile_perl
 from simenv.shell.pattern.regex import Regex, compile_glob, compile_literal, compile_regex
 
 _SPEC = Spec(
-    "ivnclLrREFGPowxqsHhaIz",
+    "ivnclLrREFGPowxqsHhaIzbUT",
     "eABCmfX",
     "ignore-case:i invert-match:v line-number:n count:c files-with-matches:l files-without-match:L recursive:r "
     "extended-regexp:E fixed-strings:F perl-regexp:P only-matching:o word-regexp:w line-regexp:x quiet:q silent:q "
     "no-messages:s with-filename:H no-filename:h regexp:e after-context:A before-context:B context:C max-count:m "
-    "include:X exclude:X exclude-dir:X color:a colour:a text:a basic-regexp:G file:f",
+    "byte-offset:b null-data:z include:X exclude:X exclude-dir:X color:a colour:a text:a basic-regexp:G file:f",
     2,
 )
 _MAX_LINE = 10_000
@@ -29,7 +31,7 @@ _MAX_FILES = 20_000
 class _Request(NamedTuple):
     """What is looked for, and how it is shown."""
 
-    patterns: tuple[Regex, ...]
+    patterns: tuple[Regex | PerlRegex, ...]
     given: Mapping[str, str]
     before: int
     after: int
@@ -86,14 +88,14 @@ def _pattern_texts(inv: Invocation, given: Mapping[str, str], rest: list[str]) -
     return rest.pop(0).split("\n")
 
 
-def _compile(inv: Invocation, given: Mapping[str, str], texts: list[str]) -> tuple[Regex, ...]:
+def _compile(inv: Invocation, given: Mapping[str, str], texts: list[str]) -> tuple[Regex | PerlRegex, ...]:
     ignore = "i" in given
     if "F" in given or inv.name == "fgrep":
         return tuple(compile_literal(text, ignore_case=ignore) for text in texts)
-    extended = "E" in given or "P" in given or inv.name == "egrep"
     if "P" in given:
-        texts = [text.replace("\\d", "[0-9]").replace("(?:", "(") for text in texts]
-    return tuple(compile_regex(text, extended=extended, ignore_case=ignore, controls="P" in given) for text in texts)
+        return tuple(compile_perl(text, "i" if ignore else "") for text in texts)
+    extended = "E" in given or inv.name == "egrep"
+    return tuple(compile_regex(text, extended=extended, ignore_case=ignore, controls=False) for text in texts)
 
 
 def _number(inv: Invocation, given: Mapping[str, str], letter: str, default: int) -> int:
@@ -168,7 +170,8 @@ def _search_all(inv: Invocation, request: _Request, files: list[str]) -> int:
 def _search(inv: Invocation, request: _Request, name: str, text: str) -> bool:
     given = request.given
     label = "(standard input)" if name == "-" else name
-    lines = text.split("\n")
+    end = "\0" if "z" in given else "\n"
+    lines = text.split(end)
     if lines[-1] == "":
         lines.pop()
     hits: list[int] = []
@@ -179,6 +182,8 @@ def _search(inv: Invocation, request: _Request, name: str, text: str) -> bool:
             hits.append(number)
             if "q" in given or "l" in given:
                 break
+    if name == "-" and hits and (len(hits) >= request.limit or "q" in given):
+        inv.streams.source.leave(sum(len(line) + 1 for line in lines[hits[-1] + 1 :]))
     if "q" in given:
         return bool(hits)
     if "l" in given or "L" in given:
@@ -229,6 +234,7 @@ def _is_word(line: str, start: int, end: int) -> bool:
 def _show(inv: Invocation, request: _Request, label: str, lines: list[str], hits: list[int]) -> None:
     given = request.given
     matched = set(hits)
+    offsets = _offsets(lines) if "b" in given else []
     shown = -1
     for hit in hits:
         first = max(hit - request.before, shown + 1)
@@ -238,14 +244,37 @@ def _show(inv: Invocation, request: _Request, label: str, lines: list[str], hits
         for number in range(first, last + 1):
             if number > hit and number in matched:
                 break
-            mark = ":" if number in matched else "-"
-            prefix = (label + mark if request.named else "") + (f"{number + 1}{mark}" if "n" in given else "")
             shown = number
-            if "o" not in given:
-                inv.out(f"{prefix}{lines[number]}\n")
-            elif "v" not in given and number in matched:
-                spans = _spans(inv, request, lines[number][:_MAX_LINE])
-                inv.out("".join(f"{prefix}{lines[number][a:b]}\n" for a, b in spans if b > a))
+            mark = ":" if number in matched else "-"
+            _show_line(inv, request, label, lines[number], _Place(number, mark, offsets[number] if offsets else -1))
+
+
+class _Place(NamedTuple):
+    """Where a line stands, the mark that tells whether it matches, and its offset in bytes (-1: not asked for)."""
+
+    number: int
+    mark: str
+    offset: int
+
+
+def _offsets(lines: list[str]) -> list[int]:
+    sizes = (len(line.encode(errors="replace")) + 1 for line in lines)
+    return list(accumulate(sizes, initial=0))
+
+
+def _show_line(inv: Invocation, request: _Request, label: str, line: str, place: _Place) -> None:
+    given, mark = request.given, place.mark
+    end = "\0" if "z" in given else "\n"
+    prefix = (label + mark if request.named else "") + (f"{place.number + 1}{mark}" if "n" in given else "")
+
+    def offset(at: int) -> str:
+        return f"{place.offset + len(line[:at].encode(errors='replace'))}{mark}" if place.offset >= 0 else ""
+
+    if "o" not in given:
+        inv.out(f"{prefix}{offset(0)}{line}{end}")
+    elif "v" not in given and mark == ":":
+        spans = _spans(inv, request, line[:_MAX_LINE])
+        inv.out("".join(f"{prefix}{offset(a)}{line[a:b]}{end}" for a, b in spans if b > a))
 
 
 PROGRAMS: Mapping[str, Program] = {"grep": grep, "egrep": grep, "fgrep": grep}

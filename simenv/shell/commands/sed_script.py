@@ -29,9 +29,10 @@ class Edit:
         first: address, or None for every line.
         last: end of the range, or None.
         negated: ``!``.
-        text: argument of ``a i c : b t r w y``, or the replacement of ``s``.
+        text: argument of ``a i c : b t T r w y q l``, or the replacement of ``s``.
         pattern: of ``s``.
         flags: of ``s``.
+        file: what ``s///w`` writes to.
         block: position after the matching ``}``, for ``{``.
     """
 
@@ -43,6 +44,7 @@ class Edit:
     pattern: Regex | None = None
     flags: str = ""
     block: int = 0
+    file: str = ""
 
 
 class _Parser:
@@ -163,28 +165,33 @@ class _Parser:
         if name == "y":
             delimiter = self._peek()
             self._at += 1
-            source, target = self._until(delimiter, regex=False), self._until(delimiter, regex=False)
+            source, target = (_controls(self._until(delimiter, regex=False)) for _ in range(2))
             if len(source) != len(target):
                 raise self._fault("strings for `y' command are different lengths")
             return Edit(name, first, last, negated, f"{source}\0{target}")
         if name in ("a", "i", "c"):
             return Edit(name, first, last, negated, self._inserted())
-        if name in (":", "b", "t", "T", "r", "w"):
-            self._skip(" ")
-            start = self._at
-            stop = "\n" if name in "rw" else "\n;}"
-            while self._at < len(self._text) and self._text[self._at] not in stop:
-                self._at += 1
-            return Edit(name, first, last, negated, self._text[start : self._at].strip())
-        if name in ("q", "Q"):
+        if name in (":", "b", "t", "T", "r", "w", "W"):
+            return Edit(name, first, last, negated, self._argument("\n" if name in "rwW" else "\n;}"))
+        if name in ("q", "Q", "l", "L"):
             self._skip(" ")
             found = re.compile(r"\d{0,3}").match(self._text, self._at)
             digits = found.group() if found else ""
             self._at += len(digits)
             return Edit(name, first, last, negated, digits)
-        if not name or name not in "pdDPnNgGhHx={}l":
+        if name == "e":
+            raise self._fault("e/r/w commands disabled in sandbox mode")
+        if not name or name not in "pdDPnNgGhHx={}zF":
             raise self._fault(f"unknown command: `{name}'" if name else "missing command")
         return Edit(name, first, last, negated)
+
+    def _argument(self, stop: str) -> str:
+        """Return the label or file name that follows."""
+        self._skip(" ")
+        start = self._at
+        while self._at < len(self._text) and self._text[self._at] not in stop:
+            self._at += 1
+        return self._text[start : self._at].strip()
 
     def _inserted(self) -> str:
         self._skip(" \t")
@@ -215,12 +222,21 @@ class _Parser:
         found = re.compile(r"[gpiIeMm0-9]*").match(self._text, self._at)
         flags = found.group() if found else ""
         self._at += len(flags)
+        file = ""
+        if self._peek() == "w":
+            self._at += 1
+            file = self._argument("\n")
         if self._peek() not in ("", " ", "\n", ";", "}", "#"):
             raise self._fault("unknown option to `s'")
         if "e" in flags:
             raise self._fault("e/r/w commands disabled in sandbox mode")
         ignore = "i" in flags or "I" in flags
-        return Edit("s", first, last, negated, replacement, self._regex(pattern, ignore=ignore), flags)
+        return Edit("s", first, last, negated, replacement, self._regex(pattern, ignore=ignore), flags, file=file)
+
+
+def _controls(text: str) -> str:
+    r"""Return a text of ``y`` with its escapes (``\n``, ``\t``, ``\\``) replaced."""
+    return re.sub(r"\\([nt\\])", lambda found: {"n": "\n", "t": "\t"}.get(found.group(1), "\\"), text)
 
 
 @lru_cache(maxsize=1024)

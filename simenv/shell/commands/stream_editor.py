@@ -23,6 +23,9 @@ class Editor:
         inv: whose budget is charged.
         edits: the script.
         quiet: print only what ``p`` prints.
+        end: what ends a line; a NUL for ``-z``.
+        name: of the file that is edited.
+        files: what ``w`` has written, by path.
         output: what was printed.
         code: of ``q``.
     """
@@ -30,6 +33,9 @@ class Editor:
     inv: Invocation
     edits: tuple[Edit, ...]
     quiet: bool
+    end: str = "\n"
+    name: str = "-"
+    files: dict[str, list[str]] = field(default_factory=dict)
     output: list[str] = field(default_factory=list)
     code: int = 0
     _lines: list[str] = field(default_factory=list)
@@ -40,27 +46,44 @@ class Editor:
     _after: list[str] = field(default_factory=list)
     _last_pattern: Regex | None = None
     _replaced: bool = False
+    _complete: bool = True
+    _lacks_end: bool = False
 
     def run(self, text: str) -> str:
         """Return the text as edited."""
-        complete = text.endswith("\n") or not text
-        self._lines = [line.removesuffix("\n") for line in lines_of(text)]
+        self._complete = text.endswith(self.end) or not text
+        self._lines = _lines(text, self.end)
         while self._number < len(self._lines):
             self._space = self._lines[self._number]
             self._number += 1
             again = self._cycle()
             if not again:
                 break
-        result = "".join(self.output)
-        return result if complete or not result.endswith("\n") or self._number < len(self._lines) else result[:-1]
+        for path, parts in self.files.items():
+            self.inv.write(path, "".join(parts))
+        return "".join(self.output)
+
+    @property
+    def unread(self) -> int:
+        """How many characters of the input were not needed: ``q`` has ended it."""
+        return sum(len(line) + 1 for line in self._lines[self._number :])
 
     def _emit(self, text: str) -> None:
         self.inv.shell.budget.charge(len(text) + 1)
+        if self._lacks_end:
+            self.output.append(self.end)
+            self._lacks_end = False
         self.output.append(text)
+
+    def _print(self, text: str) -> None:
+        """Print a line; the last one of an input that does not end in a newline gets none, unless more follows."""
+        is_open = not self._complete and self._number == len(self._lines)
+        self._emit(text if is_open else text + self.end)
+        self._lacks_end = is_open
 
     def _finish(self, *, show: bool = True) -> None:
         if show and not self.quiet:
-            self._emit(self._space + "\n")
+            self._print(self._space)
         for text in self._after:
             self._emit(text)
         self._after = []
@@ -127,29 +150,56 @@ class Editor:
 
     def _act(self, edit: Edit, at: int) -> int:
         name = edit.name
-        if name == "s":
-            self._substitute(edit)
-        elif name == "p":
-            self._emit(self._space + "\n")
+        if name in "btT" and (name == "b" or self._replaced != (name == "T")):
+            self._replaced = False
+            return self._label(edit.text)
+        if name in "btT":
+            self._replaced = False
+        elif name in "hHgGx":
+            self._hold_space(name)
+        elif name in "pPliF=":
+            self._show(edit)
+        else:
+            self._change_space(edit)
+        return at
+
+    def _show(self, edit: Edit) -> None:
+        name = edit.name
+        if name == "p":
+            self._print(self._space)
         elif name == "P":
             self._emit(self._space.split("\n")[0] + "\n")
-        elif name == "=":
-            self._emit(f"{self._number}\n")
-        elif name == "a":
-            self._after.append(edit.text)
+        elif name == "l":
+            self._emit(unambiguous(self._space, int(edit.text or 70)))
         elif name == "i":
             self._emit(edit.text)
+        else:
+            self._emit(f"{self._number if name == '=' else self.name}\n")
+
+    def _change_space(self, edit: Edit) -> None:
+        name = edit.name
+        if name == "s":
+            self._substitute(edit)
+        elif name == "a":
+            self._after.append(edit.text)
+        elif name == "r":
+            self._after.append(self._file(edit.text))
+        elif name == "z":
+            self._space = ""
+        elif name == "w":
+            self._write(edit.text, self._space)
+        elif name == "W":
+            self._write(edit.text, self._space.split("\n")[0])
         elif name == "y":
             source, target = edit.text.split("\0")
             self._space = self._space.translate(dict(zip(map(ord, source), target, strict=True)))
-        elif name == "r":
-            self._after.append(self._file(edit.text))
-        elif name in "bt" and (name == "b" or self._replaced):
-            self._replaced = False
-            return self._label(edit.text)
-        elif name in "hHgGx":
-            self._hold_space(name)
-        return at
+
+    def _write(self, path: str, line: str) -> None:
+        if path == "/dev/stdout":
+            self._print(line)
+            return
+        self.inv.shell.budget.charge(len(line) + 1)
+        self.files.setdefault(path, []).append(f"{line}\n")
 
     def _file(self, operand: str) -> str:
         try:
@@ -251,7 +301,39 @@ class Editor:
         self._space = ("".join(pieces) + space[at:])[:MAX_VALUE]
         self._replaced = True
         if "p" in edit.flags:
-            self._emit(self._space + "\n")
+            self._print(self._space)
+        if edit.file:
+            self._write(edit.file, self._space)
+
+
+def _lines(text: str, end: str) -> list[str]:
+    if end == "\n":
+        return [line.removesuffix("\n") for line in lines_of(text)]
+    lines = text.split(end)
+    return lines if lines[-1] else lines[:-1]
+
+
+_NAMED = {"\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
+
+
+def unambiguous(text: str, width: int) -> str:
+    r"""Return a text as ``l`` prints it: escapes for what is not plain, lines of `width` that end in a backslash.
+
+    >>> print(unambiguous("a\tb", 70), end="")
+    a\tb$
+    """
+    shown = [_NAMED.get(char) or _octal(char) for char in text]
+    lines = [""]
+    for piece in shown:
+        if width > 1 and len(lines[-1]) + len(piece) > width - 1:
+            lines[-1] += "\\"
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(lines) + "$\n"
+
+
+def _octal(char: str) -> str:
+    return char if " " <= char <= "~" else "".join(f"\\{byte:03o}" for byte in char.encode(errors="replace"))
 
 
 def replacement(template: str, text: str, spans: tuple[tuple[int, int], ...]) -> str:
@@ -298,6 +380,7 @@ class _Arguments:
 
     def __init__(self, inv: Invocation) -> None:
         self.quiet = self.extended = self.in_place = self.separate = False
+        self.end = "\n"
         self.suffix = ""
         self.scripts: list[str] = []
         self.files: list[str] = []
@@ -319,7 +402,10 @@ class _Arguments:
             self.scripts.append(self.files.pop(0))
 
     def _flags(self, word: str, rest: list[str]) -> None:
-        long = {"--quiet": "-n", "--silent": "-n", "--regexp-extended": "-E", "--in-place": "-i", "--separate": "-s"}
+        long = {
+            "--quiet": "-n", "--silent": "-n", "--regexp-extended": "-E", "--in-place": "-i", "--separate": "-s",
+            "--null-data": "-z", "--unbuffered": "-u", "--zero-terminated": "-z",
+        }  # fmt: skip
         head, _, value = word.partition("=")
         word = long.get(head, word) + (value if head in long else "")
         for at, letter in enumerate(word[1:], start=1):
@@ -334,7 +420,11 @@ class _Arguments:
             elif letter == "e":
                 self.scripts.append(word[at + 1 :] or (rest.pop() if rest else ""))
                 return
-            elif letter not in "suz":
+            elif letter == "z":
+                self.end = "\0"
+            elif letter == "s":
+                self.separate = True
+            elif letter != "u":
                 raise UsageFault(
                     f"sed: invalid option -- '{letter}'\nUsage: sed [OPTION]... {{script}} [input-file]..."
                 )
@@ -351,12 +441,24 @@ def sed(inv: Invocation) -> int:
                 texts.append(inv.stdin if operand == "-" else inv.shell.read_file(operand))
             except FileError as error:
                 inv.complain(f"{_cannot(error, operand)}", 2)
-        editor = Editor(inv, edits, arguments.quiet)
-        inv.out(editor.run("".join(texts)))
-        return editor.code or inv.code
+        code = 0
+        name = arguments.files[0] if arguments.files else "-"
+        for text in texts if arguments.separate else [_joined(texts, arguments.end)]:
+            editor = Editor(inv, edits, arguments.quiet, arguments.end, name)
+            inv.out(editor.run(text))
+            code = code or editor.code
+            if not arguments.files:
+                inv.streams.source.leave(editor.unread)
+        return code or inv.code
     for operand in arguments.files:
         _edit_in_place(inv, edits, arguments, operand)
     return inv.code
+
+
+def _joined(texts: list[str], end: str) -> str:
+    """Return several inputs as one: each but the last ends in a newline, which is added where it lacks."""
+    ended = [text if not text or text.endswith(end) else text + end for text in texts[:-1]]
+    return "".join([*ended, *texts[-1:]])
 
 
 def _cannot(error: FileError, operand: str) -> str:
@@ -368,7 +470,7 @@ def _cannot(error: FileError, operand: str) -> str:
 def _edit_in_place(inv: Invocation, edits: tuple[Edit, ...], arguments: _Arguments, operand: str) -> None:
     try:
         text = inv.shell.read_file(operand)
-        edited = Editor(inv, edits, arguments.quiet).run(text)
+        edited = Editor(inv, edits, arguments.quiet, arguments.end, operand).run(text)
         if arguments.suffix:
             backup = arguments.suffix.replace("*", operand) if "*" in arguments.suffix else operand + arguments.suffix
             inv.shell.write_file(backup, text)

@@ -9,6 +9,7 @@ from simenv.shell.budget import Source, Streams
 from simenv.shell.errors import Halt, ShellSignal
 from simenv.shell.interpreter.redirection import flush_files
 from simenv.shell.parser import tree
+from simenv.shell.running_shells import RunningShells
 from simenv.shell.state import Session
 
 _MAX_JOBS = 200
@@ -33,7 +34,12 @@ def start(shell: Session, node: tree.Background, streams: Streams) -> int:
     twin.budget = shell.budget.background(host.scheduler.pool)
     twin.open_files = []
     twin.interactive = False
-    host.sim.process(host.sim.perform(_behave(twin, node.body, streams, process.pid, shell.statuses)))
+    body = node.body
+    if isinstance(body, tree.Subshell):  # the job is that subshell: its traps are the job's
+        twin.subshells += 1
+        body = body.body
+    host.sim.own(RunningShells).add(host.id, process.pid, twin)
+    host.sim.process(host.sim.perform(_behave(twin, body, streams, process.pid, shell.statuses)))
     shell.last_code = 0
     return 0
 
@@ -71,6 +77,7 @@ def supervise(shell: Session, behaviour: Delays[int], pid: int) -> Generator[flo
     finally:
         behaviour.close()
         shell.budget.release()
+        host.sim.own(RunningShells).drop(host.id, pid)
         host.exit(pid)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from simenv.kernel import Delays
 from simenv.shell.budget import Streams
 from simenv.shell.errors import (
+    BrokenPipe,
     ExitShell,
     ExpansionFault,
     Halt,
@@ -102,7 +103,7 @@ def settle(shell: Session, signal: ShellSignal, streams: Streams) -> Delays[int]
 
 def ending(shell: Session, signal: ShellSignal, streams: Streams) -> int:
     """Print what interrupted a script, and return its exit code."""
-    if isinstance(signal, ExitShell | ReturnFunction):
+    if isinstance(signal, ExitShell | ReturnFunction | BrokenPipe):
         return signal.code
     if isinstance(signal, LeaveLoop):
         return 0

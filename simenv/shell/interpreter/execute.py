@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from simenv.kernel import Delays
-from simenv.shell.budget import Sink, Source, Streams
+from simenv.shell.budget import Source, Streams
 from simenv.shell.errors import ExpansionFault, SyntaxFault, UsageFault
 from simenv.shell.expansion.arithmetic import evaluate
 from simenv.shell.expansion.conditional import holds
@@ -14,6 +14,7 @@ from simenv.shell.expansion.parameters import expand_text
 from simenv.shell.interpreter import loops
 from simenv.shell.interpreter.background import start
 from simenv.shell.interpreter.endings import check, contained
+from simenv.shell.interpreter.pipes import broken, outlet
 from simenv.shell.interpreter.redirection import close, flush_files, redirect
 from simenv.shell.interpreter.simple import run_command
 from simenv.shell.parser import tree
@@ -128,17 +129,19 @@ def _not(shell: Session, node: tree.Not, streams: Streams) -> Delays[int]:
 
 def _pipeline(shell: Session, node: tree.Pipeline, streams: Streams) -> Delays[int]:
     codes: list[int] = []
-    source = streams.source
+    sources: list[Source] = []
     last = len(node.commands) - 1
     for index, command in enumerate(node.commands):
-        out = streams.out if index == last else Sink(shell.budget)
+        out = streams.out if index == last else outlet(shell, node.commands[index + 1])
         err = out if index < last and node.joins[index] else streams.err
-        inner = streams.replaced(source, out, err)
+        inner = streams.replaced(sources[-1] if sources else streams.source, out, err)
         if index == last and shell.options.lastpipe and not shell.interactive:
             codes.append((yield from run(shell, command, inner)))
         else:
             codes.append((yield from subshell(shell, command, inner)))
-        source = Source(out.text()) if index < last else source
+        if index < last:
+            sources.append(Source(out.text()))
+    codes = broken(codes, sources)
     code = codes[-1]
     if shell.options.pipefail:
         code = next((c for c in reversed(codes) if c), 0)

@@ -89,13 +89,19 @@ def _apply(shell: Session, item: tree.Redirect, target: str, streams: Streams, *
             shell.write_file(target, "")
         streams.put(fd, Source(shell.read_file(target)))
     else:
-        if operator == ">" and shell.options.noclobber and (node := shell.node(target)) and node.kind == "file":
+        if operator in (">", "&>") and shell.options.noclobber and _is_regular(shell, target):
             raise FileError(target, "cannot overwrite existing file")
         sink = _sink(shell, target, streams, append=operator == ">>", blind=blind)
         if fd == -1:
             streams.out = streams.err = sink
         else:
             streams.put(fd, sink)
+
+
+def _is_regular(shell: Session, target: str) -> bool:
+    """Return whether a path leads to a file that is no device."""
+    node = shell.node(target)
+    return node is not None and node.kind == "file" and not normal(target, shell.cwd).startswith("/dev/")
 
 
 def _source(shell: Session, target: str, streams: Streams) -> Source:

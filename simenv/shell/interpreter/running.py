@@ -13,7 +13,7 @@ from simenv.machine.program import Program
 from simenv.shell.acting import ACTING
 from simenv.shell.budget import Streams
 from simenv.shell.builtins import BUILTINS
-from simenv.shell.errors import ReturnFunction, UsageFault
+from simenv.shell.errors import BrokenPipe, ReturnFunction, UsageFault
 from simenv.shell.image import BINARY
 from simenv.shell.invocation import Invocation
 from simenv.shell.lookup import find_file
@@ -76,23 +76,36 @@ def invoke_file(shell: Session, argv: Sequence[str], streams: Streams) -> Result
         if len(argv) > 1 and argv[1] in ("--help", "--version") and node.content == BINARY and (text := answer(argv)):
             streams.out.write(text)
             return 0
-        return _start(program, Invocation(argv, shell, streams))
+        return _start(program, Invocation(argv, shell, streams), is_process=True)
     return _script(shell, path, node, argv, streams)
 
 
-def _start(program: Program, invocation: Invocation) -> Result:
+def _start(program: Program, invocation: Invocation, *, is_process: bool = False) -> Result:
+    """Run a program; one that is a process of its own is what a broken pipe ends, not the shell."""
     try:
         result = program(invocation)
     except _REFUSALS as refusal:
         result = _refuse(invocation, refusal)
-    return _ended(invocation, result) if isinstance(result, int) else _guarded(invocation, result)
+    except BrokenPipe as signal:
+        if not is_process:
+            raise
+        result = signal.code
+    return (
+        _ended(invocation, result) if isinstance(result, int) else _guarded(invocation, result, is_process=is_process)
+    )
 
 
-def _guarded(invocation: Invocation, behaviour: Generator[float, None, int]) -> Delays[int]:
+def _guarded(
+    invocation: Invocation, behaviour: Generator[float, None, int], *, is_process: bool = False
+) -> Delays[int]:
     try:
         code = yield from behaviour
     except _REFUSALS as refusal:
         code = _refuse(invocation, refusal)
+    except BrokenPipe as signal:
+        if not is_process:
+            raise
+        code = signal.code
     return _ended(invocation, code)
 
 

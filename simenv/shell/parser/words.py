@@ -349,9 +349,22 @@ def unescape(text: str, *, zero: bool = False) -> str:
         if char is not None:
             return _ANSI.get(char) or (char if char == "\\" or (char in "'\"?" and not zero) else "\\" + char)
         code = int(two or four or eight, 16) if octal is None else int(octal, 8) & 0xFF
+        if code >= 0x80 and (two or octal is not None):
+            return chr(_BYTE + code)
         return plain(chr(code)) if code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
 
-    return (_ZERO_ESCAPE if zero else _ESCAPE).sub(replace, text)
+    result = (_ZERO_ESCAPE if zero else _ESCAPE).sub(replace, text)
+    return result if result.isascii() else _assembled(result)
+
+
+_BYTE = 0xDC00
+"""Where the characters are that stand for the bytes 0x80 to 0xFF of an escape, as in Python's ``surrogateescape``."""
+
+
+def _assembled(text: str) -> str:
+    """Return a text with the bytes of its escapes put together: to characters where they are UTF-8."""
+    whole = text.encode(errors="surrogateescape").decode(errors="surrogateescape")
+    return plain(re.sub("[\udc80-\udcff]", lambda found: chr(ord(found.group()) - _BYTE), whole))
 
 
 def unescape_to_stop(text: str) -> tuple[str, bool]:
