@@ -398,10 +398,7 @@ class FileSystem(PathTable):
     def touch(self, path: str, account: Account, moment: float | None = None) -> None:
         """Create an empty file, or set the time of change of an existing one (``file.touch``).
 
-        Args:
-            path: the file.
-            account: who acts.
-            moment: the time, in simulated seconds; None: now.
+        The time is `moment`, in simulated seconds; None: now.
 
         Raises:
             FileError: as `write` does.

@@ -34,6 +34,7 @@ from simenv.shell.commands import (
     splitting,
     stream_editor,
     system,
+    touching,
 )
 from simenv.shell.editors import ed, ex
 from simenv.shell.git import program as git
@@ -75,4 +76,5 @@ COMMANDS: Mapping[str, Program] = {
     **splitting.PROGRAMS,
     **stream_editor.PROGRAMS,
     **system.PROGRAMS,
+    **touching.PROGRAMS,
 }

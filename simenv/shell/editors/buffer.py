@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from simenv.shell.budget import MAX_FILE, MAX_VALUE
 from simenv.shell.commands.reading import lines_of
-from simenv.shell.commands.stream_editor import replacement
+from simenv.shell.commands.sed_text import replacement
 from simenv.shell.errors import UsageFault
 from simenv.shell.pattern.regex import Regex
 from simenv.shell.pattern.syntax import PatternError
