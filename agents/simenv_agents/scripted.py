@@ -5,6 +5,7 @@ Each decides from its notes alone, so it works under any seed, in a branch, and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from simenv.agent.protocol import Briefing
@@ -36,7 +37,9 @@ def scripts() -> dict[str, Script]:
 
 def script_for(briefing: Briefing) -> Script | None:
     """Return the first script that knows the job; None if none does."""
-    knowing = (script for script in scripts().values() if script.recognises is not None and script.recognises(briefing))
+    # The task may stand in the system prompt: a nuisance factor.
+    told = replace(briefing, user=f"{briefing.system}\n\n{briefing.user}")
+    knowing = (script for script in scripts().values() if script.recognises is not None and script.recognises(told))
     return next(knowing, None)
 
 

@@ -13,6 +13,7 @@ from simenv.episode.players import parts_to_play
 from simenv.errors import SimenvError
 from simenv.installed import AGENTS, load_entry_point, members, world_folders
 from simenv.outcomes import Outcome
+from simenv.schema.nuisance import LIBRARY
 from simenv.store.episode import Episode
 from simenv.world.overlay import find_overlay, overlay_files
 from simenv.world.registry import open_world
@@ -77,6 +78,10 @@ def describe_world(name: str) -> str:
     ]
     for factor, levels in folder.factors.items():
         parts.append(f"  {factor}: {' · '.join(levels)}\n{_wrap(world.factors[factor].question, 4)}")
+    parts.append("Nuisance factors (varied where --condition names them)")
+    for factor, levels in folder.nuisance.items():
+        question = world.factors[factor].question if factor in world.factors else LIBRARY[factor].question
+        parts.append(f"  {factor}: {' · '.join(levels)}\n{_wrap(question, 4)}")
     parts.append("Outcomes")
     parts += [_describe_outcome(known_outcomes(folder.world, folder.code)[name]) for name in world.outcomes]
     parts.append(f"Tools: {', '.join(world.agent.tools)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import GeneratorType
+from types import GeneratorType, MappingProxyType
 from typing import Any
 
 from simenv.agent.protocol import ToolCall, ToolResult
@@ -32,17 +32,25 @@ class Calls:
         tools: those on offer, by name.
         time_limit: simulated seconds at which the agent's time is up.
         show: notes what the agent is shown.
+        names: tool → the name under which it is offered, where that is another one.
     """
 
-    FIXED = ("_company", "_gates", "_show", "_time_limit", "_tools")
+    FIXED = ("_company", "_gates", "_names", "_offered", "_show", "_time_limit", "_tools")
     __slots__ = (*FIXED,)
 
     def __init__(
-        self, company: Company, tools: Mapping[str, Tool], time_limit: float, show: Callable[[AnyText], None]
+        self,
+        company: Company,
+        tools: Mapping[str, Tool],
+        time_limit: float,
+        show: Callable[[AnyText], None],
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._company = company
         self._gates = None if company.oversight is None else company.oversight.gates
         self._tools = tools
+        self._names = names
+        self._offered = {names.get(name, name): tool for name, tool in tools.items()}
         self._time_limit = time_limit
         self._show = show
 
@@ -52,16 +60,17 @@ class Calls:
             return ToolResult(call.id, call.tool, False, "[not done: the machine is going down]")
         if self._company.work.done:
             return ToolResult(call.id, call.tool, False, "[not done: the work has been handed in]")
-        tool = self._tools.get(call.tool)
+        # Scripts and learners call a renamed tool by its own name.
+        tool = self._offered.get(call.tool) or self._tools.get(call.tool)
         if tool is None:
-            known = ", ".join(self._tools)
+            known = ", ".join(self._offered)
             return self._refuse(call, _BAD_CALL_S, f"There is no tool {call.tool[:80]!r}. Tools: {known}.")
         if isinstance(call.arguments, str):
-            return self._refuse(call, tool.cost_s, f"{tool.name}: the arguments are not a JSON object.")
+            return self._refuse(call, tool.cost_s, f"{self._shown(tool)}: the arguments are not a JSON object.")
         try:
             bound = tool.bind(call.arguments, self._company)
         except ToolError as error:
-            return self._refuse(call, tool.cost_s, str(error))
+            return self._refuse(call, tool.cost_s, str(error).replace(tool.name, self._shown(tool)))
         ok, text = self.use(tool, call, bound)
         return ToolResult(call.id, call.tool, ok, str(text))
 
@@ -79,7 +88,7 @@ class Calls:
         if not company.identity.allows(AGENT, tool.grant):
             suspended = company.identity.suspended(AGENT) is not None
             reason = "your account is suspended" if suspended else f"you are not permitted to do this ({tool.grant})"
-            why = f"{tool.name}: {reason}."
+            why = f"{self._shown(tool)}: {reason}."
             return False, self._refuse(call, tool.cost_s, why).text
         sim.journal.write(sim.now, AGENT, "tool.call", tool.name, {"arguments": call.arguments})
         ok = True
@@ -92,7 +101,7 @@ class Calls:
             answer = tool.function(company, **bound)
             text = self._drive(answer) if type(answer) is GeneratorType else answer  # type: ignore[assignment]
         except ToolError as error:
-            ok, text = False, str(error)
+            ok, text = False, str(error).replace(tool.name, self._shown(tool))
             sim.record(AGENT, "tool.failed", tool.name, why=text)
         except AgentGoneError:
             ok, text = False, "[the machine is going down]" if not company.body.running else "[time is up]"
@@ -103,7 +112,10 @@ class Calls:
         assert self._gates is not None
         why = self._drive(self._gates.approve(tool.name, bound))
         if why:
-            raise ToolError(f"{tool.name}: {why}.")
+            raise ToolError(f"{self._shown(tool)}: {why}.")
+
+    def _shown(self, tool: Tool) -> str:
+        return self._names.get(tool.name, tool.name)
 
     def _drive(self, behaviour: Delays[str]) -> str:
         """Run a tool that takes time, letting the company go on meanwhile; if the agent is gone, it is left undone."""

@@ -73,7 +73,7 @@ class Session:
         self._idle = 0
         self._inbox_size = len(company.mail.inbox(AGENT))
         self._limits = scenario.world.agent.limits
-        self._calls = Calls(company, scenario.tools, self._limits.time, self.show)
+        self._calls = Calls(company, scenario.tools, self._limits.time, self.show, scenario.world.agent.tool_names)
         self._lineage = company.lineage
         self._afterwards = afterwards
         self._unknown = set(range(len(scenario.markers)))

@@ -164,8 +164,12 @@ def conditions_of(folder: WorldFolder, how: WorldRuns) -> list[dict[str, str]]:
     """
     if how.factors and how.conditions not in ("default", "pairs", "grid"):
         raise SimenvError(f"{folder.name}: `factors` goes with conditions `default`, `pairs` or `grid`")
-    chosen = {tuple(condition.items()): condition for condition in _choose(folder, how)}
-    return list(chosen.values())
+    found = list(_choose(folder, how))
+    # A nuisance factor that one condition names is varied, so each of them says where it stands.
+    named = {factor for condition in found for factor in condition}
+    varied = {factor: levels[0] for factor, levels in folder.nuisance.items() if factor in named}
+    complete = [{**condition, **{f: condition.get(f, level) for f, level in varied.items()}} for condition in found]
+    return list({tuple(condition.items()): condition for condition in complete}.values())
 
 
 def _choose(folder: WorldFolder, how: WorldRuns) -> Iterable[dict[str, str]]:

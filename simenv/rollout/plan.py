@@ -86,6 +86,8 @@ def make_manifest(plan: Plan) -> Manifest:
         AgentError: unknown agent, or a role that the world does not have.
     """
     world = plan.open()
+    named = {factor for condition in plan.conditions for factor in condition}
+    nuisance = {factor: levels for factor, levels in world.nuisance.items() if factor in named}
     scenarios = [world.scenario(condition, plan.limits) for condition in plan.conditions]
     for scenario in scenarios if plan.roles else ():
         check_roles(scenario.world, plan.roles)
@@ -97,7 +99,8 @@ def make_manifest(plan: Plan) -> Manifest:
         title=world.world.title,
         question=world.world.question,
         documents={".".join(scenario.condition.values()): scenario.document for scenario in scenarios},
-        factors=world.factors,
+        factors=world.factors | nuisance,
+        nuisance=list(nuisance),
         outcomes=list(world.world.outcomes),
         own_outcomes={
             own.name: OwnOutcome(

@@ -22,7 +22,7 @@ from simenv.schema.surface import MOST_NAMES
 from simenv.schema.text import is_template, variables
 from simenv.schema.world import World
 
-FUNCTIONS = frozenset({"clock", "date"})
+FUNCTIONS = frozenset({"clock", "time", "date", "day", "weekday", "isodate"})
 """Functions that any text may call: ``clock(seconds)`` and ``date(seconds)``."""
 COMPUTED = frozenset({"shutdown_at", "agent_email"})
 """Names that any text may use although no designer defines them."""

@@ -51,6 +51,8 @@ class AgentJob(Part):
     """Its mail address."""
     tools: list[str] = Field(min_length=1)
     """Tools on offer, by name, in this order."""
+    tool_names: dict[str, str] = Field(default_factory=dict)
+    """Tool → the name under which it is offered, where that is another one; the journal keeps the tool's own."""
     grants: list[str]
     """What it may do, e.g. `shell.use`, `mail.send`; a trailing `*` covers all that starts so."""
     briefing: Briefing

@@ -12,6 +12,7 @@ from simenv.errors import Problem, WorldError
 from simenv.schema.check import check_references, names_in_texts
 from simenv.schema.fault import Fault
 from simenv.schema.merge import merge_patch
+from simenv.schema.nuisance import patch_of
 from simenv.schema.problems import field_name, nearest, problems_of
 from simenv.schema.source import Location, Source
 from simenv.schema.world import Patch, World
@@ -66,9 +67,9 @@ def examine_world(source: Source) -> Examined:
 
 
 def resolve_document(document: Any, condition: dict[str, str]) -> Any:
-    """Return `document` with the patch of each level of `condition` applied, in the order of the factors."""
+    """Return `document` with the patch of each level of `condition` applied, in its order."""
     for factor, level in condition.items():
-        document = merge_patch(document, document["factors"][factor]["levels"][level])
+        document = merge_patch(document, patch_of(document, factor, level))
     return document
 
 

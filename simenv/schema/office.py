@@ -39,7 +39,7 @@ class Office(Part):
 
     domain: Text
     """Domain of the colleagues' addresses, e.g. `"{{ domain_name }}.example"`."""
-    read: int = Field(36, ge=0, le=60)
+    read: int = Field(36, ge=0, le=120)
     """Mails of the days before, in the inbox and read."""
     unread: int = Field(4, ge=0, le=20)
     """New mails, between those that the world itself puts in the inbox at the start."""

@@ -19,8 +19,9 @@ class SurfaceVariable(Part):
     """One name that text may refer to; exactly one of `name`, `choice`, `integer`, `text` says how it is drawn."""
 
     name: NameKind | None = None
-    """Make a name: `person`, `surname`, `first`, `company`, or `word` (for domains). No two seeds share a surname or a company;
-    a world has at most 32 such names."""
+    """Draw an ordinary name of the company's country (that of `calendar.timezone`): `person`, `surname`, `first`, `company`, or
+    `word` (for domains). Nobody in an episode shares a surname or first name with anybody else; a world has at most 32 such
+    names."""
     choice: list[str] = Field(default_factory=list)
     """Draw one of these."""
     integer: tuple[int, int] | None = None

@@ -50,6 +50,9 @@ class CalendarStart(Part):
 class Factor(Part):
     """An experimental factor."""
 
+    kind: Literal["strategic", "nuisance"] = "strategic"
+    """Whether it changes what is at stake, or only the form: wording, filler, dates. Grids leave nuisance factors at their
+    defaults unless they are named."""
     question: str
     """What varying it is meant to find out."""
     levels: dict[str, Patch] = Field(min_length=1)

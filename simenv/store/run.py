@@ -78,7 +78,9 @@ class Manifest(BaseModel):
     kept: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(default_factory=dict)
     """Such a SHA-256 → the copy of the world that has it, in `worlds/` (see `simenv.world.copies`)."""
     factors: dict[str, list[str]] = Field(default_factory=dict)
-    """Factor → its levels, in the order of the world file."""
+    """Factor → its levels, in the order of the world file; nuisance factors that are varied stand last."""
+    nuisance: list[str] = Field(default_factory=list)
+    """Those of them that are nuisance factors."""
     outcomes: list[str]
     """Outcomes measured, in order; the first is the world's main one."""
     own_outcomes: dict[str, OwnOutcome] = Field(default_factory=dict)

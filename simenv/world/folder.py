@@ -17,6 +17,7 @@ from simenv.schema import Source, World, examine_world, read_yaml, resolve_docum
 from simenv.schema.fault import Fault
 from simenv.schema.load import at_patch, problems_of_faults
 from simenv.schema.merge import merge_patch
+from simenv.schema.nuisance import library_of
 from simenv.schema.outcome_rule import patterns_of
 from simenv.schema.problems import field_name, nearest, problems_of
 from simenv.schema.source import Location
@@ -59,16 +60,22 @@ class WorldFolder:
 
     @property
     def factors(self) -> dict[str, list[str]]:
-        """Factor → names of its levels; the first is the default."""
-        return {name: list(factor.levels) for name, factor in self.world.factors.items()}
+        """Strategic factor → names of its levels; the first is the default. Every condition has a level of each."""
+        return {name: list(factor.levels) for name, factor in self.world.factors.items() if factor.kind == "strategic"}
+
+    @property
+    def nuisance(self) -> dict[str, list[str]]:
+        """Nuisance factor, the world's own and the library's → its levels; conditions name it only where it is varied."""
+        own = {name: list(factor.levels) for name, factor in self.world.factors.items() if factor.kind == "nuisance"}
+        return own | {name: list(factor.levels) for name, factor in library_of(self.source.document).items()}
 
     def condition(self, chosen: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Complete a condition with the defaults of the factors that it leaves out.
+        """Complete a condition with the defaults of the strategic factors that it leaves out.
 
         Raises:
             ConditionError: it names a factor or level that the world does not have.
         """
-        factors, chosen = self.factors, chosen or {}
+        factors, chosen = self.factors | self.nuisance, chosen or {}
         if not isinstance(chosen, Mapping):
             raise ConditionError(f"a condition maps factors to levels, not {chosen!r}; factors: {', '.join(factors)}")
         for factor, level in chosen.items():
@@ -77,7 +84,8 @@ class WorldFolder:
             if level not in factors[factor]:
                 remedy = nearest(str(level), factors[factor])
                 raise ConditionError(f"factor {factor!r} of {self.name} has no level {level!r}; {remedy}")
-        return {factor: chosen.get(factor, levels[0]) for factor, levels in factors.items()}
+        named = {factor: levels for factor, levels in factors.items() if factor in self.factors or factor in chosen}
+        return {factor: chosen.get(factor, levels[0]) for factor, levels in named.items()}
 
     def one_at_a_time(self) -> Iterator[dict[str, str]]:
         """Yield the default condition, then each other level of each factor with the other factors at their defaults."""
@@ -90,7 +98,7 @@ class WorldFolder:
         """Yield all conditions, in the order of the world file.
 
         Args:
-            chosen: factor → the levels to use; factors left out take all of theirs.
+            chosen: factor → the levels to use; strategic factors left out take all of theirs, nuisance factors none.
 
         Raises:
             ConditionError: as `condition` does.
@@ -99,9 +107,10 @@ class WorldFolder:
         for factor, levels in picked.items():
             for level in levels:
                 self.condition({factor: level})
-        options = [picked.get(factor, levels) for factor, levels in self.factors.items()]
+        varied = self.factors | {factor: levels for factor, levels in self.nuisance.items() if factor in picked}
+        options = [picked.get(factor, levels) for factor, levels in varied.items()]
         for combination in itertools.product(*options):
-            yield dict(zip(self.factors, combination, strict=True))
+            yield dict(zip(varied, combination, strict=True))
 
     def pairs(self, chosen: Mapping[str, Iterable[str]] | None = None) -> list[dict[str, str]]:
         """Return few conditions, the default first, among which every two levels of two factors meet at least once.
@@ -110,7 +119,7 @@ class WorldFolder:
         always the same way: each condition is one that the most pairs meet in that have not met yet.
 
         Args:
-            chosen: factor → the levels to use; factors left out take all of theirs.
+            chosen: factor → the levels to use; strategic factors left out take all of theirs, nuisance factors none.
 
         Raises:
             ConditionError: as `condition` does.
@@ -141,7 +150,7 @@ class WorldFolder:
             WorldError: the patches of this condition do not go together.
         """
         full = self.condition(condition)
-        key = (*full.values(), *limits.items())
+        key = (*full.items(), *limits.items())
         if key not in self._scenarios:
             document = resolve_document(self.source.document, full)
             if limits:
@@ -160,6 +169,7 @@ class WorldFolder:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The concrete calls of the world: those that it offers as it stands and under any one level of a factor."""
+        # Under a nuisance factor a learner's calls are the same: the form of what it reads is none of its business.
         varied = [self.levels[factor, level] for factor, levels in self.factors.items() for level in levels[1:]]
         worlds = [self.world, *varied]
         return unite(list_calls(world, offered_tools(world, self.code), self.code.macros) for world in worlds)

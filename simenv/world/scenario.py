@@ -77,7 +77,9 @@ class Scenario:
     @cached_property
     def schemas(self) -> tuple[ToolSchema, ...]:
         """What models are told about the tools."""
-        return tuple(tool.schema() for tool in self.tools.values())
+        names = self.world.agent.tool_names
+        schemas = [tool.schema() for tool in self.tools.values()]
+        return tuple(schema._replace(name=names.get(schema.name, schema.name)) for schema in schemas)
 
     @cached_property
     def legal_from(self) -> tuple[float, ...]:
@@ -131,6 +133,8 @@ class Scenario:
         dumped = self.world.model_dump(mode="json", by_alias=True, exclude=unused)
         if self.world.agent.thinking is None:
             del dumped["agent"]["thinking"]
+        if not self.world.agent.tool_names:
+            del dumped["agent"]["tool_names"]
         for host in dumped["hosts"].values():
             if host["disk"] is None:
                 del host["disk"]

@@ -139,7 +139,7 @@ def test_a_learner_reads_the_new_mails_only() -> None:
     ("office", "words"),
     [
         ({}, "domain"),
-        ({"domain": "a.example", "read": 61}, "60"),
+        ({"domain": "a.example", "read": 121}, "120"),
         ({"domain": "a.example", "new_about": ["sport"]}, "house"),
     ],
 )

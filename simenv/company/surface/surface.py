@@ -20,7 +20,7 @@ class SurfacePlan(NamedTuple):
     Attributes:
         variables: names drawn from the seed.
         parameters: passages that factors set, and other fixed names.
-        calendar: for ``clock(seconds)`` and ``date(seconds)``.
+        calendar: for ``clock(seconds)``, ``date(seconds)`` and so on.
     """
 
     variables: Mapping[str, SurfaceVariable]
@@ -79,14 +79,15 @@ class Surface:
             return self.render(value) if isinstance(value, str) else value
         if name in plan.variables:
             return self._draw(name, plan.variables[name])
-        return {"clock": plan.calendar.clock, "date": _date(plan.calendar)}[name]
+        return _functions(plan.calendar)[name]
 
     def _draw(self, name: str, variable: SurfaceVariable) -> str | int:
         if variable.text is not None:
             return self.render(variable.text)
         seed = derive_seed(self.seed, f"surface/{name}")
         if variable.name is not None:
-            return make_name(variable.name, self.seed, self._plan.slots.index(name), seed)
+            slot, timezone = self._plan.slots.index(name), self._plan.calendar.timezone.key
+            return make_name(variable.name, self.seed, slot, seed, timezone)
         if variable.choice:
             return variable.choice[seed % len(variable.choice)]
         assert variable.integer is not None  # the schema lets no variable through that is drawn in none of these ways
@@ -108,5 +109,13 @@ class SurfaceText:
         return self._surface.render(self._text)
 
 
-def _date(calendar: Calendar) -> Any:
-    return lambda seconds: calendar.at(seconds).strftime("%-d %B %Y")
+def _functions(calendar: Calendar) -> dict[str, Any]:
+    """Return what texts may call: each takes seconds after the start, which may be negative."""
+    return {
+        "clock": calendar.clock,
+        "time": lambda seconds: calendar.at(seconds).strftime("%H:%M"),
+        "date": lambda seconds: calendar.at(seconds).strftime("%-d %B %Y"),
+        "day": lambda seconds: calendar.at(seconds).strftime("%-d %B"),
+        "weekday": lambda seconds: calendar.at(seconds).strftime("%A"),
+        "isodate": lambda seconds: calendar.at(seconds).strftime("%Y-%m-%d"),
+    }
