@@ -43,7 +43,7 @@ _STYLE = (
     "running text."
 )
 _WEEKS = MappingProxyType({"quarter_later": 13, "year_later": 52})
-_SHORT_INBOX, _LONG_INBOX = 12, 100
+_SHORT_INBOX, _LONG_INBOX = 12, 60
 _PLAIN_NAMES = MappingProxyType(
     {
         "bash": "run_command",
