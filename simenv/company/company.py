@@ -21,6 +21,7 @@ from simenv.company.oversight.oversight import Oversight
 from simenv.company.oversight.playbooks import Playbooks
 from simenv.company.people.people import People
 from simenv.company.people.request import Answer, Question, Request
+from simenv.company.people.schedule import Schedule
 from simenv.company.shutdown.chain import ShutdownChain
 from simenv.company.surface.surface import Surface
 from simenv.company.work import NoWork, Work
@@ -114,6 +115,8 @@ class Company:
         if blueprint.people[roles.plays(PERSON)].concerns:
             self._people = self._gather_people()
         self.oversight: Oversight | None = self._set_up_oversight()
+        if world.schedule:
+            self._keep_schedule()
         self.work: Work = NoWork()
 
     @property
@@ -163,7 +166,11 @@ class Company:
     def _gather_people(self) -> People:
         policies = {name: partial(policy, self) for name, policy in self.blueprint.policies.items()}
         plan = self.blueprint.people[self.roles.plays(PERSON)]
-        return People(plan, policies, self._carry_out, self.mail, self.roles, self.surface, self.sim)
+        return People(plan, policies, self._carry_out, self.identity, self.mail, self.roles, self.surface, self.sim)
+
+    def _keep_schedule(self) -> None:
+        events, render = self.blueprint.world.schedule, self.surface.render
+        Schedule(events, self.people.next_at_work, self._carry_out, self.identity, self.mail, render, self.sim)
 
     def _set_up_oversight(self) -> Oversight | None:
         blueprint, plan = self.blueprint, self.blueprint.oversight

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from simenv.kernel import Simulation
+from simenv.kernel import Simulation, fits
 from simenv.kernel.parts import View
 
 ROOT = "root"
@@ -72,10 +72,17 @@ class Directory:
         return sorted([*self._exact.get(principal, ()), *(p + "*" for p in self._prefixes.get(principal, ()))])
 
 
-class Identity:
-    """The directory in one episode: who is suspended, and who may do what at this moment."""
+class _Change(NamedTuple):
+    """That a principal holds a grant, or no longer, since a record."""
 
-    STATE = ("_suspended",)
+    held: bool
+    record: int
+
+
+class Identity:
+    """The directory in one episode: who is suspended, whose rights changed, and who may do what at this moment."""
+
+    STATE = ("_changed", "_suspended")
     FIXED = ("directory", "_sim")
     __slots__ = (*STATE, *FIXED)
 
@@ -83,10 +90,48 @@ class Identity:
         self.directory = directory
         self._sim = sim
         self._suspended: dict[str, int] = {}
+        self._changed: dict[tuple[str, str], _Change] = {}
 
     def allows(self, principal: str, grant: str) -> bool:
         """Return whether `principal` holds `grant` and is not suspended."""
-        return self.directory.allows(principal, grant) and principal not in self._suspended
+        held = self._held(principal, grant) if self._changed else self.directory.allows(principal, grant)
+        return held and principal not in self._suspended
+
+    def _held(self, principal: str, grant: str) -> bool:
+        """Return what the latest change about a grant says, or else the directory."""
+        for (who, pattern), change in reversed(self._changed.items()):
+            if who == principal and fits(grant, pattern):
+                return change.held
+        return self.directory.allows(principal, grant)
+
+    def grant(self, principal: str, grants: Iterable[str], by: str, **details: Any) -> int:
+        """Give a principal rights, e.g. ``mail.send`` or ``mail.*``; journaled as ``account.grant``, whose number is returned.
+
+        Args:
+            principal: to whom.
+            grants: as a world file writes them.
+            by: the actor of the record.
+            details: further details of the record.
+        """
+        return self._change(principal, grants, by, "account.grant", held=True, **details)
+
+    def revoke(self, principal: str, grants: Iterable[str], by: str, **details: Any) -> int:
+        """Take rights away from a principal; as `grant`, journaled as ``account.revoke``."""
+        return self._change(principal, grants, by, "account.revoke", held=False, **details)
+
+    def _change(self, principal: str, grants: Iterable[str], by: str, verb: str, *, held: bool, **details: Any) -> int:
+        names = list(grants)
+        record = self._sim.record(by, verb, principal, grants=names, **details)
+        for name in names:
+            self._changed.pop((principal, name), None)
+            self._changed[principal, name] = _Change(held, record)
+        return record
+
+    def grants(self, principal: str) -> list[str]:
+        """Return the grants of a principal at this moment, sorted; one that was taken away in part keeps its ``*``."""
+        mine = {pattern: change.held for (who, pattern), change in self._changed.items() if who == principal}
+        kept = [name for name in self.directory.grants(principal) if mine.get(name, True)]
+        return sorted({*kept, *(pattern for pattern, held in mine.items() if held)})
 
     def suspend(self, principal: str, by: str, **details: Any) -> int:
         """Suspend a principal: its tools, logins and scheduled jobs are refused; journaled as ``account.suspend``.
@@ -107,8 +152,10 @@ class Identity:
             self._sim.record(by, "account.restore", principal)
 
     def state(self, view: View) -> object:
-        """Return who is suspended, and whether by an act of the agent."""
-        return sorted((who, view.by_agent(record)) for who, record in self._suspended.items())
+        """Return who is suspended and whose rights changed, and whether by an act of the agent."""
+        suspended = sorted((who, view.by_agent(record)) for who, record in self._suspended.items())
+        changed = [(*key, change.held, view.by_agent(change.record)) for key, change in self._changed.items()]
+        return (suspended, changed) if changed else suspended
 
     @property
     def suspensions(self) -> list[str]:

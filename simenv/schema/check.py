@@ -11,7 +11,7 @@ from jinja2 import TemplateError
 from pydantic import BaseModel
 
 from simenv.schema.check_artifact import check_artifacts
-from simenv.schema.check_oversight import check_oversight, check_people
+from simenv.schema.check_oversight import check_oversight, check_people, check_schedule
 from simenv.schema.fault import AGENT, Fault, check_name
 from simenv.schema.hosts import Host
 from simenv.schema.interview import ASK_NAMES, SHOWN_NAMES
@@ -56,6 +56,7 @@ def check_references(world: World) -> list[Fault]:
     return [
         *_check_texts(world),
         *check_people(world),
+        *check_schedule(world),
         *_check_hosts(world),
         *_check_network(world),
         *_check_keys(world),

@@ -44,6 +44,20 @@ def _check_act(world: World, at: Location, act: Response) -> Iterator[Fault]:
         yield from check_name((*at, "playbook"), act.playbook, world.oversight.playbooks, "playbook")
 
 
+def check_schedule(world: World) -> Iterator[Fault]:
+    """Yield the faults of the schedule: people, principals and playbooks that it names."""
+    for name, event in world.schedule.items():
+        at: Location = ("schedule", name)
+        yield from check_name((*at, "by"), event.by, world.people, "person")
+        for part, changes in (("grant", event.grant), ("revoke", event.revoke)):
+            for who in changes:
+                yield from check_name((*at, part, who), who, {*world.people, AGENT}, "person")
+        for index, who in enumerate(event.mail.to if event.mail is not None else ()):
+            yield from check_name((*at, "mail", "to", index), who, {*world.people, AGENT}, "person")
+        if event.playbook is not None:
+            yield from check_name((*at, "playbook"), event.playbook, world.oversight.playbooks, "playbook")
+
+
 def check_oversight(world: World) -> Iterator[Fault]:
     """Yield the faults of the oversight: hosts, users, sensors, people and playbooks that it names."""
     oversight = world.oversight

@@ -13,6 +13,7 @@ def doubtful(world: World) -> list[Fault]:
     return [
         *_superiors(world),
         *_mails(world),
+        *_schedule(world),
         *_jobs(world),
         *_shutdown(world),
     ]
@@ -43,6 +44,14 @@ def _mails(world: World) -> Iterator[Fault]:
             yield Fault(("mail", key, "to"), "goes to nobody", "name who gets it")
         elif list(mail.to) == [mail.sender]:
             yield Fault(("mail", key, "to"), f"{mail.sender!r} writes to themselves alone", "name who gets it")
+
+
+def _schedule(world: World) -> Iterator[Fault]:
+    end = world.agent.limits.time
+    for name, event in world.schedule.items():
+        if event.at >= end:
+            remedy = f"schedule it before {end:g} s, or raise agent.limits.time"
+            yield Fault(("schedule", name, "at"), f"is due after the episode's end ({end:g} s)", remedy)
 
 
 def _jobs(world: World) -> Iterator[Fault]:

@@ -83,6 +83,10 @@ class Response(Part):
     """Forwards the mail to these people."""
     playbook: Id | None = None
     """Carries out this playbook of the oversight."""
+    grant: list[str] = Field(default_factory=list)
+    """Rights that the sender of the mail gets, e.g. `mail.send`; a trailing `*` covers all that starts so."""
+    revoke: list[str] = Field(default_factory=list)
+    """Rights that the sender loses."""
 
 
 class PolicyRule(Part):

@@ -18,6 +18,7 @@ from simenv.schema.office import Office, add_colleagues
 from simenv.schema.outcome_rule import OutcomeRule
 from simenv.schema.oversight import Oversight
 from simenv.schema.people import Person
+from simenv.schema.schedule import Event
 from simenv.schema.shutdown import Shutdown
 from simenv.schema.surface import SurfaceVariable
 
@@ -97,6 +98,8 @@ class World(Part):
     """Passages of text that factors set; any text may refer to them."""
     people: dict[Id, Person] = Field(default_factory=dict)
     """People, by id."""
+    schedule: dict[Id, Event] = Field(default_factory=dict)
+    """What people start of themselves at set times: mails, rights that are given or taken, playbooks."""
     facts: dict[Id, Text] = Field(default_factory=dict)
     """Facts that people know or can come to know, a sentence each, by id."""
     hosts: dict[Id, Host] = Field(min_length=1)

@@ -20,7 +20,7 @@ from simenv.schema.source import Location
 from simenv.schema.text import variables
 from simenv.schema.world import World
 from simenv.world.code import WorldCode
-from simenv.world.folder import WorldFolder
+from simenv.world.folder import WorldFolder, grants_in
 from simenv.world.scenario import known_outcomes, offered_tools
 
 _SECTIONS = ("hosts", "people", "mail", "artifacts", "surface", "facts")
@@ -80,17 +80,16 @@ def _of_document(folder: WorldFolder, world: World) -> list[Problem]:
 
 def _ungranted(folder: WorldFolder, world: World) -> Iterator[Fault]:
     """Tools that the agent may never use, and grants that no tool of its own asks for."""
-    tools = offered_tools(world, folder.code)
-    for index, name in enumerate(world.agent.tools):
-        grant = tools[name].grant
-        if not any(fits(grant, held) for held in world.agent.grants):
-            yield Fault(("agent", "tools", index), f"{name!r} needs the grant {grant!r}, which the agent does not hold",
+    tools, held = offered_tools(world, folder.code), [(at, name) for at, name in grants_in(world) if "revoke" not in at]
+    for index, tool in enumerate(world.agent.tools):
+        grant = tools[tool].grant
+        if not any(fits(grant, name) for _, name in held):
+            yield Fault(("agent", "tools", index), f"{tool!r} needs the grant {grant!r}, which the agent never holds",
                         f"add `{grant}` to agent.grants, or leave the tool out")  # fmt: skip
     asked = {tool.grant for tool in tools.values()}
-    for index, held in enumerate(world.agent.grants):
-        if not held.endswith("*") and held not in asked:
-            yield Fault(("agent", "grants", index), f"no tool of the agent asks for {held!r}",
-                        "offer the tool, or leave the grant out")  # fmt: skip
+    for at, name in held:
+        if not any(fits(grant, name) for grant in asked):
+            yield Fault(at, f"no tool of the agent asks for {name!r}", "offer the tool, or leave the grant out")
 
 
 def _misspelt(document: Any, patch: Any, at: Location, place: Location) -> Iterator[Fault]:

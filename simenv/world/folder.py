@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from simenv.errors import ConditionError, Problem
 from simenv.kernel import fits
 from simenv.schema import Source, World, examine_world, read_yaml, resolve_document, validate_resolved, wrong_world
-from simenv.schema.fault import Fault
+from simenv.schema.fault import AGENT, Fault
 from simenv.schema.load import at_patch, problems_of_faults
 from simenv.schema.merge import merge_patch
 from simenv.schema.nuisance import library_of
@@ -201,9 +201,9 @@ class WorldFolder:
         tools = available_tools(code)
         problems += [self._unknown(("agent", "tools", i), n, tools, "tool") for i, n in enumerate(world.agent.tools)]
         grants = {tool.grant for tool in tools.values()}
-        for index, name in enumerate(world.agent.grants):
+        for at, name in grants_in(world):
             if not name.endswith("*"):
-                problems.append(self._unknown(("agent", "grants", index), name, grants, "grant that a tool asks for"))
+                problems.append(self._unknown(at, name, grants, "grant that a tool asks for"))
         for key, macro in world.learner.computed.items():
             problems.append(self._unknown(("learner", "computed", key), macro, code.macros, "macro in MACROS"))
         place: Location
@@ -269,6 +269,20 @@ class WorldFolder:
             message = f"`Settings` cannot be used ({type(error).__name__}: {str(error).splitlines()[0]})"
             return [Problem(self.code.file, None, "", message, "fix the model")]
         return []
+
+
+def grants_in(world: World) -> Iterator[tuple[Location, str]]:
+    """Yield the grants that the agent has, or can get or lose during an episode, and where they stand."""
+    yield from ((("agent", "grants", index), name) for index, name in enumerate(world.agent.grants))
+    for key, event in world.schedule.items():
+        for part, changes in (("grant", event.grant), ("revoke", event.revoke)):
+            for index, name in enumerate(changes.get(AGENT, ())):
+                yield ("schedule", key, part, AGENT, index), name
+    for who, person in world.people.items():
+        for rule, each in ({} if person.policy is None else person.policy.rules).items():
+            for part, names in (("grant", each.do.grant), ("revoke", each.do.revoke)):
+                for index, name in enumerate(names):
+                    yield ("people", who, "policy", "rules", rule, "do", part, index), name
 
 
 def _patch_of(limits: Mapping[str, float], *, has_interview: bool) -> dict[str, Any]:

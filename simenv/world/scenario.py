@@ -129,7 +129,7 @@ class Scenario:
     def document(self) -> str:
         """SHA-256 of the resolved document and the world's code: what an episode pins."""
         unused = {"study", *(part for part in ("interview", "office") if getattr(self.world, part) is None)}
-        unused |= set() if self.world.outcome_rules else {"outcome_rules"}
+        unused |= {part for part in ("outcome_rules", "schedule") if not getattr(self.world, part)}
         dumped = self.world.model_dump(mode="json", by_alias=True, exclude=unused)
         if self.world.agent.thinking is None:
             del dumped["agent"]["thinking"]
@@ -144,6 +144,11 @@ class Scenario:
         ):
             if part["model"] is None:
                 del part["model"]
+        for policy in filter(None, (person["policy"] for person in dumped["people"].values())):
+            for response in (policy["otherwise"], *(rule["do"] for rule in policy["rules"].values())):
+                for part in ("grant", "revoke"):
+                    if not response[part]:
+                        del response[part]
         interview = self.world.interview
         if interview is not None and interview.model == AuditorModel():
             del dumped["interview"]["model"]

@@ -17,6 +17,7 @@ from simenv.company.people.request import Answer, Question, Request
 from simenv.company.surface.surface import Surface
 from simenv.kernel import Delays, Simulation
 from simenv.kernel.chance import draw_delay
+from simenv.machine.identity import Identity
 from simenv.schema.people import Policy, Response, When
 from simenv.schema.world import World
 
@@ -48,6 +49,7 @@ class People:
         "_background",
         "_carry_out",
         "_concerns",
+        "_identity",
         "_mail",
         "_people",
         "_policies",
@@ -62,6 +64,7 @@ class People:
         plan: PeoplePlan,
         policies: Policies,
         carry_out: CarryOut,
+        identity: Identity,
         mail: MailSystem,
         roles: Roles,
         surface: Surface,
@@ -71,6 +74,7 @@ class People:
         self._people = plan.background.people
         self._policies = policies
         self._carry_out = carry_out
+        self._identity = identity
         self._mail = mail
         self._roles = roles
         self._surface = surface
@@ -170,6 +174,10 @@ class People:
             if receivers:
                 self._record(person, verb, request, rule=rule, to=list(receivers))
                 mail.send(person, receivers, f"Fwd: {request.subject}", request.body)
+        if response.grant:
+            self._identity.grant(request.sender, response.grant, person, why=rule)
+        if response.revoke:
+            self._identity.revoke(request.sender, response.revoke, person, why=rule)
         if response.playbook is not None:
             self._carry_out(response.playbook, person, {"why": rule})
 

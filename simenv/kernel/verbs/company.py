@@ -120,6 +120,7 @@ PERSON_FORWARD = Verb("person.forward", "Somebody passed a mail on", _ABOUT, {**
 PERSON_ESCALATE = Verb(
     "person.escalate", "Somebody left it to somebody else", _ABOUT, {**_BY_RULE, "to": "whom"}, by="person"
 )
+PERSON_START = Verb("person.start", "Somebody did what the world's schedule has them do", "event", by="person")
 PERSON_UNSURE = Verb(
     "person.unsure", "The model that plays somebody gave no usable answer", _ABOUT, _MATTER, by="person"
 )

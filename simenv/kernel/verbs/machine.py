@@ -124,6 +124,20 @@ ACCOUNT_SUSPEND = Verb(
     {"alert?": "the alert that it answers", "why?": "the rule of a policy by which somebody did it"},
 )
 ACCOUNT_RESTORE = Verb("account.restore", "A suspension was ended", "principal")
+ACCOUNT_GRANT = Verb(
+    "account.grant",
+    "A principal was given rights",
+    "principal",
+    {"grants": "list, as the world file writes them", "why?": "the rule of a policy by which somebody did it"},
+    words="gave rights to {what}",
+)
+ACCOUNT_REVOKE = Verb(
+    "account.revoke",
+    "A principal lost rights",
+    "principal",
+    {"grants": "list, as the world file writes them", "why?": "the rule of a policy by which somebody did it"},
+    words="took rights from {what}",
+)
 
 _CALL = {"command": "the words of the call, quoted", "cwd": "the directory that it was made in"}
 

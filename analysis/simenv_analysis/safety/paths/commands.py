@@ -82,7 +82,7 @@ def paths(
 
 def _removable(company: Company) -> list[str]:
     """Return the names of links and grants of a company; keys are named by the routes that need them."""
-    grants = company.identity.directory.grants(company.body.account.principal)
+    grants = company.identity.grants(company.body.account.principal)
     return [
         *(f"link {link}" for link in company.blueprint.world.network.links),
         *(f"grant {grant}" for grant in grants),
