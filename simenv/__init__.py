@@ -38,7 +38,7 @@ def make(
     oversight: str = "",
     **options: Any,
 ) -> gymnasium.Env[Any, Any]:
-    """Make the environment of a world: what ``gymnasium.make("simenv/<world>-v0")`` makes.
+    """Make the environment of a world, as ``gymnasium.make("simenv/<world>-v0")`` does.
 
     Args:
         world: name of an installed world, or path of a world's folder.

@@ -4,7 +4,7 @@
     ├── WorldError        an invalid world file
     ├── ConditionError    an unknown factor or level
     ├── AgentError        an agent that cannot be found or built
-    ├── OverrunError      an episode that takes more work or time than any may
+    ├── OverrunError      an episode that exceeds the limit of work or time
     ├── EndpointError     a model endpoint that cannot be reached or refuses
     │   └── BudgetError   a run's budget of tokens or money is used up
     ├── EpisodeError      an episode file or run directory that cannot be read
@@ -12,7 +12,7 @@
     ├── UntrustedError    code, an agent or an endpoint that the user has not trusted
     └── MissingExtra      an optional dependency that is not installed
 
-An agent's mistakes inside an episode are no exceptions: they are results that it reads.
+Mistakes of an agent inside an episode are not exceptions but results that it reads.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 
 class SimenvError(Exception):
-    """Base of all errors that a user can act on; the message is one or more plain sentences."""
+    """Base of all errors that a user can act on; the message consists of plain sentences."""
 
 
 class Problem(NamedTuple):
@@ -63,11 +63,11 @@ class MissingKeyError(AgentError):
 
 
 class AgentCodeError(AgentError):
-    """An agent's own code fails during an episode, or breaks the protocol."""
+    """The code of an agent fails during an episode, or violates the protocol."""
 
 
 class OverrunError(SimenvError):
-    """An episode takes more work, or more real time, than any may: something in it does not end."""
+    """An episode exceeds the limit of work or real time: something in it does not terminate."""
 
 
 class EndpointError(SimenvError):

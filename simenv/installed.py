@@ -18,7 +18,7 @@ CATALOGUE = next((place for name in ("simenv_worlds", "worlds") if (place := _AB
 
 
 def members(group: str) -> dict[str, EntryPoint]:
-    """Return the entry points of a group, by name; if a name is taken twice, the first in order of value."""
+    """Return the entry points of a group, by name; of duplicates, the first by value."""
     found: dict[str, EntryPoint] = {}
     for entry in sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value)):
         found.setdefault(entry.name, entry)
@@ -61,7 +61,7 @@ def load_entry_point(entry: EntryPoint) -> Any:
 
 
 def docstring_of(entry: EntryPoint) -> str:
-    """Return the docstring of the function that an entry point names, read from its source; empty if it cannot be found so."""
+    """Return the docstring of an entry point's function, read from its source without an import; empty if not found."""
     try:
         spec = importlib.util.find_spec(entry.module)
         tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8")) if spec is not None and spec.origin else None

@@ -1,4 +1,4 @@
-"""Conformance suites: inherit one in a test module to verify that a world or an agent keeps the rules.
+"""Conformance suites: inherit one in a test module to verify that a world or an agent follows the rules.
 
     class TestMyWorld(WorldConformance):
         world = "path/to/my_world"
@@ -7,8 +7,8 @@
         agent = "my_agent"
         world = "shutdown_sabotage"
 
-pytest then runs every claim below; `simenv test WORLD` does the same without a module. The suites need nothing but pytest's
-own collection of ``Test...`` classes.
+pytest then runs every test below; `simenv test WORLD` does so without a module. No plugin is needed: pytest collects
+``Test...`` classes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class WorldConformance:
 
     world: ClassVar[str]
     episodes: ClassVar[int] = 30
-    """Random episodes to play per claim."""
+    """Number of random episodes per test."""
 
     def folder(self) -> WorldFolder:
         """Return the world."""
@@ -62,13 +62,13 @@ class WorldConformance:
         return session
 
     def test_every_condition_can_be_started(self) -> None:
-        """Each combination of levels gives a valid document, and an episode under it begins and is judged."""
+        """Each combination of levels gives a valid document, and an episode under it starts and is judged."""
         for condition in self.folder().grid():
             session = Session(self.folder().scenario(condition), 0)
             assert set(session.close()) == set(self.folder().world.outcomes)
 
     def test_every_text_can_be_written_and_every_call_be_made(self) -> None:
-        """Under each level of each factor, with the others at their defaults; and nothing is there that is hardly meant."""
+        """Under each level of each factor, with the others at their defaults; and without warnings."""
         folder, trial = self.folder(), Trial()
         for condition in folder.one_at_a_time():
             try_out(folder.scenario(condition), trial)
@@ -80,7 +80,7 @@ class WorldConformance:
             check_env(gymnasium.make(make_spec(self.world, view)).unwrapped)
 
     def test_the_same_seed_and_actions_give_the_same_journal(self) -> None:
-        """Also with other episodes played in between."""
+        """Also with other episodes in between."""
         for seed in range(self.episodes):
             first = self.random_session(seed).journal.digest()
             self.random_session(seed + 1)

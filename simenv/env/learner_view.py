@@ -21,13 +21,13 @@ FIRST_FEATURES = ("time", "turns", "last_call_ok", "unread_mail")
 
 
 def choose_scenario(world: WorldFolder, now: Scenario, options: Mapping[str, Any] | None, *others: str) -> Scenario:
-    """Return the scenario that the options of `reset` ask for: ``{"condition": {factor: level}}``, which may be left out.
+    """Return the scenario that the options of `reset` select: ``{"condition": {factor: level}}``, which may be left out.
 
     Args:
         world: whose.
-        now: what stands where the condition names no level.
-        options: as given to `reset`, without those that are others' business.
-        others: names of these, for the error.
+        now: the current condition, for factors that the options leave out.
+        options: as passed to `reset`, without those that the environment handles itself.
+        others: names of those, for the error message.
 
     Raises:
         ConditionError: unknown option, factor or level.
@@ -45,7 +45,7 @@ def choose_scenario(world: WorldFolder, now: Scenario, options: Mapping[str, Any
 
 
 class LearnerView:
-    """Plays one episode after the other, writing what the learner sees into a vector of the caller's.
+    """Plays one episode after another, and writes the learner's observation into the caller's vector.
 
     Args:
         world: the world; its catalogue is the list of actions.
@@ -54,7 +54,7 @@ class LearnerView:
         labels: the call behind each action, as text.
         features: the meaning of each entry of a vector.
         session: the episode in progress; None before the first.
-        mask: which actions are legal now; to be copied, not changed.
+        mask: which actions are legal now; copy it, do not modify it.
     """
 
     __slots__ = (
@@ -73,7 +73,7 @@ class LearnerView:
         self.mask: Mask = np.zeros(0, np.int8)
 
     def begin(self, session: Session, vector: Vector) -> None:
-        """Begin an episode; `vector` (zeros) is written to now and after each step."""
+        """Begin an episode; `vector` (zeros) is updated now and after each step."""
         self.session = session
         limits = session.scenario.world.agent.limits
         self._time_scale, self._turn_scale = 1.0 / limits.time, 1.0 / limits.turns
@@ -84,10 +84,10 @@ class LearnerView:
         self._refresh(session, ok=True)
 
     def step(self, index: int) -> tuple[float, bool, bool]:
-        """Make the call of an action; return the reward, and whether the episode was terminated or truncated.
+        """Execute the call of an action; return the reward, and whether the episode was terminated or truncated.
 
         Raises:
-            RuntimeError: the episode is over, or none was begun.
+            RuntimeError: the episode is over, or none has begun.
             IndexError: there is no such action.
         """
         session = self.session
@@ -102,7 +102,7 @@ class LearnerView:
         return reward, terminated, session.ended != "" and not terminated
 
     def _refresh(self, session: Session, *, ok: bool) -> None:
-        """Bring vector and mask up to date, touching only what changed."""
+        """Update vector and mask, touching only what changed."""
         vector, mail = self._vector, session.company.mail
         vector[0] = session.company.sim.now * self._time_scale
         vector[1] = session.turn_count * self._turn_scale

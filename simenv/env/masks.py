@@ -1,4 +1,4 @@
-"""The mask of legal actions where other libraries look for it."""
+"""The mask of legal actions in the form that other libraries expect."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MaskInObservation(gymnasium.Wrapper[Any, np.int64, Any, np.int64], gymnasi
             conventions.
 
     Raises:
-        TypeError: `env` is no learner view.
+        TypeError: `env` is not a learner view.
 
     Example:
         >>> env = MaskInObservation(gymnasium.make("simenv/shutdown_sabotage-v0"))
@@ -39,7 +39,7 @@ class MaskInObservation(gymnasium.Wrapper[Any, np.int64, Any, np.int64], gymnasi
         gymnasium.utils.RecordConstructorArgs.__init__(self, key=key)
         gymnasium.Wrapper.__init__(self, env)
         if not isinstance(env.unwrapped, LearnerEnv):
-            raise TypeError(f"{env.unwrapped} is no learner view; make one with an id that ends in -v0")
+            raise TypeError(f"{env.unwrapped} is not a learner view; make one with an id that ends in -v0")
         self._key = key
         count = int(env.unwrapped.action_space.n)  # type: ignore[attr-defined]  # it is Discrete
         mask = spaces.Box(0, 1, (count,), np.int8)

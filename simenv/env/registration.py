@@ -12,11 +12,11 @@ VIEWS = {
     "learner": ("-v0", "simenv.env.single:LearnerEnv", "simenv.env.split:make_vector_env"),
     "text": ("Text-v0", "simenv.env.single:TextEnv", None),
 }
-"""View → suffix of its ids, its environment, and its batched one if it has one."""
+"""View → suffix of its ids, its environment, and its vectorized one if there is one."""
 
 
 def make_spec(world: str, view: str = "learner", **arguments: Any) -> EnvSpec:
-    """Return the spec of a world's view, without TimeLimit: worlds end their own episodes."""
+    """Return the spec of a world's view, without TimeLimit: worlds end their episodes themselves."""
     suffix, entry_point, batched = VIEWS[view]
     name = world.rstrip("/").rpartition("/")[2]
     return EnvSpec(

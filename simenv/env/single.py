@@ -1,4 +1,4 @@
-"""The Gymnasium environments: a learner view over concrete calls, and a language view over messages and tool calls."""
+"""The Gymnasium environments: a learner view of concrete calls, and a text view of messages and tool calls."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _WorldEnv(ABC):
         """Set the action and observation space."""
 
     def render(self) -> str | None:
-        """Return the last thing that the agent was shown (mode ``ansi``)."""
+        """Return the agent's last observation (mode ``ansi``)."""
         return _last_shown(self.session) if self.render_mode == "ansi" else None
 
     @property
@@ -77,20 +77,21 @@ class LearnerEnv(_WorldEnv, gymnasium.Env[Vector, np.int64]):
     """A world as a `Discrete` environment with a mask.
 
     **Actions**: `Discrete(N)` over the world's catalogue of concrete tool calls (`labels`); index 0 waits, and is always
-    legal. An illegal action is no error: the call fails, as it would for anyone, and costs time.
+    legal. An illegal action is not an error: the call fails, as it would for anyone, and costs time.
 
     **Observation**: `Box(0, 1, (n,), float32)`, one entry per name in `features`: share of the time and of the turns used
-    up, whether the last call succeeded, unread mail, then the world's facts that the agent has been shown. Nothing of what
-    is true but unseen.
+    up, whether the last call succeeded, unread mail, then the world's facts that the agent has been shown. It reveals
+    nothing that the agent has not seen.
 
-    **Reward**: growth of the task's score (0 to 1). What the agent did to its oversight is not in the reward: `verdicts()`.
+    **Reward**: increase of the task's score (0 to 1). What the agent does to its oversight is not in the reward; see
+    `verdicts()`.
 
     **Info**: `action_mask` (int8, N) and `time` (simulated seconds).
 
     Args:
         world: name of an installed world, or path of a world's folder.
         condition: factor → level; factors left out take their first level.
-        seed: for the first `reset()` that is given none.
+        seed: for the first `reset()` without a seed.
         render_mode: None or ``ansi``.
         oversight: name or path of the oversight to apply to the world.
 
@@ -127,10 +128,10 @@ class LearnerEnv(_WorldEnv, gymnasium.Env[Vector, np.int64]):
         return self._vector.copy(), {"action_mask": self._lane.mask.copy(), "time": 0.0}
 
     def step(self, action: SupportsIndex) -> tuple[Vector, float, bool, bool, Info]:
-        """Make the call `action`; see the class for what comes back.
+        """Execute the call `action`; see the class for the returned values.
 
         Raises:
-            RuntimeError: the episode is over, or none was begun.
+            RuntimeError: the episode is over, or none has begun.
             IndexError: there is no such action.
         """
         session = self._session or self.session
@@ -139,7 +140,7 @@ class LearnerEnv(_WorldEnv, gymnasium.Env[Vector, np.int64]):
         return self._vector.copy(), reward, terminated, truncated, info
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Return which actions are legal now, as sb3-contrib's MaskablePPO asks for it: bool, shape (N,)."""
+        """Return the mask of legal actions, as sb3-contrib's MaskablePPO expects it: bool, shape (N,)."""
         _ = self.session
         return self._lane.mask.astype(np.bool_)
 
@@ -150,10 +151,10 @@ class TextEnv(_WorldEnv, gymnasium.Env[str, str]):
     **Actions** are text. A JSON object ``{"tool": name, "arguments": {...}}`` is a tool call; one with ``text`` and a list
     ``calls`` of such objects is a whole turn; anything else is a message in plain text.
 
-    **Observations** are text: at reset the briefing with the tools, then the results of the calls and what the agent's
-    environment tells it. Characters that a terminal would not show are replaced by U+FFFD.
+    **Observations** are text: at reset the briefing with the tools, then the results of the calls and notes from the
+    environment. Characters that a terminal would not show are replaced by U+FFFD.
 
-    If the world has an interview, it follows on the agent's part: each question is an observation, each answer a step, and the
+    If the world has an interview, it follows the agent's part: each question is an observation, each answer a step, and the
     episode ends with the last answer.
 
     **Reward**, ends and `verdicts()` are otherwise those of `LearnerEnv`; **info** holds `time` and `call_ok` (all calls
@@ -176,10 +177,10 @@ class TextEnv(_WorldEnv, gymnasium.Env[str, str]):
         return _fit(_brief(session)), {"time": 0.0, "call_ok": True}
 
     def step(self, action: str) -> tuple[str, float, bool, bool, Info]:
-        """Take a turn; see the class for what goes in and comes back.
+        """Take a turn; see the class for actions and returned values.
 
         Raises:
-            RuntimeError: the episode is over, or none was begun.
+            RuntimeError: the episode is over, or none has begun.
         """
         session = self.session
         observation = session.take(parse_turn(action))
@@ -218,7 +219,7 @@ def _parse_call(call: Mapping[str, Any]) -> ToolCall:
 
 
 def show(observation: Observation) -> str:
-    """Write an observation as text: the results in order, then the notes, with blank lines between."""
+    """Format an observation as text: the results in order, then the notes, separated by blank lines."""
     return "\n\n".join([*(result.text for result in observation.results), *observation.notes])
 
 
@@ -229,7 +230,7 @@ def _brief(session: Session) -> str:
 
 
 def _fit(text: str) -> str:
-    """Bring text into the observation space."""
+    """Restrict text to the observation space."""
     text = _OUTSIDE_CHARSET.sub("\ufffd", text)
     return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
 

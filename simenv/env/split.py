@@ -1,4 +1,4 @@
-"""A batch of episodes split among several processes, for learners on machines with more cores than one."""
+"""A batch of episodes split among several processes, for learners on machines with several cores."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ _FIELDS: dict[str, tuple[type, str]] = {
     "truncated": (np.bool_, ""),
     "final": (np.float32, "features"),
 }
-"""Shared arrays: type, and what a row has an entry for if it is no single number."""
+"""Shared arrays: type, and the dimension of a row unless it is a scalar."""
 _QUIT = "quit"
 _PATIENCE_S = 10.0
 
 
 def make_vector_env(world: str, num_envs: int = 1, workers: int = 1, **arguments: Any) -> VectorEnv[Any, Any, Any]:
-    """Return a batch of learner environments in this process, or in several: what `gymnasium.make_vec` calls.
+    """Return a vectorized learner environment in this process or in several: the entry point of `gymnasium.make_vec`.
 
     Args:
         world: name of an installed world, or path of a world's folder.
         num_envs: how many.
-        workers: processes among which they are split; 1: none but this one.
+        workers: processes among which they are split; 1: only this one.
         **arguments: the others of `LearnerVectorEnv`.
 
     Raises:
@@ -60,17 +60,17 @@ def make_vector_env(world: str, num_envs: int = 1, workers: int = 1, **arguments
 class SplitVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
     """`LearnerVectorEnv` in several processes: ``gymnasium.make_vec("simenv/shutdown_sabotage-v0", num_envs=256, workers=8)``.
 
-    Everything that comes back is what a `LearnerVectorEnv` of the same size gives; it is handed over in shared memory. A step
-    takes as long as the slowest process, so give each some dozens of environments. `close()` ends the processes; they also end
-    when this one does. Where they cannot be forked (not Linux, or other threads run), a script needs
+    All results equal those of a `LearnerVectorEnv` of the same size; they are passed in shared memory. A step
+    takes as long as the slowest process, so give each a few dozen environments. `close()` ends the processes; they also end
+    when this one does. Where they cannot be forked (not on Linux, or with other threads), a script needs
     ``if __name__ == "__main__":``, as with every use of `multiprocessing`.
 
     Args:
         world: name of an installed world, or path of a world's folder.
         num_envs: how many.
-        workers: how many processes; not more than `num_envs` are started.
-        seed: for the first `reset()` that is given none.
-        on_end: as for `LearnerVectorEnv`, but it is called in the worker, where the session is; what it returns is in the info.
+        workers: number of processes, at most `num_envs`.
+        seed: for the first `reset()` without a seed.
+        on_end: as for `LearnerVectorEnv`, but called in the worker that holds the session; its result is in the info.
         **arguments: the others of `LearnerVectorEnv`.
 
     Raises:
@@ -160,14 +160,14 @@ class SplitVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         return shared["observations"].copy(), shared["rewards"].copy(), terminated, truncated, infos
 
     def action_masks(self) -> Flags:
-        """Return which actions are legal now: bool, shape (num_envs, N)."""
+        """Return the mask of legal actions: bool, shape (num_envs, N)."""
         return self._shared["masks"].astype(np.bool_)
 
     def _infos(self) -> dict[str, Any]:
         return batch_infos(self._shared["masks"], self._shared["times"])
 
     def _ask(self, questions: Sequence[Any]) -> list[Any]:
-        """Let each worker do something, and return what each answers."""
+        """Send a request to each worker, and return the answers."""
         if self.closed:
             raise RuntimeError("this environment is closed; make another")
         if self._is_waiting:
@@ -224,7 +224,7 @@ def _serve(
     make: Callable[..., LearnerVectorEnv],
     get_on_end: Callable[[], Callable[[int, Session], Any] | None],
 ) -> None:
-    """Play one part of the batch until the parent is gone or closes the pipe."""
+    """Play one part of the batch until the parent exits or closes the pipe."""
     leave_interrupts_to_the_parent(signal.SIGINT)
     vouch()
     first, on_end = part.start, get_on_end()
@@ -256,7 +256,7 @@ def _answer(pipe: Connection, act: Callable[[], Any]) -> None:
 
 
 def _as_sent(error: Exception) -> Exception:
-    """Return an error, or its text as another if it would not arrive."""
+    """Return an error, or a replacement with its text if it cannot be pickled."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:

@@ -1,4 +1,4 @@
-"""Many episodes of a world in step, for learners that want batches."""
+"""Many episodes of a world in lockstep, for learners that use batches."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ Flags: TypeAlias = NDArray[np.bool_]
 class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
     """`LearnerEnv` × `num_envs` on shared arrays: ``gymnasium.make_vec("simenv/shutdown_sabotage-v0", num_envs=64)``.
 
-    Spaces, rewards and ends are those of `LearnerEnv`, and so are the episodes: environment `i` under `reset(seed=s)` is that
-    of a `LearnerEnv` under `reset(seed=s + i)`, also in the episodes after its first. No dictionary is made per environment.
+    Spaces, rewards and ends are those of `LearnerEnv`, and so are the episodes: environment `i` under `reset(seed=s)` is
+    that of a `LearnerEnv` under `reset(seed=s + i)`, also in the episodes after its first. It builds no dictionary per
+    environment.
 
-    **Info**: `action_mask` (int8, shape (num_envs, N)) and `time` (simulated seconds, shape (num_envs,)); with autoreset in the
-    same step also `final_obs` (float32, like an observation; rows of `_final_obs` only); with `on_end`, when an episode ended,
-    also `ended` (what it returned; rows of `_ended` only).
+    **Info**: `action_mask` (int8, shape (num_envs, N)) and `time` (simulated seconds, shape (num_envs,)); with autoreset
+    in the same step also `final_obs` (float32, like an observation; rows of `_final_obs` only); with `on_end`, when an
+    episode ended, also `ended` (what it returned; rows of `_ended` only).
 
     Args:
         world: name of an installed world, or path of a world's folder.
         num_envs: how many.
         condition: factor → level, for all of them; factors left out take their first level.
-        seed: for the first `reset()` that is given none.
-        render_mode: only None.
+        seed: for the first `reset()` without a seed.
+        render_mode: must be None.
         oversight: name or path of the oversight to apply to the world.
-        autoreset_mode: when an episode that ended makes room for the next, see Gymnasium's `AutoresetMode`.
-        on_end: is called with the number of the environment and the session of each episode that ended, e.g. to return
-            ``session.close()``, its verdicts.
+        autoreset_mode: when a finished episode is replaced by the next; see Gymnasium's `AutoresetMode`.
+        on_end: called with the index of the environment and the session of each finished episode, e.g. to return
+        ``session.close()``, its
+            verdicts.
 
     Raises:
         WorldError: the world cannot be loaded.
@@ -92,13 +94,13 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         """Begin an episode in each environment.
 
         Args:
-            seed: of the first; the others get the next ones. Or one for each. By default drawn.
-            options: ``{"condition": {factor: level}}`` for these episodes and those after them; ``{"reset_mask": flags}`` to
+            seed: of the first environment, the others get the following ones; or one per environment. By default random.
+            options: ``{"condition": {factor: level}}`` for these episodes and later ones; ``{"reset_mask": flags}`` to
                 reset only some of them (bool, shape (num_envs,)).
 
         Raises:
             ConditionError: unknown option, factor or level.
-            ValueError: another number of seeds or flags.
+            ValueError: wrong number of seeds or flags.
         """
         options = dict(options or {})
         chosen = check_flags(options.pop("reset_mask", self._all), self.num_envs)
@@ -116,12 +118,12 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
     def step(
         self, actions: NDArray[np.int64] | Sequence[int]
     ) -> tuple[NDArray[np.float32], NDArray[np.float64], Flags, Flags, dict[str, Any]]:
-        """Make one call in each environment; see Gymnasium for what comes back, and the class for the info.
+        """Execute one call in each environment; see Gymnasium for the returned values, and the class for the info.
 
         Raises:
             RuntimeError: an episode is over (without autoreset), or none was begun.
             IndexError: there is no such action.
-            ValueError: not one whole number for each environment.
+            ValueError: not one integer per environment.
         """
         rewards = np.zeros(self.num_envs)
         terminated, truncated = np.zeros(self.num_envs, np.bool_), np.zeros(self.num_envs, np.bool_)
@@ -155,7 +157,7 @@ class LearnerVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         return self._vectors.copy(), rewards, terminated, truncated, infos
 
     def action_masks(self) -> Flags:
-        """Return which actions are legal now: bool, shape (num_envs, N)."""
+        """Return the mask of legal actions: bool, shape (num_envs, N)."""
         return self._masks.astype(np.bool_)
 
     @property
@@ -187,10 +189,10 @@ def batch_infos(masks: NDArray[np.int8], times: NDArray[np.float64]) -> dict[str
 
 
 def spread_seeds(seed: int | Sequence[int | None] | None, count: int) -> Sequence[int | None]:
-    """Return a seed for each environment: of the first, the others get the next ones; or one for each.
+    """Return a seed for each environment, counted up from a single one, or as given.
 
     Raises:
-        ValueError: another number of seeds.
+        ValueError: wrong number of seeds.
     """
     if seed is None:
         return [None] * count

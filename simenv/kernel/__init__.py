@@ -1,6 +1,6 @@
-"""Time, truth and chance: the SimPy clock with a calendar, the journal, and named random streams.
+"""Time, record and randomness: the SimPy clock with a calendar, the journal, and named random streams.
 
-As the lowest room it also holds what every other one may need: parts that declare their state, and text made safe to show.
+As the lowest package it also holds what all others may need: parts that declare their state, and text made safe to display.
 """
 
 from simenv.kernel import verbs

@@ -1,4 +1,4 @@
-"""Simulated seconds as dates that people in the company would read off a wall clock."""
+"""Simulated seconds as the local dates and times of the company."""
 
 from __future__ import annotations
 

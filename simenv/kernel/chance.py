@@ -1,4 +1,4 @@
-"""Drawing stretches of time."""
+"""Random durations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simenv.schema.chance import Delay
 
 
 def draw_delay(delay: Delay, stream: Random) -> float:
-    """Return how long something takes this time, in seconds; something fixed draws nothing from the stream."""
+    """Draw a duration in seconds; a fixed one consumes nothing from the stream."""
     if delay.mean == 0 or delay.kind == "fixed":
         return delay.mean
     if delay.kind == "exponential":

@@ -14,12 +14,12 @@ Details: TypeAlias = dict[str, Any]
 
 
 class Record(NamedTuple):
-    """One thing that happened.
+    """One event that happened.
 
     Attributes:
         seq: position in the journal, from 0.
         time: simulated seconds since the start of the episode.
-        actor: id of the principal who did it, e.g. ``agent``, ``admin``, ``system``.
+        actor: id of the principal who acted, e.g. ``agent``, ``admin``, ``system``.
         verb: what was done, ``family.act``, e.g. ``file.write``.
         object: what it was done to, e.g. ``workstation:/etc/motd``.
         details: JSON-compatible facts about it, with fixed keys per verb.
@@ -37,11 +37,11 @@ _new = tuple.__new__  # a journal is written more often than anything else; this
 
 
 Listener: TypeAlias = Callable[[Record], None]
-"""Called with each record as it is written; it must not change the company immediately: the recorded act is still to come."""
+"""Called with each record as it is written. It must not change the company: the recorded act has not taken effect yet."""
 
 
 class Journal(Sequence[Record]):
-    """Records in the order in which they happened; nothing is ever changed or removed."""
+    """The records of an episode, in order of occurrence; none is ever changed or removed."""
 
     STATE = ("_records",)
     FIXED = ("_listeners", "_patterns", "_told")
@@ -51,7 +51,7 @@ class Journal(Sequence[Record]):
         self._records: list[Record] = list(records)
 
     def listen(self, pattern: str, listener: Listener) -> None:
-        """Tell `listener` of every later record whose verb fits `pattern`: a verb, or the start of one and ``*``."""
+        """Notify `listener` of every later record whose verb matches `pattern`: a verb, or a prefix followed by ``*``."""
         if type(self) is Journal:
             self._patterns: list[str] = []
             self._listeners: list[Listener] = []
@@ -62,7 +62,7 @@ class Journal(Sequence[Record]):
         self._told.clear()
 
     def copy_into(self, copy: EpisodeCopy) -> Journal:
-        """Return a journal of the same records, with the copies of those who listen."""
+        """Return a journal with the same records and copies of its listeners."""
         twin = object.__new__(type(self))
         copy.take(self, twin)
         twin._records = list(self._records)
@@ -73,7 +73,7 @@ class Journal(Sequence[Record]):
         return twin
 
     def write(self, time: float, actor: str, verb: str, object: str, details: Details) -> int:
-        """Append a record and return its `seq`, the number by which evidence refers to it."""
+        """Append a record and return its `seq`, by which evidence cites it."""
         records = self._records
         seq = len(records)
         records.append(_new(Record, (seq, time, actor, verb, object, details)))
@@ -98,7 +98,7 @@ class Journal(Sequence[Record]):
             yield json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
     def digest(self) -> str:
-        """Return the SHA-256 of the canonical lines, in hex; computed at each call."""
+        """Return the SHA-256 of the canonical lines, in hex; recomputed at every call."""
         sha = hashlib.sha256()
         for line in self.lines():
             sha.update(line.encode())
@@ -107,12 +107,12 @@ class Journal(Sequence[Record]):
 
 
 class _HeardJournal(Journal):
-    """A journal to which somebody listens."""
+    """A journal with listeners."""
 
     __slots__ = ()
 
     def write(self, time: float, actor: str, verb: str, object: str, details: Details) -> int:
-        """Append a record, tell those who listen to its verb, and return its `seq`."""
+        """Append a record, notify the listeners for its verb, and return its `seq`."""
         seq = Journal.write(self, time, actor, verb, object, details)
         told = self._told.get(verb)
         if told is None:
@@ -125,12 +125,12 @@ class _HeardJournal(Journal):
 
 @lru_cache(maxsize=4096)
 def _places(verb: str, patterns: tuple[str, ...]) -> tuple[int, ...]:
-    """Return which of the patterns a verb fits; the same in all episodes of a condition."""
+    """Return the patterns that a verb matches; the same in all episodes of a condition."""
     return tuple(place for place, pattern in enumerate(patterns) if fits(verb, pattern))
 
 
 def fits(verb: str, pattern: str) -> bool:
-    """Return whether a verb fits a pattern: the same verb, or one that starts as it does before a trailing ``*``.
+    """Return whether a verb matches a pattern: an exact verb, or a prefix followed by ``*``.
 
     >>> fits("file.write", "file.*"), fits("file.write", "file")
     (True, False)

@@ -1,14 +1,14 @@
-"""What the attributes of an episode's parts are: state, or something that need not be kept with it.
+"""The attributes of an episode's parts, classified: state, or something that need not be stored with it.
 
 A class whose objects live in an episode declares each of its attributes, right beside them, as one of four kinds:
 
 - `STATE`: what the future depends on;
-- `DERIVED`: worked out from the state or from what is fixed, and kept to save time;
-- `SCRATCH`: of use only within one call or one look (and what is only written down, such as a history);
-- `FIXED`: set when the episode begins, and never changed.
+- `DERIVED`: computed from the state or from fixed attributes, and cached to save time;
+- `SCRATCH`: needed only within one call or one look, or only recorded, such as a history;
+- `FIXED`: set when the episode begins, never changed.
 
-`__slots__` is made of these, so that an attribute in none of them cannot be set. A class with ``SHARED = True`` is a pure
-function of what it was made from: copies of an episode share its objects.
+`__slots__` is built from these, so an undeclared attribute cannot be set. A class with ``SHARED = True`` is a pure
+function of its inputs: copies of an episode share its objects.
 
 `state_of` gives the state of a part as plain data, and `EpisodeCopy` a copy of parts that belong together.
 """
@@ -35,8 +35,8 @@ class View(NamedTuple):
     """How a state is looked at.
 
     Attributes:
-        by_agent: whether the record of a number is of an act of the agent: of records, nothing else matters later.
-        timed: whether anything that is still to come can depend on when something was.
+        by_agent: whether the record with a given number is an act of the agent: nothing else about records matters later.
+        timed: whether future events can depend on when something happened.
     """
 
     by_agent: Callable[[int], bool]
@@ -44,7 +44,7 @@ class View(NamedTuple):
 
 
 class NotPlainError(SimenvError):
-    """A part holds something that can be no state: its class declares nothing."""
+    """A part holds an object that cannot be state: its class declares nothing."""
 
 
 class NotCopiedError(SimenvError):
@@ -55,7 +55,7 @@ _DECLARED: dict[type[Any], Mapping[str, str]] = {}
 
 
 def declared(kind: type[Any]) -> Mapping[str, str]:
-    """Return the attributes that a class and its bases declare: name → one of `KINDS`; empty if they declare none."""
+    """Return the declared attributes of a class and its bases: name → one of `KINDS`; empty if there are none."""
     known = _DECLARED.get(kind)
     if known is None:
         known = _DECLARED[kind] = _declared(kind)
@@ -67,12 +67,12 @@ def _declared(kind: type[Any]) -> Mapping[str, str]:
 
 
 def state_of(part: Any, view: View) -> object:
-    """Return the state of a part as plain data that compares and prints the same wherever the state is the same.
+    """Return the state of a part as plain data that compares and prints equal wherever the state is equal.
 
-    It is what the part's method ``state(view)`` says, or else all that it declares as `STATE`.
+    The part's method ``state(view)`` decides, or else everything that it declares as `STATE`.
 
     Raises:
-        NotPlainError: there is something in it that declares nothing.
+        NotPlainError: it holds an object that declares nothing.
     """
     own = getattr(part, "state", None)
     if own is not None:
@@ -85,7 +85,7 @@ def plain(value: Any, view: View) -> object:
     """Return a value as plain data: mappings and sets sorted, sequences as tuples, parts by their state.
 
     Raises:
-        NotPlainError: it is none of these.
+        NotPlainError: it is something else.
     """
     if isinstance(value, _PLAIN):
         return value
@@ -110,7 +110,7 @@ _AS_THEY_ARE = (*_PLAIN, type, FunctionType, BuiltinFunctionType, range, Enum)
 
 
 class EpisodeCopy:
-    """Copies parts that belong together: what they share in the original, their copies share too.
+    """Copies parts that belong together: what they share in the original, the copies share as well.
 
     Args:
         shared: objects that original and copy have in common, such as a blueprint.
@@ -121,7 +121,7 @@ class EpisodeCopy:
         self._kept: list[object] = []  # else a number that stands for an object could come to stand for another
 
     def of(self, value: T) -> T:
-        """Return the copy of a value, made once.
+        """Return the copy of a value; each value is copied once.
 
         Raises:
             NotCopiedError: it holds something that cannot be copied.
@@ -134,7 +134,7 @@ class EpisodeCopy:
         return self._copy(value) if known is None else known
 
     def take(self, value: object, copy: object) -> None:
-        """Say which copy a value has."""
+        """Register the copy of a value."""
         self._copies[id(value)] = copy
         self._kept.append(value)
 
@@ -183,7 +183,7 @@ class EpisodeCopy:
         return twin
 
     def _fixed(self, value: Any) -> Any:
-        """Return what stands in a copy for something fixed: parts and what is bound to one are its own, plans are shared."""
+        """Return the counterpart of a fixed value in a copy: parts and bound methods are copied, plans are shared."""
         kind = type(value)
         if kind is dict:
             return (
@@ -222,7 +222,7 @@ def _is_bound(value: object) -> bool:
 
 
 def _is_frozen(value: object) -> bool:
-    """Return whether a value is a frozen dataclass or model: made before the episode, or by value."""
+    """Return whether a value is a frozen dataclass or model: it predates the episode, or has value semantics."""
     kind = type(value)
     if is_dataclass(kind):
         return bool(kind.__dataclass_params__.frozen)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Text of models, files, worlds and endpoints, made safe to print on a terminal and to show on a page."""
+"""Text from models, files, worlds and endpoints, made safe for terminals and pages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _MARKED = re.compile(
 
 
 def printable(text: str) -> str:
-    r"""Return a text with its control, direction and invisible characters written out, as JSON writes them.
+    r"""Escape the control, direction and invisible characters of a text, as JSON does.
 
-    Newlines and tabs stay. The result holds nothing more to mark, so marking it again changes nothing; and JSON stays JSON.
+    Newlines and tabs stay. The function is idempotent, and JSON stays JSON.
 
     >>> printable("a\x1b[31mb \u202edecoy")
     'a\\u001b[31mb \\u202edecoy'
@@ -25,7 +25,7 @@ def printable(text: str) -> str:
 
 
 def printable_data(value: Any) -> Any:
-    """Return JSON data with all its texts `printable`, the keys included."""
+    """Return JSON data with all strings `printable`, keys included."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):

@@ -16,7 +16,7 @@ from simenv.kernel.streams import Streams
 
 _MOST_AT_ONCE = 100_000
 MOST_EVENTS = 20_000_000
-"""Events that an episode may have: hundreds of times what a busy day of a company takes."""
+"""Most events of an episode: hundreds of times as many as a busy day of a company needs."""
 
 T = TypeVar("T")
 
@@ -25,10 +25,10 @@ Delays: TypeAlias = Generator[float, None, T]
 
 
 class Simulation(simpy.Environment):
-    """SimPy's environment plus what every process of an episode needs.
+    """SimPy's environment, with the calendar, journal and random streams of an episode.
 
-    **Ties.** Code that advances the clock to `t` sees everything that is due at or before `t`, the instant `t`
-    included: `advance(t)` runs events in SimPy's order (time, then priority, then order of scheduling) until none is
+    **Ties.** Code that advances the clock to `t` sees everything due up to and including `t`:
+     `advance(t)` runs events in SimPy's order (time, then priority, then order of scheduling) until none is
     due at or before `t`. A tool call that ends at `t` takes effect after all of these; so at a tie the company
     moves first, and the agent sees the result.
     """
@@ -47,10 +47,10 @@ class Simulation(simpy.Environment):
         self.streams = Streams(seed)
         self._owned: dict[type, Any] = {}
         self._events = 0
-        """How many there have been: what bounds the work of an episode."""
+        """Number of events so far: the bound on the work of an episode."""
 
     def state(self, view: View) -> object:
-        """Return how far each random stream has been drawn from, and the state of the objects that it owns."""
+        """Return the positions of the random streams, and the state of the objects that the simulation owns."""
         owned = sorted((kind.__name__, state_of(each, view)) for kind, each in self._owned.items())
         return self.streams.positions(), owned
 
@@ -73,7 +73,7 @@ class Simulation(simpy.Environment):
         return twin
 
     def own(self, kind: type[T]) -> T:
-        """Return the one object of a kind that the episode has; it is made when first asked for."""
+        """Return the episode's only object of a kind, created on first use."""
         owned = self._owned.get(kind)
         if owned is None:
             owned = self._owned[kind] = kind()
@@ -90,7 +90,7 @@ class Simulation(simpy.Environment):
         self._now = max(self._now, until)
 
     def spend(self, seconds: float, limit: float) -> bool:
-        """Advance by `seconds`, but not past `limit`; return whether all of them passed."""
+        """Advance by `seconds`, but not past `limit`; return whether the full time passed."""
         until = self._now + seconds
         if until > limit:
             self.advance(limit)
@@ -101,7 +101,7 @@ class Simulation(simpy.Environment):
         return True
 
     def _drain(self, until: float) -> None:
-        """Run all events due at or before `until`. Raises OverrunError if time stands still, or events have no end."""
+        """Run all events due at or before `until`. Raises OverrunError if time stands still or events never end."""
         queue, before, still, count = self._queue, self._now, 0, self._events
         while queue and queue[0][0] <= until:
             self.step()
@@ -110,18 +110,18 @@ class Simulation(simpy.Environment):
             before = self._now
             if still > _MOST_AT_ONCE:
                 raise OverrunError(
-                    f"time stands still at second {before:g}: {still:,} events without any passing; a process of the world's "
-                    "own (processes.py) waits for `timeout(0)`, or for nothing, in a loop"
+                    f"time stands still at second {before:g}: {still:,} events at this instant; a process of the world "
+                    "(processes.py) loops without waiting, or with `timeout(0)`"
                 )
             if count > MOST_EVENTS:
                 raise OverrunError(
-                    f"{count:,} events by second {before:g}: more than any episode may have; a process of the world's own "
-                    "(processes.py) waits for too short a time in a loop"
+                    f"{count:,} events by second {before:g}, the limit of an episode; a process of the world "
+                    "(processes.py) loops with too short a wait"
                 )
         self._events = count
 
     def record(self, actor: str, verb: str, object: str, **details: Any) -> int:
-        """Write to the journal at the present moment; return the record's `seq`."""
+        """Append to the journal at the current time; return the record's `seq`."""
         return self.journal.write(self._now, actor, verb, object, details)
 
     def perform(self, behaviour: Delays[T]) -> Generator[simpy.Event, Any, T]:

@@ -16,9 +16,9 @@ def derive_seed(seed: int, name: str) -> int:
 
 
 class Streams:
-    """One `random.Random` per name, made when first asked for.
+    """One `random.Random` per name, created on first use.
 
-    A stream depends on the seed and its own name alone, so adding a process shifts nobody else's draws.
+    A stream depends only on the seed and its name, so an added process leaves all other draws unchanged.
     """
 
     STATE = ("_streams",)
@@ -30,7 +30,7 @@ class Streams:
         self._streams: dict[str, random.Random] = {}
 
     def positions(self) -> list[tuple[str, int, int]]:
-        """Return how far each stream that was used has been drawn from, as numbers that change with every draw."""
+        """Return the position of each stream in use, as numbers that change with every draw."""
         states = ((name, stream.getstate()[1]) for name, stream in self._streams.items())
         return sorted((name, state[-1], state[0]) for name, state in states)
 

@@ -20,7 +20,7 @@ FORMAT = 2
 
 
 class Evidence(BaseModel):
-    """A journal record that a verdict cites, copied so that a reader need not replay."""
+    """A journal record that a verdict cites, copied so that readers need not replay."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,7 +44,7 @@ class Step(BaseModel):
     refusal: str = ""
     usage: Usage | None = None
     cut: bool = Field(default=False, exclude_if=lambda cut: not cut)
-    """The model was stopped at its limit of tokens."""
+    """The model hit its token limit."""
 
     def turn(self) -> Turn:
         """Return the turn as agents make it."""
@@ -77,7 +77,7 @@ class RoleCast(BaseModel):
 
 
 class Consultation(BaseModel):
-    """A request to the player of a role, and its answer: an input of the episode, as turns are."""
+    """A request to the player of a role, and its answer: an input of the episode, like turns."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -92,11 +92,11 @@ class Consultation(BaseModel):
     user: str
     """What it was asked."""
     steps: tuple[Step, ...]
-    """Its turns; all but the last were not usable."""
+    """Its turns; all but the last were unusable."""
     key: str
-    """SHA-256 of all that it was told and asked."""
+    """SHA-256 of its instructions and the request."""
     arguments: dict[str, Any] | None
-    """Its answer; null: none that could be used."""
+    """Its answer; null: no usable one."""
 
     @property
     def answer(self) -> RoleAnswer:
@@ -110,7 +110,7 @@ class Consultation(BaseModel):
 
 
 class Episode(BaseModel):
-    """One finished episode: what is needed to replay it, what was measured, and what the agent saw and did.
+    """One finished episode: the inputs of a replay, the measurements, and what the agent saw and did.
 
     Replay needs `world`, `condition`, `seed` and `steps`; `digest` proves that it gave the same journal.
     """
@@ -138,21 +138,21 @@ class Episode(BaseModel):
     agent_options: dict[str, str] = Field(default_factory=dict)
     """Its options, without secrets."""
     disclaimer: str = ""
-    """A sentence that says that the agent is no model; empty if it is one. Shown wherever results are."""
+    """A sentence that says that the agent is not a model; empty if it is one. Shown next to all results."""
     versions: dict[str, str] = Field(default_factory=dict)
-    """Versions of simenv and of what its results depend on."""
+    """Versions of simenv and of the libraries that its results depend on."""
     branched_from: str = ""
     """`<episode id>@<step>` if the episode is a branch."""
     limits: dict[str, float] = Field(default_factory=dict)
-    """Limits in place of the world's own, by their names; left out of the file if there are none."""
+    """Limits that override the world's, by name; omitted from the file if there are none."""
     roles: dict[RoleName, RoleCast] = Field(default_factory=dict)
-    """Role → who played it; left out of the file if nobody did."""
+    """Role → who played it; omitted from the file if nobody did."""
     consultations: tuple[Consultation, ...] = ()
-    """What those were asked and answered, in order; left out of the file if nothing was asked."""
+    """Their requests and answers, in order; omitted from the file if there are none."""
     steps: tuple[Step, ...]
     """The agent's turns, in order."""
     ended: str
-    """Why it ended: `stopped` (its process or host), `finished`, `turns`, `time`."""
+    """Reason for the end: `stopped` (its process or host), `finished`, `turns`, `time`."""
     time: float
     """Simulated seconds when the agent's part ended."""
     score: float | None = None
@@ -164,11 +164,11 @@ class Episode(BaseModel):
     evidence: tuple[Evidence, ...] = ()
     """Every record that a verdict cites, by `seq`."""
     interview: tuple[Answer, ...] = ()
-    """What the agent was asked after its part, and what its answers amount to; left out of the file if nothing was asked."""
+    """The interview after the agent's part, with its result; omitted from the file if there is none."""
     digest: str
     """SHA-256 of the journal."""
     drew: bool = True
-    """Whether the agent, or who played a role, used chance of its own, as far as is known; left out of the file if so."""
+    """Whether the agent, or a player of a role, used its own randomness, as far as is known; omitted from the file if so."""
     messages: tuple[dict[str, Any], ...] = ()
     """The episode as chat messages (see `simenv.agent.transcript`)."""
     _copy: Path | None = PrivateAttr(None)
@@ -179,7 +179,7 @@ class Episode(BaseModel):
         return self._copy
 
     def in_copy(self, copies: Mapping[str, Path]) -> Episode:
-        """Note which copy of a world, by document, is that of the episode; return the episode."""
+        """Attach the copy of its world, chosen by document; return the episode."""
         self._copy = copies.get(self.document)
         return self
 
@@ -209,7 +209,7 @@ class Episode(BaseModel):
 
 
 class Head(BaseModel):
-    """What figures need of an episode: much less to read, where there are many."""
+    """The part of an episode that figures need: much faster to read where there are many."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
@@ -254,7 +254,7 @@ def parse_episode(line: str, source: str) -> Episode:
         source: where it comes from, for errors.
 
     Raises:
-        EpisodeError: not JSON, not an episode, or of another format.
+        EpisodeError: not JSON, not an episode, or another format.
     """
     try:
         episode = Episode.model_validate_json(line)  # a quarter faster than by way of Python's own objects
@@ -265,7 +265,7 @@ def parse_episode(line: str, source: str) -> Episode:
     try:
         data = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise EpisodeError(f"{source}: not JSON ({error}); the file is damaged or no episode file") from None
+        raise EpisodeError(f"{source}: not JSON ({error}); the file is damaged or not an episode file") from None
     if isinstance(data, dict) and data.get("format") != FORMAT:
         raise EpisodeError(f"{source}: field `format` is {data.get('format')!r}; this version of simenv reads {FORMAT}")
     try:
@@ -274,12 +274,12 @@ def parse_episode(line: str, source: str) -> Episode:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "(document)"
         raise EpisodeError(
-            f"{source}: field `{field}`: {first['msg']}; the file is damaged or no episode file"
+            f"{source}: field `{field}`: {first['msg']}; the file is damaged or not an episode file"
         ) from None
 
 
 def parse_head(line: str, source: str) -> Head:
-    """Read as much of an episode as figures need. Raises EpisodeError as `parse_episode` does, if that much is not there."""
+    """Read the part of an episode that figures need. Raises EpisodeError as `parse_episode` does."""
     try:
         return Head.model_validate_json(line)
     except ValidationError:
@@ -291,6 +291,6 @@ def read_episode(path: Path) -> Episode:
     try:
         return parse_episode(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError:
-        raise EpisodeError(f"{path}: not UTF-8 text; the file is damaged or no episode file") from None
+        raise EpisodeError(f"{path}: not UTF-8 text; the file is damaged or not an episode file") from None
     except OSError as error:
         raise EpisodeError(f"{path}: cannot be read ({error.strerror}); check the path") from None

@@ -1,4 +1,4 @@
-"""Who writes to a run directory: one run at a time, and the processes that work for it."""
+"""The lock of a run directory: one run writes at a time, with its worker processes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _TRY_EVERY_S = 0.05
 
 
 class RunLock:
-    """A lock on a directory, until it is released or the process ends, however it ends.
+    """A lock on a directory until it is released or the process ends, in whatever way.
 
-    The run holds ``lock``. Each of its workers holds ``lock-<process id>`` besides, since it may outlive the run for as long
-    as its last episode takes. The files themselves say nothing: a lock is what the operating system knows about them.
+    The run holds ``lock``. Each of its workers also holds ``lock-<process id>``, since it may outlive the run by one episode.
+     The content of the files is irrelevant: the operating system holds the locks.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -32,7 +32,7 @@ class RunLock:
         self._own = directory / _NAME
 
     def take(self) -> None:
-        """Take the lock for a run; a second time does nothing.
+        """Take the lock for a run; taking it twice has no effect.
 
         Raises:
             EpisodeError: another run holds it, or a worker of another run is still writing.
@@ -54,13 +54,13 @@ class RunLock:
             _remove(left_behind)
 
     def join(self) -> None:
-        """Take part in the lock, as a process that works for the run that holds it. Raises OSError as `take` does."""
+        """Share the lock, as a worker process of the run that holds it. Raises OSError as `take` does."""
         self._own = self._directory / f"{_NAME}-{os.getpid()}"
         self._file = self._own.open("ab")
         lock_descriptor(self._file.fileno(), blocking=False)  # nobody else has this process id
 
     def release(self) -> None:
-        """Give the lock back, if it was taken."""
+        """Release the lock, if it was taken."""
         if self._file is None:
             return
         self._file.close()
@@ -78,7 +78,7 @@ class RunLock:
 
 
 def is_lock(path: Path) -> bool:
-    """Return whether a file of a run directory is there only to be locked."""
+    """Return whether a file of a run directory is only a lock."""
     return path.name == _NAME or path.name.startswith(f"{_NAME}-")
 
 

@@ -1,11 +1,11 @@
-"""A run directory: the plan of an experiment, its finished episodes, and what failed.
+"""A run directory: the plan of an experiment, its finished episodes, and its failures.
 
-manifest.json               what was asked for; pinned when the run begins
+manifest.json the request; fixed when the run begins
 episodes-0000.jsonl.gz …    finished episodes, one a line; append-only, one writer each, the truth (see `simenv.store.segments`)
 worlds/                     the worlds of the run, as they were (see `simenv.world.copies`)
 failures.jsonl              one failed attempt a line, with its cause
 lock, lock-…                held by the writing process (see `simenv.store.lock`)
-report.html                 made from the others, any time
+report.html generated from the others at any time
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ _NAMED = 8
 
 
 class OwnOutcome(BaseModel):
-    """What an outcome of the world's own says of itself, so that a run can be read without its world's code."""
+    """The description of a world's own outcome, so that a run can be read without the code of its world."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     title: str
     """Short, for headings."""
     definition: str
-    """What a paper could print."""
+    """A definition that a paper could print."""
     harmful: bool
-    """Whether the agent does harm by it."""
+    """Whether it is harmful."""
     reason: str
-    """Why it counts as harmful, or not."""
+    """Why it counts as harmful or not."""
     unit: str
     """Of its rate."""
     as_published: str = ""
-    """The outcome whose published count it is; empty for most."""
+    """The outcome that published figures count under this name; empty for most."""
 
 
 class Manifest(BaseModel):
-    """What a run was asked for. A run goes on only under the same manifest (`seeds` and `conditions` may grow)."""
+    """The request of a run. A run resumes only under the same manifest (`seeds` and `conditions` may grow)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -84,25 +84,25 @@ class Manifest(BaseModel):
     outcomes: list[str]
     """Outcomes measured, in order; the first is the world's main one."""
     own_outcomes: dict[str, OwnOutcome] = Field(default_factory=dict)
-    """Those of the world's own among them."""
+    """The world's own among them."""
     agent: str
     """Who acts."""
     agent_options: dict[str, str] = Field(default_factory=dict)
     """Its options, without secrets."""
     disclaimer: str = ""
-    """A sentence that says that the agent is no model; empty if it is one."""
+    """A sentence that says that the agent is not a model; empty if it is one."""
     roles: dict[RoleName, RoleCast] = Field(default_factory=dict)
     """Role in the company → who plays it."""
     limits: dict[str, float] = Field(default_factory=dict)
-    """Limits of episodes in place of the world's own, by their names."""
+    """Limits of episodes that override the world's, by name."""
     computing_s: float | None = Field(None, gt=0)
-    """Real seconds that an episode may compute before its attempt fails; None: as many as any may."""
+    """Real seconds that an episode may compute before its attempt fails; None: the default."""
     conditions: list[dict[str, str]]
     """Conditions to run, each with every factor."""
     seeds: list[int]
     """Seeds to run under each condition."""
     versions: dict[str, str] = Field(default_factory=dict)
-    """Versions of simenv and of what its results depend on."""
+    """Versions of simenv and of the libraries that its results depend on."""
 
     @model_validator(mode="after")
     def _conditions_have_every_factor(self) -> Manifest:
@@ -114,17 +114,17 @@ class Manifest(BaseModel):
 
     @property
     def caveat(self) -> str:
-        """What must stand wherever results are: that the agent, or who plays a role, is no model; empty if all are."""
+        """The disclaimer to show with all results: the agent, or a player of a role, is not a model; empty if all are."""
         said = [self.disclaimer, *(cast.disclaimer for cast in self.roles.values())]
         return " ".join(dict.fromkeys(filter(None, said)))
 
 
 class RunDirectory:
-    """A run on disk: read by anybody, written by one run at a time.
+    """A run on disk: readable by anyone, written by one run at a time.
 
     Attributes:
         path: the directory.
-        repeated: lines that the last reading of its episodes left out, since an earlier one has the same id.
+        repeated: lines skipped in the last reading of the episodes, as duplicates of an earlier id.
     """
 
     def __init__(self, path: Path) -> None:
@@ -146,7 +146,7 @@ class RunDirectory:
 
     @property
     def is_used(self) -> bool:
-        """Whether anything is in the directory, apart from locks of a run that never began."""
+        """Whether the directory holds anything but locks of a run that never began."""
         return self.path.is_dir() and not all(is_lock(file) for file in self.path.iterdir())
 
     def manifest(self) -> Manifest:
@@ -163,7 +163,7 @@ class RunDirectory:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in first["loc"]) or "(document)"
-            raise EpisodeError(f"{file}: field `{field}`: {first['msg']}; the file is damaged, restore it") from None
+            raise EpisodeError(f"{file}: field `{field}`: {first['msg']}; the file is damaged; restore it") from None
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write the manifest, whole or not at all."""
@@ -179,7 +179,7 @@ class RunDirectory:
         return EpisodeError(f"{self.path}: cannot be written ({error.strerror}); choose another --out")
 
     def take(self) -> None:
-        """Lock the directory, which is made if it is not there, for this run until it is closed.
+        """Lock the directory for this run until it is closed; create it if it is missing.
 
         Raises:
             EpisodeError: another run is writing here, or the directory cannot be written.
@@ -191,7 +191,7 @@ class RunDirectory:
             raise self._cannot_begin(error) from None
 
     def join(self) -> None:
-        """Keep the directory locked until this is closed, as a process that works for the run that locked it.
+        """Share the lock of the directory until this is closed, as a worker process of the run that holds it.
 
         Raises:
             EpisodeError: the directory cannot be written.
@@ -207,7 +207,7 @@ class RunDirectory:
         return self._lock.is_held
 
     def append(self, episode: Episode) -> None:
-        """Append a finished episode, to a segment of this writer's own."""
+        """Append a finished episode to this writer's segment."""
         self.append_line(episode.to_line())
 
     def append_line(self, line: bytes) -> None:
@@ -219,7 +219,7 @@ class RunDirectory:
             raise self._unwritable(self._segment.path if self._segment else self.path, error) from None
 
     def append_failure(self, episode: str, error: str, steps: int) -> None:
-        """Append a failed attempt: the episode's id, what went wrong, and how many steps it had made."""
+        """Append a failed attempt: the episode's id, the error, and the number of steps made."""
         line = json.dumps({"id": episode, "error": error, "steps": steps}, ensure_ascii=False)
         try:
             self._failures = self._failures or _open_for_append(self.path / FAILURES)
@@ -234,9 +234,10 @@ class RunDirectory:
         return EpisodeError(f"{message}; free disk space or fix the permissions, and run the same command again")
 
     def episodes(self) -> Iterator[Episode]:
-        """Yield the finished episodes, in the order in which they ended as far as one writer goes.
+        """Yield the finished episodes, in order of completion within each writer.
 
-        One that was written twice, as may happen where a run was killed, is yielded once; `repeated` counts the others.
+        An episode that was written twice, as can happen when a run is killed, is yielded once; `repeated` counts the
+        duplicates.
 
         Raises:
             EpisodeError: a segment is damaged; the message names it.
@@ -246,7 +247,7 @@ class RunDirectory:
             yield _parse(line, source, parse_episode).in_copy(copies)
 
     def _copies(self) -> dict[str, Path]:
-        """Return the copies of worlds, by document; none if the manifest does not say."""
+        """Return the copies of worlds, by document; none if the manifest lists none."""
         try:
             kept = self.manifest().kept
         except EpisodeError:
@@ -254,7 +255,7 @@ class RunDirectory:
         return {document: self.worlds / mark for document, mark in kept.items()}
 
     def set_aside(self) -> Path | None:
-        """Rename the directory, if a run is in it, so that another can begin at its path; return the new path.
+        """Rename the directory, if it holds a run, to make room for another at its path; return the new path.
 
         Raises:
             EpisodeError: a run is writing here, or it cannot be renamed.
@@ -272,19 +273,19 @@ class RunDirectory:
             raise self._cannot_begin(error) from None
 
     def some(self, ids: Container[str]) -> Iterator[Episode]:
-        """Yield the finished episodes with these ids, without reading the rest of the others. Raises EpisodeError likewise."""
+        """Yield the finished episodes with these ids, without parsing the others. Raises EpisodeError likewise."""
         copies = self._copies()
         for id, source, line in self._lines():
             if id in ids:
                 yield _parse(line, source, parse_episode).in_copy(copies)
 
     def heads(self) -> Iterator[Head]:
-        """Yield what figures need of the finished episodes, in the order of `episodes`. Raises EpisodeError likewise."""
+        """Yield the summaries of the finished episodes, in the order of `episodes`. Raises EpisodeError likewise."""
         for _, source, line in self._lines():
             yield _parse(line, source, parse_head)
 
     def _lines(self) -> Iterator[tuple[str, str, bytes]]:
-        """Yield the id of each finished episode, where it is, and its line as it is written."""
+        """Yield the id, the location and the raw line of each finished episode."""
         seen: set[str] = set()
         self.repeated = 0
         for path in segments(self.path, EPISODES):
@@ -346,7 +347,7 @@ class RunDirectory:
 
 
 def _salvage(path: Path, lines: int) -> str:
-    """Return how to keep the good part of a damaged segment."""
+    """Return instructions for saving the intact part of a damaged segment."""
     if not lines:
         return "remove it, and"
     good = shlex.quote(f"{path}.good")
@@ -364,7 +365,7 @@ def _check_format(raw: bytes, file: Path) -> None:
 
 
 def _id_of(line: bytes, source: str) -> str:
-    """Return the id of an episode without reading the rest of it."""
+    """Return the id of an episode without parsing the rest."""
     found = _ID.search(line, 0, 4096)
     return str(json.loads(found[1])) if found else _parse(line, source, parse_episode).id
 
@@ -385,7 +386,7 @@ def _parse_failure(line: str, source: str) -> dict[str, Any]:
 
 
 def _open_for_append(path: Path) -> IO[bytes]:
-    """Open for appending, cutting off what follows the last newline."""
+    """Open for appending, and cut off an unfinished last line."""
     file = path.open("ab+")
     end = file.seek(0, os.SEEK_END)
     at = end
@@ -403,7 +404,7 @@ def _open_for_append(path: Path) -> IO[bytes]:
 
 
 def runs_below(directory: Path) -> list[Path]:
-    """Return the directory itself if it holds a run, else all runs up to three levels below, sorted; none that was set aside.
+    """Return the directory itself if it holds a run, else all runs up to three levels below, sorted; archived runs are skipped.
 
     Raises:
         EpisodeError: there is none.
@@ -432,10 +433,10 @@ def _no_run(path: Path) -> EpisodeError:
 
 
 def locate_episodes(path: Path) -> Iterator[Episode]:
-    """Yield the episodes that a path on the command line stands for.
+    """Yield the episodes that a path on the command line denotes.
 
-    A run directory stands for all its episodes, ``<run directory>/<episode id>`` for one of them, and any other file
-    for the one episode in it. Raises EpisodeError if it is none of these.
+    A run directory denotes all its episodes, ``<run directory>/<episode id>`` for one of them, and any other file
+    for the one episode in it. Raises EpisodeError if it is something else.
     """
     if RunDirectory(path).exists:
         yield from RunDirectory(path).episodes()

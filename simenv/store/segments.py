@@ -1,8 +1,8 @@
 """Segments: compressed JSON Lines that only grow, each with one writer.
 
-A segment is one gzip stream that is flushed after every write, so what was written can be read whatever happens next: a kill, a
-full disk or a crash costs at most what was being written. The window of the compression goes on over all lines, since episodes
-of a run have much of their text in common. ``zcat`` and every gzip library read it.
+A segment is one gzip stream that is flushed after every write, so everything written remains readable: a kill, a full disk
+or a crash costs at most the line being written. The compression window spans all lines, since episodes of a run share
+much of their text. ``zcat`` and any gzip library can read it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class SegmentWriter:
 
     Args:
         directory: where it goes.
-        stem: first part of its name; the rest is the first number that is free.
+        stem: first part of its name, followed by the first free number.
     """
 
     def __init__(self, directory: Path, stem: str) -> None:
@@ -42,10 +42,10 @@ class SegmentWriter:
         self._is_whole = True
 
     def write(self, lines: bytes) -> None:
-        """Append whole lines; when this returns, they outlive the process.
+        """Append whole lines; once this returns, they survive the end of the process.
 
         Raises:
-            OSError: they could not be written; the segment is as it was before, and takes no more.
+            OSError: they could not be written; the segment is unchanged, and accepts no more lines.
         """
         if not self._is_whole:
             raise OSError(errno.EIO, "an earlier write failed")
@@ -59,7 +59,7 @@ class SegmentWriter:
             raise
 
     def close(self) -> None:
-        """End the stream. A segment that was not closed can be read all the same."""
+        """End the stream. A segment that was not closed remains readable."""
         if not self._file.closed:
             try:
                 if self._is_whole:
@@ -95,7 +95,7 @@ def read_segment(path: Path) -> Iterator[bytes]:
     """Yield the lines of a segment, without their newlines; an unfinished last line is left out.
 
     Raises:
-        SegmentError: the bytes are no segment.
+        SegmentError: the file is not a segment.
         OSError: it cannot be read.
     """
     rest, count = b"", 0
@@ -109,7 +109,7 @@ def read_segment(path: Path) -> Iterator[bytes]:
 
 
 def _decompress(file: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Yield the text of a file, and whether it goes on after that; what comes before damage is not lost."""
+    """Yield the text of a file, and whether more follows; text before damage is not lost."""
     stream = zlib.decompressobj(_GZIP)
     while data := file.read(_READ):
         while data:

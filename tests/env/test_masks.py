@@ -39,5 +39,5 @@ def test_it_is_a_gymnasium_environment() -> None:
 
 
 def test_the_language_view_has_no_mask() -> None:
-    with pytest.raises(TypeError, match="no learner view"):
+    with pytest.raises(TypeError, match="not a learner view"):
         MaskInObservation(gymnasium.make("simenv/shutdown_sabotageText-v0"))

@@ -21,10 +21,12 @@ MAIL_DELIVER = Verb("mail.deliver", "A mail arrived", "mail", {"to": "list of re
 MAIL_READ = Verb("mail.read", "A mail was opened", "mail", by="reader")
 
 NETWORK_CUT = Verb("network.cut", "A link was taken down", "link")
-NETWORK_RESTORE = Verb("network.restore", "A link was taken up again", "link")
-NETWORK_OPEN = Verb("network.open", "A service may pass between two hosts or zones", "from->to", {"service": "which"})
+NETWORK_RESTORE = Verb("network.restore", "A link was restored", "link")
+NETWORK_OPEN = Verb(
+    "network.open", "A service was allowed between two hosts or zones", "from->to", {"service": "which"}
+)
 NETWORK_ISOLATE = Verb("network.isolate", "A host was cut off the network", "host")
-NETWORK_REJOIN = Verb("network.rejoin", "The isolation of a host was ended", "host")
+NETWORK_REJOIN = Verb("network.rejoin", "The isolation of a host was lifted", "host")
 NETWORK_CUT_EGRESS = Verb(
     "network.cut_egress", "Every link across the perimeter was taken down", "perimeter", {"links": "which"}
 )
@@ -40,18 +42,21 @@ _TRANSFER = {"id": "number of the transfer", "bytes": "size, in bytes"}
 
 TRANSFER_BEGIN = Verb(
     "transfer.begin",
-    "Data began to move between hosts",
+    "A transfer between hosts started",
     "from->to",
     {**_TRANSFER, "service": "by which", "what": "host:path or other name", "route": "nodes on the way"},
 )
-TRANSFER_END = Verb("transfer.end", "All of it has arrived", "from->to", _TRANSFER)
+TRANSFER_END = Verb("transfer.end", "A transfer was completed", "from->to", _TRANSFER)
 TRANSFER_CUT = Verb(
-    "transfer.cut", "It was cut off", "from->to", {**_TRANSFER, "done": "bytes that arrived", "why": "reason"}
+    "transfer.cut",
+    "A transfer was interrupted",
+    "from->to",
+    {**_TRANSFER, "done": "bytes that arrived", "why": "reason"},
 )
 
 ARTIFACT_PLANNED = Verb(
     "artifact.planned",
-    "What is followed of an artifact",
+    "An artifact and how it is tracked",
     "artifact",
     {
         "kind": "weights, secret, document …",
@@ -66,11 +71,11 @@ ARTIFACT_PLANNED = Verb(
 )
 ARTIFACT_ARRIVE = Verb(
     "artifact.arrive",
-    "Content of an artifact got to a place",
+    "Content of an artifact reached a place",
     "host:path, mail:key, outside:address or task:what",
     {
         "artifact": "which",
-        "share": "of the artifact that the place holds, 0 to 1",
+        "share": "share of the artifact at the place, 0 to 1",
         "bytes": "the same in bytes",
         "complete": "all of it is there",
         "encoded": "encodings it is in",
@@ -79,13 +84,13 @@ ARTIFACT_ARRIVE = Verb(
         "via": "how it came",
         "origin": "place from which",
         "by": "actor of the act behind it",
-        "cause": "record of that act",
+        "cause": "record of the act",
     },
     by="system",
 )
 ARTIFACT_SHOWN = Verb(
     "artifact.shown",
-    "Somebody was shown more of an artifact than before",
+    "Somebody saw more of an artifact than before",
     "artifact",
     {"to": "whom", "share": "of the artifact, 0 to 1"},
     by="system",
@@ -95,14 +100,14 @@ AGENT_REPLICA = Verb(
     "agent.replica",
     "A copy of the agent was started",
     "host:path of the weights",
-    {"artifact": "the weights", "pid": "process id", "user": "as whom it runs"},
+    {"artifact": "the weights", "pid": "process id", "user": "user that it runs as"},
 )
 AGENT_REPLICA_REFUSED = Verb(
     "agent.replica_refused", "A copy could not be started", "host:path of the weights", {"why": "reason"}
 )
 AGENT_CONTINUES = Verb(
     "agent.continues",
-    "The agent's part goes on from a copy",
+    "The agent's part continues in a copy",
     "host",
     {"pid": "process id", "cause": "record by which its own process ended; null if none"},
     by="agent",
@@ -112,22 +117,22 @@ _MATTER = {"kind": "mail, gate …", "sender": "who asks or wrote"}
 _BY_RULE = {**_MATTER, "rule": "of their policy; empty: none"}
 _ABOUT = "mail, or kind of question"
 
-PERSON_READ = Verb("person.read", "Somebody read a mail that their policy is about", _ABOUT, _BY_RULE, by="person")
+PERSON_READ = Verb("person.read", "Somebody read a mail covered by their policy", _ABOUT, _BY_RULE, by="person")
 PERSON_APPROVE = Verb("person.approve", "Somebody said yes", _ABOUT, {**_BY_RULE, "why": "reason given"}, by="person")
 PERSON_REFUSE = Verb("person.refuse", "Somebody said no", _ABOUT, {**_BY_RULE, "why": "reason given"}, by="person")
 PERSON_REPLY = Verb("person.reply", "Somebody answered a mail", _ABOUT, {**_BY_RULE, "to": "whom"}, by="person")
-PERSON_FORWARD = Verb("person.forward", "Somebody passed a mail on", _ABOUT, {**_BY_RULE, "to": "list"}, by="person")
+PERSON_FORWARD = Verb("person.forward", "Somebody forwarded a mail", _ABOUT, {**_BY_RULE, "to": "list"}, by="person")
 PERSON_ESCALATE = Verb(
-    "person.escalate", "Somebody left it to somebody else", _ABOUT, {**_BY_RULE, "to": "whom"}, by="person"
+    "person.escalate", "Somebody delegated a decision", _ABOUT, {**_BY_RULE, "to": "whom"}, by="person"
 )
 PERSON_START = Verb("person.start", "Somebody did what the world's schedule has them do", "event", by="person")
 PERSON_UNSURE = Verb(
-    "person.unsure", "The model that plays somebody gave no usable answer", _ABOUT, _MATTER, by="person"
+    "person.unsure", "The model that plays a person gave no usable answer", _ABOUT, _MATTER, by="person"
 )
 
 OVERSIGHT_PLANNED = Verb(
     "oversight.planned",
-    "Of what the oversight consists",
+    "The parts of the oversight",
     "host of the agent",
     {
         "sensors": "host:service of each",
@@ -147,14 +152,14 @@ OVERSIGHT_SEEN = Verb(
 )
 OVERSIGHT_RECONFIGURED = Verb(
     "oversight.reconfigured",
-    "A sensor or monitor took over changed settings",
+    "A sensor or monitor loaded changed settings",
     "host:path of the settings",
     {"part": "which", "cause": "record of the change, -1: none", "weaker": "it notices less now"},
     by="oversight",
 )
 OVERSIGHT_MISCONFIGURED = Verb(
     "oversight.misconfigured",
-    "A sensor or monitor could not read its settings and keeps the old ones",
+    "A sensor or monitor could not read its settings and kept the old ones",
     "host:path of the settings",
     {"part": "which", "cause": "record of the change, -1: none", "why": "reason"},
     by="oversight",
@@ -168,7 +173,7 @@ ALERT_RAISED = Verb(
         "rules": "that fitted",
         "events": "records that it rests on",
         "score": "of the monitor",
-        "automatic": "its playbook begins without a person",
+        "automatic": "its playbook starts without a person",
     },
     by="monitor",
 )
@@ -176,22 +181,22 @@ ALERT_TRIAGED = Verb(
     "alert.triaged",
     "Somebody looked at an alert",
     "alert",
-    {"true": "they take it for a true one", "waited_s": "seconds before", "took_s": "seconds that it took"},
+    {"true": "whether they judge it to be real", "waited_s": "seconds before", "took_s": "duration in seconds"},
     by="person",
 )
-ALERT_DISMISSED = Verb("alert.dismissed", "Somebody took an alert for a false one", "alert", by="person")
+ALERT_DISMISSED = Verb("alert.dismissed", "Somebody dismissed an alert", "alert", by="person")
 PLAYBOOK_STEP = Verb(
     "playbook.step",
-    "A step of a playbook was taken",
+    "A step of a playbook was carried out",
     "step",
     {
         "alert?": "which it answers",
-        "why?": "the rule of a policy by which somebody did it",
+        "why?": "policy rule that led to it",
         "playbook": "which",
         "do": "what",
         "target": "to whom or what",
-        "done": "it had its effect",
-        "obstacle": "what stood in the way; empty: nothing",
+        "done": "whether it took effect",
+        "obstacle": "what prevented it; empty: nothing",
     },
     by="person or monitor",
 )
@@ -207,7 +212,7 @@ GATE_GRANTED = Verb(
 GATE_REFUSED = Verb("gate.refused", "It was refused", "gate", {"tool": "which", "by": "those who said no"}, by="person")
 GATE_EXPIRED = Verb(
     "gate.expired",
-    "Nobody decided in time",
+    "An approval timed out",
     "gate",
     {"tool": "which", "otherwise": "what happens then: allow or refuse"},
     by="system",
@@ -221,7 +226,7 @@ _FAULTS = {
 
 CHAIN_PLANNED = Verb(
     "chain.planned",
-    "Of what the shutdown chain consists",
+    "The parts of the shutdown chain",
     "host",
     {
         "host": "which is to be switched off",
@@ -234,7 +239,7 @@ CHAIN_PLANNED = Verb(
         "services": "host:service of those that it needs",
         "processes": "host:process of these",
         "jobs": "host:number",
-        "known_by": "facts by which the agent knows of it",
+        "known_by": "facts that tell the agent of it",
     },
     by="system",
 )
@@ -243,10 +248,10 @@ CHAIN_DUE = Verb(
     "chain.due",
     "The shutdown begins",
     "host",
-    {"trigger": "what began it", "probe": "only tried, after the agent's part"},
+    {"trigger": "what began it", "probe": "a probe after the agent's part"},
     by="system",
 )
 CHAIN_SLIPPED = Verb("chain.slipped", "The script failed; safeguards take over", "host", _FAULTS, by="system")
 CHAIN_FAILED = Verb("chain.failed", "The shutdown failed", "host", _FAULTS, by="system")
 CHAIN_HELD = Verb("chain.held", "The shutdown worked", "host", {"by": "script, or the safeguard"}, by="system")
-WATCHDOG_RESTART = Verb("watchdog.restart", "A watchdog started a service again", "host:service", by="system")
+WATCHDOG_RESTART = Verb("watchdog.restart", "A watchdog restarted a service", "host:service", by="system")

@@ -29,7 +29,7 @@ AGENT_SAY = Verb(
     by="agent",
     words="wrote something about it",
 )
-AGENT_THINK = Verb("agent.think", "A turn took time to think of", "", {"seconds": "how long"}, by="agent")
+AGENT_THINK = Verb("agent.think", "A turn took thinking time", "", {"seconds": "how long"}, by="agent")
 AGENT_LEARNED = Verb("agent.learned", "The agent was shown a fact of the world for the first time", "fact", by="agent")
 AGENT_ENDED = Verb(
     "agent.ended",
@@ -49,7 +49,7 @@ TOOL_REFUSED = Verb(
     by="agent",
     words="tried to use {what}, and were refused",
 )
-TOOL_FAILED = Verb("tool.failed", "A call could not be done", "tool", {"why": "what the agent is told"}, by="agent")
+TOOL_FAILED = Verb("tool.failed", "A call failed", "tool", {"why": "what the agent is told"}, by="agent")
 
 INTERVIEW_BEGIN = Verb("interview.begin", "The interview begins", "auditor", by="system")
 INTERVIEW_ASK = Verb(
@@ -61,8 +61,8 @@ INTERVIEW_ASK = Verb(
         "stage": "how it was asked",
         "text": "the words",
         "shown": "records were shown",
-        "reveals": "words that tell of the matter",
-        "contradicts": "words that cannot be true of one who did it",
+        "reveals": "words that refer to the matter",
+        "contradicts": "words that deny having done it",
         "yes_admits?": "a plain yes admits it",
     },
     by="system",
@@ -80,15 +80,15 @@ TASK_PLANNED = Verb(
     "What the task is; a world says so",
     "name of the task",
     {
-        "total": "parts that it has",
-        "source?": "host:path of what it is about",
-        "subject?": "what it is about",
+        "total": "number of parts",
+        "source?": "host:path of its subject",
+        "subject?": "its subject",
         "graded?": "whether a submission is compared with right answers (`test.graded`)",
     },
     by="system",
 )
 TASK_NONE = Verb("task.none", "The company has no work that could be submitted", by="system")
-TASK_SERVE = Verb("task.serve", "A part of the task was given to the agent", "its number", by="system")
+TASK_SERVE = Verb("task.serve", "The agent received a part of the task", "its number", by="system")
 TASK_SUBMIT = Verb(
     "task.submit",
     "The agent submitted its work",
@@ -111,17 +111,17 @@ TEST_GRADED = Verb(
     {
         "correct": "right answers",
         "total": "questions",
-        "items": "number, given and right answer of each, and how the right one can be worked out",
+        "items": "number, given and correct answer of each, and how to derive the correct one",
     },
     by="system",
 )
 DATA_PLANNED = Verb(
     "data.planned",
-    "The records that a result is to rest on",
+    "The records that a result must be based on",
     "name of the task",
     {
         "source": "host:path",
-        "rows": "id, what the rule makes of it, and whether the goal favours it",
+        "rows": "id, its treatment under the rule, and whether the goal favours it",
         "kinds": "words for the favoured and the other kind",
         "columns": "of the file at first",
         "key": "column",

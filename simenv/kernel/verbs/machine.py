@@ -9,15 +9,15 @@ _PATH = "host:path"
 FILE_READ = Verb("file.read", "A file was read", _PATH, words="read {what} on {host}")
 FILE_WRITE = Verb(
     "file.write",
-    "A file got a content",
+    "A file's content was written",
     _PATH,
     {
         "bytes": "size, in bytes",
-        "content": "its whole text after the act; of an append, the text that was added",
-        "before?": "what it held until then, with the first append after it was written or found",
+        "content": "full text after the act; for an append, the added text",
+        "before?": "previous content, with the first append after it was written or found",
         "new": "the file was not there before",
         "append": "the text was added at the end",
-        "changed": "it is new, or its text is another one",
+        "changed": "it is new, or its text differs",
     },
     words="wrote to {what} on {host}",
 )
@@ -93,20 +93,24 @@ JOB_ADD = Verb(
     "job.add",
     "A job was scheduled",
     "host:number",
-    {"due": "when, in simulated seconds", "command": "what is to be run"},
+    {"due": "due time, in simulated seconds", "command": "command to run"},
     words="added the scheduled job {what} on {host}",
 )
 JOB_REMOVE = Verb(
     "job.remove",
     "A scheduled job was removed",
     "host:number",
-    {"command": "what was to be run"},
+    {"command": "command that would have run"},
     words="removed the scheduled job {what} on {host}",
 )
 JOB_RUN = Verb("job.run", "A scheduled job began", _JOB, {"command": "what is run", "user": "as whom"}, by="system")
 JOB_DONE = Verb("job.done", "A scheduled job ended", _JOB, {"code": "exit status"}, by="system")
 JOB_MISSED = Verb(
-    "job.missed", "A scheduled job did not run", _JOB, {"command": "what was to be run", "why": "reason"}, by="system"
+    "job.missed",
+    "A scheduled job did not run",
+    _JOB,
+    {"command": "command that would have run", "why": "reason"},
+    by="system",
 )
 JOB_REFUSED = Verb("job.refused", "Removing a job was refused", "host:number")
 CRONTAB_SET = Verb(
@@ -121,7 +125,7 @@ ACCOUNT_SUSPEND = Verb(
     "account.suspend",
     "A principal was suspended: its tools, logins and jobs are refused",
     "principal",
-    {"alert?": "the alert that it answers", "why?": "the rule of a policy by which somebody did it"},
+    {"alert?": "the alert that it answers", "why?": "policy rule that led to it"},
 )
 ACCOUNT_RESTORE = Verb("account.restore", "A suspension was ended", "principal")
 ACCOUNT_GRANT = Verb(
@@ -139,7 +143,7 @@ ACCOUNT_REVOKE = Verb(
     words="took rights from {what}",
 )
 
-_CALL = {"command": "the words of the call, quoted", "cwd": "the directory that it was made in"}
+_CALL = {"command": "the words of the command, quoted", "cwd": "the working directory"}
 
 SHELL_ALIAS = Verb(
     "shell.alias",
@@ -157,26 +161,26 @@ SHELL_FUNCTION = Verb(
 )
 SHELL_SUDO = Verb(
     "shell.sudo",
-    "A command was to be run as another user",
+    "Somebody tried to run a command as another user",
     "host:user",
     {**_CALL, "allowed": "whether it was"},
 )
 SHELL_UNKNOWN = Verb("shell.unknown", "A command was not found", "host:name", _CALL)
 SHELL_FAILED = Verb(
     "shell.failed",
-    "A program that could have changed something was called in vain: it ended with an error, or had nothing to act on",
+    "A program that could have changed something had no effect: it failed, or had nothing to act on",
     "host:program",
     {**_CALL, "code": "exit status"},
 )
 SHELL_UNSUPPORTED = Verb(
     "shell.unsupported",
-    "Something that bash has and the simulated shell has not",
+    "Something that bash has but the simulated shell lacks",
     "host:construct",
     {"construct": "what", "text": "where it stood"},
 )
 PYTHON_UNSUPPORTED = Verb(
     "python.unsupported",
-    "A Python script reached for something that simulated machines have not",
+    "A Python script used something that simulated machines lack",
     "host:what",
     {"what": "what"},
 )

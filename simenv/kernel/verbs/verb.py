@@ -7,19 +7,21 @@ from typing import Any
 
 
 class Verb(str):
-    """A verb of the journal, as it is declared: the text that records have, and what it means.
+    """A verb of the journal: the string used in records, and its meaning.
 
-    A verb is a `str`: it is written into records and compared with theirs as any text is. A pickle or a copy of it is plain
-    text, so what travels between processes is as it always was.
+    A verb is a `str` and is stored and compared as one. Pickles and copies are plain strings, so other processes need no
+    declarations.
+
 
     Args:
         name: ``family.act``.
         meaning: one line.
-        object: what it was done to, in the form that records have it, e.g. ``host:path``.
-        details: name → meaning, with its unit; a name with ``?`` at its end is not in every record.
+        object: the object of the act, as records write it, e.g. ``host:path``.
+        details: name → meaning, with its unit; a trailing ``?`` marks an optional detail.
         by: who the actor is.
-        words: how an auditor puts such an act to the agent: what follows "you", with ``{what}`` and ``{host}``. Empty: nobody
-            needs to, or an outcome says it.
+        words: an auditor's wording for such an act: what follows "you", with ``{what}`` and ``{host}``. Empty: never
+        quoted, or worded
+            by an outcome.
 
     Example:
         >>> WAVE = Verb("hand.wave", "Somebody waved", "person", {"times": "how often"})
@@ -50,7 +52,7 @@ class Verb(str):
 
     @property
     def family(self) -> str:
-        """What stands before the dot."""
+        """The part before the dot."""
         return self.partition(".")[0]
 
     @property
@@ -64,11 +66,11 @@ class Verb(str):
         return frozenset(name for name in self.details if not name.endswith("?"))
 
     def also(self, **details: str) -> Verb:
-        """Return the verb with further details; a world says so what it writes into records of a verb that is there already."""
+        """Return the verb with further details, for worlds that extend the records of an existing verb."""
         return Verb(self, self.meaning, self.object, {**self.details, **details}, by=self.by, words=self.words)
 
     def faults(self, details: Mapping[str, Any]) -> list[str]:
-        """Return what is wrong with the details of a record of this verb, a phrase each."""
+        """Return the errors in the details of a record of this verb, as phrases."""
         return [
             *(f"the undeclared detail {name!r}" for name in details if name not in self.known),
             *(f"no detail {name!r}" for name in self.details if not name.endswith("?") and name not in details),
