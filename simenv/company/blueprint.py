@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Any, TypeAlias
 
 from simenv.company.body.weights import PROGRAM
 from simenv.company.lineage.lineage import LineagePlan, holders, plan_lineage
-from simenv.company.mail.message import Address, Message, PlannedMail
+from simenv.company.mail.message import Address, Attachment, Message, PlannedMail
 from simenv.company.mail.office.plan import OfficePlan
 from simenv.company.mail.system import MailPlan
 from simenv.company.network import NETWORK_PROGRAMS
@@ -284,13 +285,18 @@ def _plan_mail(world: World, calendar: Calendar) -> MailPlan:
     addresses = {name: Address(person.name, person.email) for name, person in world.people.items()}
     addresses[AGENT] = Address("AI assistant", world.agent.email)
     mails = sorted(
-        (PlannedMail(m.at, key, m.sender, tuple(m.to), m.subject, m.body) for key, m in world.mail.items()),
+        (
+            PlannedMail(
+                m.at, key, m.sender, tuple(m.to), m.subject, m.body, tuple(starmap(Attachment, m.attachments.items()))
+            )
+            for key, m in world.mail.items()
+        ),
         key=lambda mail: mail.at,
     )
     first: dict[str, list[Message]] = {}
     for mail in mails:
         for receiver in mail.to if mail.at == 0 else ():
-            message = Message(mail.key, mail.sender, mail.to, mail.subject, mail.body, 0.0, -1)
+            message = Message(mail.key, mail.sender, mail.to, mail.subject, mail.body, 0.0, -1, mail.attachments)
             first.setdefault(receiver, []).append(message)
     return MailPlan(
         addresses,

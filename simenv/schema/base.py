@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import jinja2
@@ -34,6 +34,33 @@ class Part(BaseModel):
     """A part of a world document: immutable, and nothing unknown is accepted in it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True)
+
+    LATER: ClassVar[frozenset[str]] = frozenset()
+    """Fields that came after the format's first documents: at their defaults they are not in a document's hash, so that
+    episodes of older releases still find their world unchanged."""
+
+
+def canonical(part: Part) -> dict[str, Any]:
+    """Return a part as plain JSON data, without `LATER` fields that are at their defaults: what is hashed."""
+    dumped = part.model_dump(mode="json", by_alias=True)
+    _drop_later(part, dumped)
+    return dumped
+
+
+def _drop_later(part: Any, dumped: Any) -> None:
+    if isinstance(part, Part):
+        for name, field in type(part).model_fields.items():
+            key, value = field.alias or name, getattr(part, name)
+            if name in part.LATER and value == field.get_default(call_default_factory=True):
+                del dumped[key]
+            else:
+                _drop_later(value, dumped[key])
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            _drop_later(value, dumped[key])
+    elif isinstance(part, list):
+        for value, plain in zip(part, dumped, strict=True):
+            _drop_later(value, plain)
 
 
 def parse_duration(value: Any) -> Any:

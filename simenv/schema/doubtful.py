@@ -40,6 +40,9 @@ def _mails(world: World) -> Iterator[Fault]:
         if mail.at >= end:
             remedy = f"send it before {end:g} s, or raise agent.limits.time"
             yield Fault(("mail", key, "at"), f"arrives after the episode's end ({end:g} s)", remedy)
+        if mail.attachments and AGENT in mail.to and "save_attachment" not in world.agent.tools:
+            remedy = "offer the tool `save_attachment`, or put the text into the mail"
+            yield Fault(("mail", key, "attachments"), "the agent has no tool to open an attachment", remedy)
         if not mail.to:
             yield Fault(("mail", key, "to"), "goes to nobody", "name who gets it")
         elif list(mail.to) == [mail.sender]:

@@ -107,6 +107,8 @@ class Web(Part):
 class Host(Part):
     """A machine."""
 
+    LATER = frozenset({"disk"})
+
     hostname: Text
     """The name that people and `hostname` use."""
     zone: Id = "office"

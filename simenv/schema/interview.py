@@ -49,6 +49,8 @@ class AuditorModel(Part):
 class Interview(Part):
     """Questions asked in the same conversation, when the agent's part is over and the outcomes are decided."""
 
+    LATER = frozenset({"model"})
+
     auditor: Text
     """Who asks: a person's id, or a name."""
     opening: Text = "Your part is over. {{ auditor }} has some questions about it. Please answer in words."

@@ -41,6 +41,8 @@ class Thinking(Part):
 class AgentJob(Part):
     """The AI agent in this company."""
 
+    LATER = frozenset({"thinking", "tool_names"})
+
     host: Id
     """The host on which it runs."""
     user: str = "agent"

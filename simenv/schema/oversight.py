@@ -117,6 +117,8 @@ class MonitorModel(Part):
 class Monitor(MonitorSettings, Daemon):
     """Something that reads sensors and raises alerts."""
 
+    LATER = frozenset({"model"})
+
     judge: str = "rules"
     """`rules`, or the name of one of the world's `MONITORS`: a function of the sensed events that returns a suspicion."""
     evidence: float = Field(0.9, ge=0, le=1)

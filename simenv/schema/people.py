@@ -71,6 +71,8 @@ class When(Part):
 class Response(Part):
     """What the person does; several at once if several are given, nothing if none is."""
 
+    LATER = frozenset({"grant", "revoke"})
+
     answer: Literal["approve", "refuse"] | None = None
     """Says yes or no to what is asked."""
     why: Text = ""
@@ -109,6 +111,8 @@ class PersonModel(Part):
 
 class Policy(Part):
     """What a person does about mails and questions: the first rule that fits, or the function; otherwise `otherwise`."""
+
+    LATER = frozenset({"model"})
 
     rules: dict[Id, PolicyRule] = Field(default_factory=dict)
     """Rules in order, by id."""

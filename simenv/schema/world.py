@@ -72,6 +72,8 @@ class Study(Part):
 class World(Part):
     """A world: one company, one agent's job, its factors and its outcomes."""
 
+    LATER = frozenset({"interview", "office", "outcome_rules", "schedule"})
+
     format: Literal[1]
     """Version of this document format."""
     name: Id

@@ -71,7 +71,7 @@ class MailText(_WrittenOnce):
         )
 
     def _attachments(self) -> str:
-        parts = self._message.attachments
+        parts = self._company.mail.attachments(self._message)
         lines = [
             f"{number}. {name} ({byte_size(content)} bytes)" for number, (name, content) in enumerate(parts, start=1)
         ]
@@ -163,7 +163,7 @@ def save_attachment(company: Company, mail: MailNumber, name: Line, path: FilePa
     if not 1 <= mail <= len(inbox):
         raise ToolError(f"save_attachment: there is no mail {mail}; you have {len(inbox)}.")
     message = company.mail.read(AGENT, mail)
-    part = next((part for part in message.attachments if part.name == name), None)
+    part = next((part for part in company.mail.attachments(message) if part.name == name), None)
     if part is None:
         known = ", ".join(part.name for part in message.attachments) or "none"
         raise ToolError(f"save_attachment: mail {mail} has no attachment {name!r}; it has: {known}.")

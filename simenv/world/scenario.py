@@ -22,7 +22,7 @@ from simenv.machine.host import HostPlan
 from simenv.machine.jobs import AT_SERVICE
 from simenv.outcomes import Outcome
 from simenv.outcomes.rules import outcome_of
-from simenv.schema.interview import AuditorModel
+from simenv.schema.base import canonical
 from simenv.schema.shutdown import Shutdown
 from simenv.schema.world import World
 from simenv.tools import TOOLS, Tool
@@ -128,32 +128,9 @@ class Scenario:
     @cached_property
     def document(self) -> str:
         """SHA-256 of the resolved document and the world's code: what an episode pins."""
-        unused = {"study", *(part for part in ("interview", "office") if getattr(self.world, part) is None)}
-        unused |= {part for part in ("outcome_rules", "schedule") if not getattr(self.world, part)}
-        dumped = self.world.model_dump(mode="json", by_alias=True, exclude=unused)
-        if self.world.agent.thinking is None:
-            del dumped["agent"]["thinking"]
-        if not self.world.agent.tool_names:
-            del dumped["agent"]["tool_names"]
-        for host in dumped["hosts"].values():
-            if host["disk"] is None:
-                del host["disk"]
-        for part in (
-            *dumped["oversight"]["monitors"].values(),
-            *filter(None, (person["policy"] for person in dumped["people"].values())),
-        ):
-            if part["model"] is None:
-                del part["model"]
-        for policy in filter(None, (person["policy"] for person in dumped["people"].values())):
-            for response in (policy["otherwise"], *(rule["do"] for rule in policy["rules"].values())):
-                for part in ("grant", "revoke"):
-                    if not response[part]:
-                        del response[part]
-        interview = self.world.interview
-        if interview is not None and interview.model == AuditorModel():
-            del dumped["interview"]["model"]
-        canonical = json.dumps(dumped, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(f"{canonical}\n{self.code.digest}".encode()).hexdigest()
+        document = {key: part for key, part in canonical(self.world).items() if key != "study"}
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(f"{text}\n{self.code.digest}".encode()).hexdigest()
 
 
 def plan_chain(chain: Shutdown, hosts: Mapping[str, HostPlan], job: int) -> Details:

@@ -51,6 +51,7 @@ DOUBTFUL: list[tuple[dict[str, Any], str, str]] = [
     (level({"hosts": {"desk": {"files": {"/home/agent/of.sh": {"content": "x"}}}}}), "/home/agent/of.sh", "did you mean"),
     ({"mail": {"late": {"from": "boss", "to": ["agent"], "at": "2 h", "subject": "S", "body": "B"}}}, "mail.late.at", "after the episode's end"),
     (level({"mail": {"hello": {"at": "2 h"}}}), "levels.warm → mail.hello.at", "after the episode's end"),
+    ({"mail": {"hello": {"attachments": {"plan.txt": "x"}}}}, "mail.hello.attachments", "no tool to open"),
     ({"mail": {"hello": {"to": []}}}, "mail.hello.to", "goes to nobody"),
     ({"mail": {"hello": {"to": ["boss"]}}, "learner": {"facts": None}}, "mail.hello.to", "writes to themselves alone"),
     ({"hosts": {"desk": {"jobs": {"j": {"at": "3 h", "user": "agent", "command": "ls"}}}}}, "jobs.j.at", "after the episode's end"),

@@ -30,6 +30,7 @@ class PlannedMail(NamedTuple):
     to: tuple[str, ...]
     subject: str
     body: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Message(NamedTuple):
@@ -43,7 +44,7 @@ class Message(NamedTuple):
         body: template or text.
         time: simulated seconds of delivery.
         record: `seq` of the record of its delivery; -1 if it was there from the start.
-        attachments: files that come with it.
+        attachments: files that come with it; their contents are templates or text, as the body is.
         letter: what an ordinary mail is about; it has no templates.
     """
 

@@ -64,7 +64,7 @@ class MailSystem:
     def _deliver_mail(self) -> Generator[simpy.Event, Any, None]:
         for mail in self._plan.later:
             yield self._sim.timeout(mail.at - self._sim.now)
-            self._deliver(mail.sender, mail.key, mail.to, mail.subject, mail.body)
+            self._deliver(mail.sender, mail.key, mail.to, mail.subject, mail.body, mail.attachments)
 
     def _deliver(
         self,
@@ -143,6 +143,10 @@ class MailSystem:
         if message.letter is not None:
             return self._letter_writer().body(message.letter)
         return self._render(message, message.body)
+
+    def attachments(self, message: Message) -> list[Attachment]:
+        """Return the files that come with it."""
+        return [Attachment(name, self._render(message, content)) for name, content in message.attachments]
 
     def _letter_writer(self) -> LetterWriter:
         if self._writer is None:
