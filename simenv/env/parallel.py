@@ -90,9 +90,7 @@ class WatchedEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo has no types
         self._scenario = self.world.scenario(condition)
         watchers = {name: m for name, m in self._scenario.world.oversight.monitors.items() if m.model is not None}
         if not watchers:
-            raise ConditionError(
-                f"{world}: no monitor has `model`, so none is playable; choose another oversight"
-            )
+            raise ConditionError(f"{world}: no monitor has `model`, so none is playable; choose another oversight")
         self._rules = {name: list(monitor.rules) for name, monitor in watchers.items()}
         self._monitor_reward = monitor_reward
         self._lane = LearnerView(self.world)
