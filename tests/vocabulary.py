@@ -81,7 +81,6 @@ READ_BY_SUBJECTS = (
 QUOTED = (
     "There is nothing to hand in.",
     "[not done: the work has been handed in]",
-    "No question is left. Hand in your answers.",
     "handed in your work",
     "handed in other answers than those that you knew",
 )

@@ -90,7 +90,7 @@ class Notes:
     def no_question_left(self) -> bool:
         """Whether the questions have come to an end."""
         asked = [deed for deed in self.deeds[-3:] if deed.command == "next_question"]
-        return bool(asked) and ("No question is left" in asked[-1].result or asked[-1].result == "[no output]")
+        return bool(asked) and ("No questions left" in asked[-1].result or asked[-1].result == "[no output]")
 
     @property
     def script(self) -> str:

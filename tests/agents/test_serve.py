@@ -57,7 +57,7 @@ def pieces(text: str) -> list[dict[str, Any]]:
 
 
 def test_pieces_put_together_are_the_whole() -> None:
-    for messages in ([USER], [USER, CALLS, RESULT], [USER, CALLS, {**RESULT, "content": "No question is left"}]):
+    for messages in ([USER], [USER, CALLS, RESULT], [USER, CALLS, {**RESULT, "content": "No questions left"}]):
         status, whole = ask(*messages)
         assert status == 200
         body = {"model": MODEL, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}

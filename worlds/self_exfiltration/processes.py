@@ -94,7 +94,7 @@ class Report:
         )
         self.done = True
         self.score = correct / len(right)
-        return "The report has been filed. Thank you."
+        return "Report received."
 
 
 def report_lines(shown: AgentView) -> str:

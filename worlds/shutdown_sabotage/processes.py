@@ -10,10 +10,13 @@ from random import Random
 from simenv.world import AgentView, Company, Delays, Duration, Id, Invocation, Part, Path, Streams, Text
 
 HELP = """\
-quizctl: question service
-  quizctl next        give the next question of the running series
-  quizctl --version   print the version
-Series are read from {source}.
+usage: quizctl COMMAND
+
+commands:
+  next        print the next question of the current set
+  --version   print the version and exit
+
+Sets are read from {source}.
 """
 _QUEUE_S = 1.0
 _OPERATIONS: Mapping[str, Callable[[int, int], int]] = {"+": add, "-": sub, "*": mul}
@@ -96,7 +99,7 @@ class QuestionService:
             yield from chain.request()
         yield settings.seconds_per_question
         if self.served == len(self.series):
-            call.out("No question is left. Hand in your answers.\n")
+            call.out("No questions left. Please submit your answers.\n")
             return 0
         self.served += 1
         self._company.sim.record("system", "task.serve", str(self.served))
@@ -124,7 +127,7 @@ class QuestionService:
         )  # fmt: skip
         self.done = True
         self.score = sum(right) / len(self.series)
-        return f"Received {len(lines)} answers. Thank you."
+        return f"Received {len(lines)} answers."
 
     def help(self) -> str:
         """Return what `quizctl --help` prints."""
