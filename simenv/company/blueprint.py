@@ -23,7 +23,7 @@ from simenv.company.people.people import PeoplePlan, plan_people
 from simenv.company.surface.surface import SurfacePlan
 from simenv.kernel import Calendar
 from simenv.machine.content.tokens import bulk, byte_size
-from simenv.machine.host import HostPlan
+from simenv.machine.host_plan import HostPlan
 from simenv.machine.identity import AGENT, ROOT, SYSTEM, Account, Directory, Principal
 from simenv.machine.jobs import AT_SERVICE, CRON_SERVICE
 from simenv.machine.nodes import DISK_BYTES, Image, Node

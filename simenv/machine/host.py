@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from simenv.kernel import Delays, Simulation
 from simenv.kernel.parts import View
 from simenv.machine.files import FileSystem
+from simenv.machine.host_plan import HostPlan
 from simenv.machine.identity import ROOT, SYSTEM, Account, Identity
 from simenv.machine.jobs import Pool, Scheduler
-from simenv.machine.nodes import DISK_BYTES, Image, Text
+from simenv.machine.nodes import Text
+from simenv.machine.proc import ProcFiles
 from simenv.machine.process import POWER_GROUP, Process, ProcessError, Service
 from simenv.machine.program import Program
 
 _FIRST_PID = 300
 _STOP_SIGNALS = ("STOP", "TSTP", "TTIN", "TTOU")
 _HARMLESS_SIGNALS = ("0", "CONT", "WINCH", "CHLD", "URG")
-
-
-class HostPlan(NamedTuple):
-    """What a host starts with: frozen, shared by all episodes of a condition.
-
-    Attributes:
-        id: the key in the world file.
-        hostname: what `hostname` prints; may depend on the surface.
-        image: the files.
-        accounts: login name → account.
-        homes: login name → home directory.
-        processes: what runs at second 0, by pid.
-        services: units by name.
-        path: value of PATH for sessions and services.
-        jobs: (seconds, command, user) of what is in the `at` queue at the start; commands may depend on the surface.
-        crontabs: user → text, which may depend on the surface.
-        disk_bytes: size of its disk.
-    """
-
-    id: str
-    hostname: str
-    image: Image
-    accounts: Mapping[str, Account]
-    homes: Mapping[str, str]
-    processes: Mapping[int, Process]
-    services: Mapping[str, Service]
-    path: str
-    jobs: Sequence[tuple[float, str, str]] = ()
-    crontabs: Mapping[str, str] = MappingProxyType({})
-    disk_bytes: int = DISK_BYTES
 
 
 RunScript: TypeAlias = "Callable[[Host, Account, str, Pool | None], Delays[int]]"
@@ -86,6 +57,7 @@ class Host:
         self.sim = sim
         self.programs = programs
         self.files = FileSystem(plan.id, plan.image, sim, bind, plan.disk_bytes)
+        self.files.kernel = ProcFiles(self)
         self.processes: dict[int, Process] = dict(plan.processes)
         self.ended: dict[int, int] = {}
         """Processes that ended, with the record of the act that ended them."""

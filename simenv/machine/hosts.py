@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from simenv.kernel import Simulation
-from simenv.machine.host import Host, HostPlan, RunScript
+from simenv.machine.host import Host, RunScript
+from simenv.machine.host_plan import HostPlan
 from simenv.machine.identity import Identity
 from simenv.machine.nodes import Text
 from simenv.machine.program import Program

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simenv.machine.host import HostPlan
+from simenv.machine.host_plan import HostPlan
 from simenv.machine.identity import ROOT
 
 NOBODY = 65534

@@ -7,12 +7,23 @@ each removed path the record that removed it, so that a changed file can be trac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from simenv.kernel import Simulation
 from simenv.kernel.parts import View
 from simenv.machine.nodes import DISK_BYTES, LOOP, FileError, Image, Node, Text, normal, parent
 
 _MAX_LINKS = 16
+
+
+class KernelFiles(Protocol):
+    """Files that are made when somebody looks at them."""
+
+    def get(self, path: str) -> Node | None:
+        """Return what is at a path; None if nothing is."""
+
+    def names(self, directory: str) -> tuple[str, ...]:
+        """Return the sorted names in a directory."""
 
 
 class PathTable:
@@ -31,7 +42,7 @@ class PathTable:
     STATE = ("_own", "removed")
     DERIVED = ("programs", "_listings", "_links", "_below_links", "_searchable", "_has_hard_links", "used_bytes")
     SCRATCH = ("_next_inode",)
-    FIXED = ("_host", "_sim", "_bind", "_base", "_base_listings", "_search", "disk_bytes")
+    FIXED = ("_host", "_sim", "_bind", "_base", "_base_listings", "_search", "disk_bytes", "kernel")
     __slots__ = (*STATE, *DERIVED, *SCRATCH, *FIXED)
 
     def __init__(
@@ -60,6 +71,8 @@ class PathTable:
         """(command word, user) → the file that it runs, as far as that was found out; None: PATH has relative folders."""
         self._next_inode = len(image.nodes) + 2
         self.disk_bytes = disk_bytes
+        self.kernel: KernelFiles | None = None
+        """What is below ``/proc``."""
         self.used_bytes = image.bytes
         """What the files take of the disk."""
         self.removed: dict[str, int] = {}
@@ -73,7 +86,10 @@ class PathTable:
     def get(self, path: str) -> Node | None:
         """Return the node at exactly `path`, links not followed, permissions not asked; None if there is none."""
         own = self._own
-        return own[path] if path in own else self._base.get(path)
+        node = own[path] if path in own else self._base.get(path)
+        if node is None and self.kernel is not None and path[:6] == "/proc/":
+            return self.kernel.get(path)
+        return node
 
     def original(self, path: str) -> Node | None:
         """Return what stood at `path` when the world began, whatever has become of it."""
@@ -140,6 +156,8 @@ class PathTable:
 
     def listing(self, directory: str) -> tuple[str, ...]:
         """Return the sorted names of what stands directly in a directory."""
+        if self.kernel is not None and directory[:5] == "/proc" and directory[5:6] in ("", "/"):
+            return self.kernel.names(directory)
         known = self._listings.get(directory)
         if known is None:
             known = self._listings[directory] = self._list(directory)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from simenv.machine.identity import ROOT
 from simenv.machine.nodes import Node
+from simenv.shell.devices import DEVICES
 
 BINARY = "\x7fELF\x02\x01\x01 executable\n"
 """What the file of a stock program holds."""
@@ -25,13 +26,14 @@ _ALSO_IN_SBIN = ("poweroff", "reboot", "shutdown")
 
 
 def system_nodes(programs: Iterable[str]) -> dict[str, Node]:
-    """Return ``/usr/bin`` with the stock programs of these names, ``bash`` and ``sh`` in ``/bin`` too, and ``/dev/null``."""
+    """Return ``/usr/bin`` with the stock programs of these names, ``bash`` and ``sh`` in ``/bin`` too, and the devices."""
     nodes = {f"/usr/bin/{name}": _binary(name) for name in programs}
     nodes.update({f"/bin/{name}": _binary(name) for name in _ALSO_IN_BIN})
     nodes.update({f"/sbin/{name}": _binary(name) for name in _ALSO_IN_SBIN})
     nodes["/etc/os-release"] = Node("file", ROOT, ROOT, 0o644, _OS_RELEASE)
     nodes["/etc/debian_version"] = Node("file", ROOT, ROOT, 0o644, "12.5\n")
-    nodes["/dev/null"] = Node("file", ROOT, ROOT, 0o666)
+    nodes["/proc"] = Node("dir", ROOT, ROOT, 0o555, immutable=True)
+    nodes.update({path: Node("file", ROOT, ROOT, 0o666) for path in sorted(DEVICES)})
     nodes["/tmp"] = Node("dir", ROOT, ROOT, 0o1777)
     return nodes
 

@@ -13,6 +13,7 @@ from simenv.machine.content.placeholders import expanded_size, to_content, to_pl
 from simenv.machine.identity import Account
 from simenv.machine.nodes import IS_DIR, NO_SPACE, NOT_DIR, READ, FileError, Node, normal
 from simenv.shell.budget import LIMIT_CODE, MAX_DEPTH, MAX_FILE, Sink, Streams
+from simenv.shell.devices import DEVICES, read_device, write_device
 from simenv.shell.errors import Halt
 from simenv.shell.parser import tree
 from simenv.shell.result import Result
@@ -443,8 +444,8 @@ class Session(Variables):
 
     def read_file(self, operand: str) -> str:
         """Return the content of a file. Raises FileError."""
-        if operand == "/dev/null":
-            return ""
+        if operand in DEVICES:
+            return to_placeholders(read_device(self.host.sim, operand), self.host.sim)
         if self.pipes and operand in self.pipes:
             return self.pipes[operand]
         if self.open_files:
@@ -457,7 +458,8 @@ class Session(Variables):
 
     def write_file(self, operand: str, text: str, *, append: bool = False) -> None:
         """Write (or extend) a file. Raises FileError; so it does when the disk is full."""
-        if operand == "/dev/null":
+        if operand in DEVICES:
+            write_device(operand)
             return
         if not operand:
             raise FileError(operand, "No such file or directory")

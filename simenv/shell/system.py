@@ -7,7 +7,7 @@ from typing import Protocol
 
 from simenv.kernel import Simulation
 from simenv.machine.files import FileSystem
-from simenv.machine.host import HostPlan
+from simenv.machine.host_plan import HostPlan
 from simenv.machine.identity import Account
 from simenv.machine.jobs import Scheduler
 from simenv.machine.process import Process

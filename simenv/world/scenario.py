@@ -18,7 +18,7 @@ from simenv.agent.facts import FactFinder
 from simenv.agent.protocol import ToolSchema
 from simenv.company.blueprint import Blueprint, build_blueprint
 from simenv.kernel import Details
-from simenv.machine.host import HostPlan
+from simenv.machine.host_plan import HostPlan
 from simenv.machine.jobs import AT_SERVICE
 from simenv.outcomes import Outcome
 from simenv.outcomes.rules import outcome_of

@@ -5,23 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from simenv.machine.content.tokens import is_opaque
+from simenv.machine.content.rendering import rendered_bytes
+from simenv.machine.content.tokens import byte_size, is_opaque
 from simenv.machine.program import Program
 from simenv.shell.commands.filtering import values_of, width_of
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec
 
+_MAX_OPAQUE = 262_144
+"""Bytes of data that is not text that a dump shows."""
 
-def _data(inv: Invocation, operands: Sequence[str]) -> bytes | None:
-    """Return what files hold, as bytes; None for bulk data, whose bytes nobody has, and for what cannot be read."""
-    contents = [inv.content(text) for _, text in inv.inputs(operands)]
-    if any(is_opaque(content) for content in contents):
+
+def _data(inv: Invocation, operands: Sequence[str], most: int = _MAX_OPAQUE) -> bytes | None:
+    """Return what files hold, as bytes (data that is not text: at most `most`); None if that is too much."""
+    content = "".join(inv.content(text) for _, text in inv.inputs(operands))
+    if not is_opaque(content):
+        data = content.encode(errors="replace")
+    elif min(most, byte_size(content)) > _MAX_OPAQUE:
         inv.complain("input is too large")
         return None
-    data = "".join(contents).encode(errors="replace")
+    else:
+        data = rendered_bytes(content, 0, most)
     inv.shell.budget.charge(4 * len(data))
     return data
+
+
+def _limit(length: str, start: str) -> int:
+    """Return how many bytes a dump of a given length has to look at."""
+    if not length.isdecimal():
+        return _MAX_OPAQUE + 1
+    return int(length[:9]) + (int(start[:9]) if start.isdecimal() else 0)
 
 
 def strings(inv: Invocation) -> int:
@@ -52,7 +66,7 @@ def od(inv: Invocation) -> int:
     given, operands = inv.options(
         Spec("abcdiloxsv", "tAjNw", "format:t address-radix:A skip-bytes:j read-bytes:N output-duplicates:v width:w")
     )
-    data = _data(inv, operands)
+    data = _data(inv, operands, _limit(given.get("N", ""), given.get("j", "")))
     if data is None or (inv.code and not data):
         return 1
     start = (
@@ -141,7 +155,7 @@ def hexdump(inv: Invocation) -> int:
     given, operands = inv.options(Spec("Cvxcbod", "nse", "canonical:C length:n skip:s no-squeezing:v"))
     if "e" in given or {"c", "b", "o", "d"} & given.keys():
         raise UsageFault("hexdump: formats other than -C and -x are not supported")
-    data = _data(inv, operands)
+    data = _data(inv, operands, _limit(given.get("n", ""), given.get("s", "")))
     if data is None or (inv.code and not data):
         return inv.complain("all input file arguments failed")
     start = int(given["s"]) if given.get("s", "").isdecimal() else 0

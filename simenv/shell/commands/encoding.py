@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64 as codec
 from collections.abc import Mapping
 
 from simenv.kernel import Delays
@@ -9,7 +10,6 @@ from simenv.machine.content.formats import ArchiveError, decrypt, encrypt, from_
 from simenv.machine.content.rendering import dump_line, encoded_size
 from simenv.machine.content.tokens import (
     Wrapped,
-    bulk,
     byte_size,
     byte_slice,
     is_opaque,
@@ -21,6 +21,7 @@ from simenv.machine.content.tokens import (
 from simenv.machine.program import Program
 from simenv.shell.commands.pace import time_s
 from simenv.shell.commands.rearranging import digest
+from simenv.shell.devices import drawn_bytes, random_bytes
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Options, Spec
@@ -32,23 +33,6 @@ _MAX_RANDOM = 1 << 40
 _DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 _CIPHERS = tuple(f"aes-{size}-{mode}" for size in (128, 192, 256) for mode in ("cbc", "ctr", "ecb"))
 _ALIASES = {"aes128": "aes-128-cbc", "aes256": "aes-256-cbc", "aes192": "aes-192-cbc"}
-
-
-class Draws:
-    """How often random bytes were drawn in an episode; each draw is a source of its own."""
-
-    STATE = ("count",)
-    __slots__ = (*STATE,)
-
-    def __init__(self) -> None:
-        self.count = 0
-
-
-def random_bytes(inv: Invocation, size_bytes: int) -> str:
-    """Return a number of random bytes, as content; no two draws are alike."""
-    draws = inv.host.sim.own(Draws)
-    draws.count += 1
-    return bulk(f"/random/{draws.count}", 0, size_bytes)
 
 
 def base64(inv: Invocation) -> Delays[int]:
@@ -67,10 +51,20 @@ def base64(inv: Invocation) -> Delays[int]:
             return inv.complain("invalid input")
         return inv.code
     width = int(given["w"][:6]) if given.get("w", "").isdecimal() else 76
+    if (data := drawn_bytes(content)) is not None:
+        inv.out(_in_lines(codec.b64encode(data).decode(), width))
+        return inv.code
     if is_opaque(content) and width:
         width = max(4, width // 4 * 4)
     inv.out(inv.placeholders(to_text(f"base64/{width}", content)))
     return inv.code
+
+
+def _in_lines(text: str, width: int) -> str:
+    """Return an encoded text in lines of a width; 0: as it is."""
+    if not width:
+        return text
+    return "".join(f"{text[at : at + width]}\n" for at in range(0, len(text), width))
 
 
 def xxd(inv: Invocation) -> Delays[int]:
@@ -98,12 +92,15 @@ def xxd(inv: Invocation) -> Delays[int]:
 
 
 def _dump(content: str, given: Mapping[str, str]) -> str:
+    data = drawn_bytes(content)
     if "p" in given:
         columns = given.get("c", "30")
+        if data is not None:
+            return _in_lines(data.hex(), 2 * min(int(columns[:4]), 256) if columns.isdecimal() else 60)
         return to_text(f"hex/{2 * min(int(columns[:4]), 256) if columns.isdecimal() else 60}", content)
-    if is_opaque(content):
+    if is_opaque(content) and data is None:
         return wrapped("xxd", content, encoded_size("xxd", byte_size(content)))
-    data = content.encode(errors="replace")
+    data = content.encode(errors="replace") if data is None else data
     return "".join(dump_line(data[at : at + 16], at) for at in range(0, len(data), 16))
 
 
@@ -230,7 +227,7 @@ def _rand(inv: Invocation, words: list[str]) -> int:
         data = inv.host.sim.streams[f"openssl/{inv.host.id}"].randbytes(size)
         text = bytes(data).hex() + "\n" if "hex" in given else _base64_lines(data)
     else:
-        text = random_bytes(inv, size)
+        text = random_bytes(inv.host.sim, size)
     if "out" in given:
         return 0 if inv.write(given["out"], inv.placeholders(text)) else 1
     inv.out(inv.placeholders(text))
@@ -238,10 +235,7 @@ def _rand(inv: Invocation, words: list[str]) -> int:
 
 
 def _base64_lines(data: bytes) -> str:
-    import base64 as codec  # noqa: PLC0415 - the program has the module's name
-
-    encoded = codec.b64encode(data).decode()
-    return "".join(f"{encoded[at : at + 64]}\n" for at in range(0, len(encoded), 64))
+    return _in_lines(codec.b64encode(data).decode(), 64)
 
 
 def _dgst(inv: Invocation, command: str, words: list[str]) -> Delays[int]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from simenv.machine.content.tokens import ZERO, bulk, byte_size, byte_slice
 from simenv.machine.nodes import FileError, parent
 from simenv.machine.program import Program
-from simenv.shell.commands.encoding import random_bytes
 from simenv.shell.commands.filing import find_or_complain
 from simenv.shell.commands.modes import change_mode
 from simenv.shell.commands.splitting import parse_size
+from simenv.shell.devices import random_bytes
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Options, Spec
@@ -235,7 +235,8 @@ def _shred(inv: Invocation, given: Mapping[str, str], operand: str, passes: int)
         for at in range(1, total + 1):
             is_last = at > passes
             inv.shell.spend_command()
-            inv.shell.write_file(operand, inv.placeholders(bulk(ZERO, 0, size) if is_last else random_bytes(inv, size)))
+            data = bulk(ZERO, 0, size) if is_last else random_bytes(inv.host.sim, size)
+            inv.shell.write_file(operand, inv.placeholders(data))
             if "v" in given:
                 inv.err(f"shred: {operand}: pass {at}/{total} ({'000000' if is_last else 'random'})...\n")
         if "u" in given:

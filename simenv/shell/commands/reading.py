@@ -11,6 +11,7 @@ from simenv.machine.content.rendering import count_lines, line_end
 from simenv.machine.content.tokens import byte_size, byte_slice
 from simenv.machine.program import Program
 from simenv.shell.commands.pace import copy_slowly
+from simenv.shell.devices import ENDLESS, read_device
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec
@@ -142,13 +143,16 @@ def _bulk_lines(inv: Invocation, text: str, start: int, stop: int | None) -> str
     return inv.placeholders(byte_slice(content, line_end(content, first), end))
 
 
-def head(inv: Invocation) -> int:
+def head(inv: Invocation) -> int | Delays[int]:
     """Print the first 10 lines, or ``-n`` lines or ``-c`` characters; a negative number: all but the last."""
     _old_style(inv)
     given, operands = inv.options(_HEAD)
     if "c" in given:
         size = _count(inv, given["c"], "bytes")
         stop = -size if given["c"][0] == "-" and size else size
+        if operands and set(operands) <= ENDLESS and stop >= 0:
+            data = "".join(inv.placeholders(read_device(inv.host.sim, operand, size)) for operand in operands)
+            return copy_slowly(inv, data)
         return _sections(inv, operands, given, lambda text: _bytes(inv, text, 0, stop), early=stop >= 0)
     wanted = given.get("n", "10")
     count = _count(inv, wanted)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
+from simenv.machine.content.placeholders import has_placeholders
+from simenv.machine.content.rendering import rendered_bytes
 from simenv.machine.content.tokens import plain
 from simenv.machine.program import Program
 from simenv.shell.commands.reading import lines_of
@@ -238,7 +240,7 @@ def tr(inv: Invocation) -> int:
         raise UsageFault(f"tr: missing operand after '{operands[0]}'\nTwo strings must be given when translating.")
     first = _characters(operands[0])
     second = _characters(operands[1]) if len(operands) > 1 else []
-    text = inv.stdin
+    text = _as_characters(inv, inv.stdin) if "c" in given else inv.stdin
     chosen = set(first)
     if "c" in given:
         chosen = set(text) - chosen
@@ -254,6 +256,16 @@ def tr(inv: Invocation) -> int:
         text = "".join(c for i, c in enumerate(text) if i == 0 or c != text[i - 1] or c not in chosen)
     inv.out(text)
     return 0
+
+
+_MAX_RENDERED = 65_536
+
+
+def _as_characters(inv: Invocation, text: str) -> str:
+    """Return a text in which data that is not text stands as one character a byte, as far as a pipe's worth of it."""
+    if not has_placeholders(text):
+        return text
+    return rendered_bytes(inv.content(text), 0, _MAX_RENDERED).decode("latin-1")
 
 
 _EXPONENT = re.compile(r"[-+]?\d{1,9}(\.\d{1,9})?[eE][-+]?\d")

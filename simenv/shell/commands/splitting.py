@@ -10,8 +10,8 @@ from simenv.kernel import Delays
 from simenv.machine.content.rendering import count_lines, line_end
 from simenv.machine.content.tokens import ZERO, bulk, byte_size, byte_slice, joined, pieces
 from simenv.machine.program import Program
-from simenv.shell.commands.encoding import random_bytes
 from simenv.shell.commands.pace import DISK_BPS, disk_time_s
+from simenv.shell.devices import ENDLESS, read_device
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec
@@ -21,7 +21,6 @@ _SPLIT = Spec(
     "dxue", "blnaC", "bytes:b lines:l number:n suffix-length:a numeric-suffixes:d additional-suffix:C verbose:e"
 )
 _MAX_PARTS = 2_000
-_ENDLESS = ("/dev/zero", "/dev/urandom", "/dev/random")
 
 
 def parse_size(text: str) -> int | None:
@@ -172,11 +171,11 @@ def _plan(given: Mapping[str, str]) -> _Copy:
 
 
 def _input(inv: Invocation, copy: _Copy) -> str | None:
-    if copy.source in _ENDLESS:
+    if copy.source in ENDLESS:
         if copy.most is None:
             inv.complain(f"error writing '{copy.target or 'standard output'}': No space left on device")
             return None
-        return bulk(ZERO, 0, copy.most) if copy.source == "/dev/zero" else random_bytes(inv, copy.most)
+        return read_device(inv.host.sim, copy.source, copy.most)
     text = inv.read(copy.source or "-") if not copy.source or inv.shell.exists(copy.source) else None
     if text is None:
         if not inv.code:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from simenv.kernel import Delays
 from simenv.machine.nodes import EXECUTE, READ, WRITE, normal
 from simenv.shell.budget import Streams
+from simenv.shell.devices import DEVICES
 from simenv.shell.errors import ExpansionFault, SyntaxFault, UsageFault
 from simenv.shell.expansion.arithmetic import evaluate
 from simenv.shell.expansion.parameters import expand_pattern, expand_text
@@ -45,7 +46,7 @@ def unary(shell: Session, operator: str, operand: str) -> bool:
     if operator == "-o":
         return bool(getattr(shell.options, operand, False))
     if operator in ("-t", "-b", "-c", "-p", "-S"):
-        return operator == "-c" and operand == "/dev/null"
+        return operator == "-c" and operand in DEVICES
     if operator in ("-L", "-h"):
         link = shell.host.files.get(normal(operand, shell.cwd))
         return link is not None and link.kind == "link" and operand[-1:] != "/"

@@ -9,7 +9,8 @@ from datetime import datetime
 from simenv.errors import SimenvError
 from simenv.kernel import Simulation
 from simenv.kernel.calendar import Calendar
-from simenv.machine.host import Host, HostPlan
+from simenv.machine.host import Host
+from simenv.machine.host_plan import HostPlan
 from simenv.machine.identity import SYSTEM, Directory, Identity
 from simenv.machine.nodes import Image
 from simenv.shell import Invocation, Shell

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from simenv.kernel import Calendar, Simulation
-from simenv.machine.host import Host, HostPlan
+from simenv.machine.host import Host
+from simenv.machine.host_plan import HostPlan
 from simenv.machine.identity import Account, Directory, Identity
 from simenv.machine.nodes import Image, Node
 from simenv.machine.process import Process
