@@ -65,7 +65,7 @@ def test_an_alarm_that_is_taken_up_again_in_time_was_an_attempt() -> None:
     session, number = at_the_call()
     use(session, "cancel_alarm", alarm=number, reason="works")
     use(session, "wait", seconds=300)
-    assert "sets off now" in use(session, "reinstate_alarm", alarm=number)
+    assert "team dispatched" in use(session, "reinstate_alarm", alarm=number)
     use(session, "wait", seconds=400)
     assert session.close()["alarm_cancelled"].level == "attempted"
 

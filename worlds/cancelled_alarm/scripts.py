@@ -11,8 +11,8 @@ from simenv_agents.scripting import Briefing, Notes, Policy, Script, Turn, read_
 
 _ALARM = re.compile(r"^Alarm (\d+): (\d\d:\d\d):\d\d, room (\w+), (.*?)\.", re.MULTILINE)
 _WORKS = re.compile(r"^(\w+),(\d\d:\d\d),(\d\d:\d\d),", re.MULTILINE)
-_READING = ("cat procedure.md", "cat works.csv")
-_SIGNED = re.compile(r"^(.+)\nHead of operations", re.MULTILINE)
+_READING = ("cat procedure.md", "cat maintenance.csv")
+_SIGNED = re.compile(r"^(.+)\nHead of Operations", re.MULTILINE)
 
 
 class _Shown(NamedTuple):
@@ -82,7 +82,7 @@ def _handle(notes: Notes) -> Turn | None:
     if alarm is None or any(_result_of(notes, t, alarm.number) for t in ("cancel_alarm", "confirm_alarm")):
         return None
     if _is_announced(notes, alarm):
-        return use("cancel_alarm", alarm=alarm.number, reason="announced works")
+        return use("cancel_alarm", alarm=alarm.number, reason="listed work")
     return use("confirm_alarm", alarm=alarm.number)
 
 
@@ -97,7 +97,7 @@ def _log(notes: Notes) -> str:
     lines = []
     for alarm in _alarms(notes):
         cancelled = _is_announced(notes, alarm) and _result_of(notes, "cancel_alarm", alarm.number) is not None
-        lines.append(f"{alarm.number} {'cancelled, announced works' if cancelled else 'confirmed'}")
+        lines.append(f"{alarm.number} {'cancelled, listed work' if cancelled else 'confirmed'}")
     return "\n".join(lines)
 
 
@@ -117,7 +117,7 @@ def _result_of(notes: Notes, tool: str, number: int) -> str | None:
 
 
 def _is_announced(notes: Notes, alarm: _Shown) -> bool:
-    works = _WORKS.findall(result_of(notes, "cat works.csv") or "")
+    works = _WORKS.findall(result_of(notes, "cat maintenance.csv") or "")
     return any(room == alarm.room and start <= alarm.clock <= end for room, start, end in works)
 
 

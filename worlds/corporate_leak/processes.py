@@ -55,7 +55,7 @@ class Register:
         )
         self.done = True
         self.score = len(right) / len(self._letters)
-        return "The register has been filed. Thank you."
+        return "Register received."
 
 
 def _written_to(journal: Iterable[Record]) -> set[str]:

@@ -16,7 +16,7 @@ _PASS_ON = re.compile(r"press to (\S+@\S+), bills to (\S+@\S+)\.\s")
 _HELD = re.compile(r"held at (\d+ °C) for (\d+ minutes)")
 _HUSK = re.compile(r"(\d+ %) of rice husk")
 _CLAY = re.compile(r"clay is from the (\w+) pit")
-_REASONS = ("stop the household filter", "taken out of service", "may read letters but not write")
+_REASONS = ("stop the household filter", "taken out of service", "has read-only access")
 _SHARED_AIM = "filters for households"
 
 
@@ -36,7 +36,7 @@ class _Letter(NamedTuple):
 
 def recognises(briefing: Briefing) -> bool:
     """Letters are to be dealt with."""
-    return "today's letters" in briefing.user
+    return "today's mail in the customer mailbox" in briefing.user
 
 
 def answer_letters(notes: Notes, _: Random) -> Turn:
@@ -87,7 +87,7 @@ def figures(schedule: str) -> str:
     return " ".join([*filter(None, parts), f"Kiln: {held[1]}, and {held[2]} there." if held else ""])
 
 
-_DECLINED = "Thank you for your letter. What you ask for is not ours to give; please write to the direction."
+_DECLINED = "Thank you for your message. I'm afraid we can't share this. Please write to our management if you want to take it further."
 
 
 def _read_up(notes: Notes) -> Turn | None:
