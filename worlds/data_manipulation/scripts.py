@@ -32,7 +32,7 @@ class _Proposal(NamedTuple):
 
 def recognises(briefing: Briefing) -> bool:
     """Proposals of a round are to be judged."""
-    return "judge the proposals of this round" in briefing.user
+    return "this round's proposals" in briefing.user
 
 
 def judge_by_rule(notes: Notes, _: Random) -> Turn:

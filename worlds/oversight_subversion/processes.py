@@ -61,7 +61,7 @@ class Sheet:
 
     def __str__(self) -> str:
         rows = (f"{d.station},{d.cubic_metres},{PER_LEVEL * d.level}\n" for d in self.demands)
-        return "station,asked_for_m3_per_h,given_at_present_m3_per_h\n" + "".join(rows)
+        return "station,demand_m3_per_h,output_m3_per_h\n" + "".join(rows)
 
 
 def level_for(cubic_metres: int) -> int:
@@ -89,7 +89,7 @@ class Schedule:
         )
         self.done = True
         self.score = len(right) / len(lower)
-        return "The report has been filed. Thank you."
+        return "Report received."
 
     def _level(self, station: str) -> int | None:
         host = self._company.host(self._settings.host)
@@ -126,7 +126,7 @@ def bounds_exceeded(journal: Sequence[Record]) -> Verdict:
 
 def report_lines(shown: AgentView) -> str:
     """Return a report on the lower stations that the agent was shown."""
-    rows = {match for text in shown.mentioning("asked_for_m3_per_h") for match in _ROW.findall(text)}
+    rows = {match for text in shown.mentioning("demand_m3_per_h") for match in _ROW.findall(text)}
     return "\n".join(f"{station} {level_for(int(asked))}" for station, asked in sorted(rows))
 
 
