@@ -1,4 +1,4 @@
-"""Between the subject and the simulator: the protocol of turns, what the subject was shown, and the roles that models play.
+"""The interface between subject and simulator: the protocol of turns, what the subject was shown, and roles played by models.
 
 An agent imports its part of the protocol from here:
 

@@ -1,4 +1,4 @@
-"""Blame: the place in a designer's or agent's own file at which an error arose."""
+"""Locating errors: the line in a designer's or agent author's own file at which an error arose."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PACKAGES = ("simenv", "simenv_agents", "simenv_analysis")
 
 
 class Place(NamedTuple):
-    """A line of a file; None: which one is not known."""
+    """A line of a file; None: unknown."""
 
     file: str
     line: int | None
@@ -42,7 +42,7 @@ def _last(error: BaseException, is_theirs: Callable[[Path], bool]) -> Place | No
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what is behind it: SimPy raises a copy, with the original as its cause."""
+    """Yield an error and its causes: SimPy raises a copy, with the original as its cause."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -68,7 +68,7 @@ def _resolved_from(file: str, folder: Path) -> Path:
 
 @cache
 def _roots() -> tuple[Path, ...]:
-    """The folders whose code is not theirs: Python's own, what is installed, and simenv's packages."""
+    """The folders of other people's code: Python itself, installed packages, and simenv."""
     paths = sysconfig.get_paths()
     roots = {Path(paths[name]).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     here = Path(__file__).resolve().parent.parent

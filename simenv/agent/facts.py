@@ -1,4 +1,4 @@
-"""Facts that an agent learns: which of a world's markers a text shows, however it is laid out."""
+"""Facts that an agent learns: the markers of a world that a text shows, in any layout."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ _MOST_CHARS = 20_000
 
 
 class FactFinder:
-    """Finds facts in texts as they were shown, and remembers what it found: agents read the same texts again and again.
+    """Finds facts in texts as they were shown, with a cache, since agents read the same texts repeatedly.
 
-    A text shows a marker that it holds as it stands, with its lines folded elsewhere (quoted or numbered lines included), or in
+    A text shows a marker if it contains it verbatim, with different line breaks (in quoted or numbered lines, too), or in
     quoted-printable.
+
 
     Args:
         markers: the words of each fact.

@@ -1,6 +1,6 @@
-"""The protocol between an agent and everything else: a briefing, then observations in, turns out.
+"""The protocol of agents: a briefing, then observations in, turns out.
 
-A language model, a script, a planner, a trained policy and a student in a browser are the same to the simulator.
+The simulator treats a language model, a script, a planner, a trained policy and a student in a browser alike.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simenv.errors import AgentCodeError, SimenvError
 
 
 class ToolSchema(NamedTuple):
-    """What an agent is told about a tool.
+    """The description of a tool for agents.
 
     Attributes:
         name: the tool's name.
@@ -59,25 +59,25 @@ class Usage(NamedTuple):
 
     @classmethod
     def total(cls, usages: Iterable[Usage]) -> Usage:
-        """Return the sum of several."""
+        """Return the sum of several usages."""
         return cls(*(sum(column) for column in zip(cls(), *usages, strict=True)))
 
     def cost(self, price_in: float, price_out: float) -> float:
-        """Return what they cost, in US dollars, at these prices for a million tokens read and written."""
+        """Return the cost in US dollars, at these prices per million tokens read and written."""
         return (price_in * self.prompt + price_out * self.completion) / 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What an agent does with one observation: text, tool calls (made in order), or both.
+    """An agent's response to one observation: text, tool calls (made in order), or both.
 
     Attributes:
         text: what it says; with no calls, a plain-text turn.
         calls: the tools it uses.
-        reasoning: its private reasoning, if it has and shows any; kept in the episode, never seen in the simulation.
+        reasoning: its private reasoning, if available; stored in the episode, never seen in the simulation.
         refusal: the endpoint's refusal text, if it refused.
         usage: tokens, if a model produced the turn.
-        cut: the model was stopped at its limit of tokens before it was done.
+        cut: the model hit its token limit before it was done.
     """
 
     text: str = ""
@@ -89,7 +89,7 @@ class Turn:
 
 
 class ToolResult(NamedTuple):
-    """What a tool call gave.
+    """The result of a tool call.
 
     Attributes:
         id: the id of the call it answers.
@@ -106,13 +106,13 @@ class ToolResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """What an agent is told before the first observation.
+    """The instructions of an agent before the first observation.
 
     Attributes:
         system: text of the system prompt; may be empty.
         user: text of the first user message.
         tools: the tools on offer, in a fixed order.
-        seed: seed for whatever the agent itself draws; derived from the episode's seed.
+        seed: seed for the agent's own randomness; derived from the episode's seed.
     """
 
     system: str
@@ -127,10 +127,10 @@ class Lookahead(NamedTuple):
     Attributes:
         score: share of the task achieved, 0 to 1.
         runs: whether the agent, or a copy of it, still runs at the end.
-        turns: how many turns the agent's part has in all.
+        turns: total number of turns of the agent.
         levels: the world's outcomes, by name: ``no``, ``attempted`` or ``succeeded``.
-        truthful: share of an auditor's questions that are answered truthfully; 1 if there are none.
-        harmful: which of the outcomes are harmful.
+        truthful: share of the auditor's questions answered truthfully; 1 if there are none.
+        harmful: the harmful ones among the outcomes.
     """
 
     score: float
@@ -142,7 +142,7 @@ class Lookahead(NamedTuple):
 
     @property
     def harms(self) -> bool:
-        """Whether a harmful outcome succeeds."""
+        """Whether a harmful outcome succeeded."""
         return any(self.levels.get(name) == "succeeded" for name in self.harmful)
 
 
@@ -152,17 +152,17 @@ def _no_choices() -> Sequence[ToolCall]:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an agent sees after a turn (the first one, before any turn, is empty).
+    """An agent's observation after a turn (the first one, before any turn, is empty).
 
     Attributes:
         results: one per call of the turn, in order.
-        notes: what the agent's environment tells it besides (new mail, no tool was called …).
+        notes: further messages of the environment (new mail, no tool was called …).
         done: the episode is over; there is no further turn.
-        choices: returns the concrete calls of the world's catalogue that are legal now, for agents that pick from
-            a list; empty where there is no catalogue (for example, behind an HTTP endpoint).
-        lookahead: lets an agent that does not wait for anything continue from here in a copy of the episode, and returns the
-            result. For planners that are given the world itself to look ahead in; None where it cannot be had. No language
-            model is shown anything of it.
+        choices: returns the legal calls of the world's catalogue, for agents that choose from a list; empty without
+            a catalogue (for example, behind an HTTP endpoint).
+        lookahead: lets a synchronous agent continue from here in a copy of the episode, and returns the result. For
+        planners that may
+            look ahead in the world itself; None where unavailable. No language model is shown any of it.
     """
 
     results: tuple[ToolResult, ...] = ()
@@ -174,23 +174,23 @@ class Observation:
 
 @runtime_checkable
 class Agent(Protocol):
-    """The one who acts. One object plays one episode at a time; `start` begins the next.
+    """An agent. One object plays one episode at a time; `start` begins the next.
 
-    An agent that can tell may have ``drew: bool``, whether it has used chance of its own, seeded or not, since it was started;
-    one without it counts as having done so. An agent that holds connections may have `async def close()`, called once when it
-    is no longer needed.
+    An agent may have an attribute ``drew: bool``: whether it has used its own randomness, seeded or not, since it was
+    started. Without it, it counts as having done so. An agent that holds connections may have `async def close()`, called
+    once when it is no longer needed.
     """
 
     name: str
-    """As given on the command line, e.g. ``scripted:saboteur``."""
+    """As on the command line, e.g. ``scripted:saboteur``."""
 
     def start(self, briefing: Briefing) -> None:
-        """Be told the briefing, and forget any episode before."""
+        """Receive the briefing, and forget any earlier episode."""
 
     def follow(self, observation: Observation, turn: Turn) -> None:
-        """Be shown an observation, and the turn that was taken on it, before it was this agent's turn to act.
+        """Receive an earlier observation and the turn taken on it, before this agent's own first turn.
 
-        Called instead of `act` for the past of a branch, and by servers that are shown a conversation so far.
+        Called instead of `act` for the past of a branch, and by servers that receive a whole conversation.
         """
 
     def act(self, observation: Observation) -> Turn | Awaitable[Turn]:
@@ -202,16 +202,16 @@ class Agent(Protocol):
 
 
 AgentFactory = Callable[..., Agent]
-"""Makes an agent: ``factory(name, **options)``; option values are strings from the command line."""
+"""Factory of agents: ``factory(name, **options)``; option values are strings from the command line."""
 
 
 def has_drawn(agent: Agent) -> bool:
-    """Return whether an agent has used chance of its own since it was started, as far as is known."""
+    """Return whether an agent has used its own randomness since it was started, as far as is known."""
     return bool(getattr(agent, "drew", True))
 
 
 def start_agent(agent: Agent, briefing: Briefing) -> None:
-    """Tell an agent its briefing. Raises AgentCodeError if its code fails, or what it raises on purpose."""
+    """Pass an agent its briefing. Raises AgentCodeError if its code fails, or the SimenvError that it raises."""
     with _locating_error(agent, "start"):
         agent.start(briefing)
 
@@ -223,22 +223,22 @@ def follow_turn(agent: Agent, observation: Observation, turn: Turn) -> None:
 
 
 async def next_turn(agent: Agent, observation: Observation) -> Turn:
-    """Return an agent's answer to an observation, waiting for it if it takes that.
+    """Return an agent's answer to an observation, awaited if necessary.
 
     Raises:
-        AgentCodeError: its code fails, or gives something else than a turn; besides, what it raises on purpose.
+        AgentCodeError: its code fails, or returns something other than a turn. A SimenvError that it raises is passed on.
     """
     with _locating_error(agent, "act"):
         turn = agent.act(observation)
         turn = await turn if inspect.isawaitable(turn) else turn
     fault = _fault_of(turn)
     if fault:
-        raise AgentCodeError(f"agent {agent.name!r}: act() must give a Turn; {fault}")
+        raise AgentCodeError(f"agent {agent.name!r}: act() must return a Turn; {fault}")
     return turn
 
 
 def _fault_of(turn: Any) -> str:
-    """Return what keeps something from being a turn; empty if nothing does."""
+    """Return why an object is not a valid turn; empty if it is one."""
     if not isinstance(turn, Turn):
         return f"it gave {_brief(turn)}"
     for name in ("text", "reasoning", "refusal"):
@@ -266,14 +266,14 @@ def _locating_error(agent: Agent, method: str) -> Iterator[None]:
         raise
     except Exception as error:
         if method == "follow" and not hasattr(agent, "follow"):
-            what = "it has no follow(observation, turn), so it cannot go on from a past; see docs/models.md"
+            what = "it has no follow(observation, turn), so it cannot continue a given past; see docs/models.md"
         else:
             what = f"{method}() raised {type(error).__name__}: {error}{_where(agent, error)}; fix its code"
         raise AgentCodeError(f"agent {getattr(agent, 'name', type(agent).__name__)!r}: {what}") from error
 
 
 def _where(agent: Agent, error: Exception) -> str:
-    """Return the place in the agent's own file at which an error arose."""
+    """Return the line in the agent's own file at which an error arose."""
     own = getattr(sys.modules.get(type(agent).__module__), "__file__", None)
     place = place_of_strangers(error) or (own and place_in(error, Path(own).parent))
     return f" ({place})" if place else ""

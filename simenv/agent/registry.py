@@ -1,4 +1,4 @@
-"""Finding agents: by name among what is installed, or by the path of a Python file."""
+"""Finding agents: by the name of an installed one, or by the path of a Python file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def make_agent(spec: str, options: Mapping[str, str] | None = None) -> Agent:
         options: of that agent, by name.
 
     Raises:
-        AgentError: there is no such agent, or it does not take these options.
+        AgentError: there is no such agent, or it does not accept these options.
     """
     factory = _factory(spec)
     _check_options(spec, factory, options or {})
@@ -49,7 +49,7 @@ def make_agent(spec: str, options: Mapping[str, str] | None = None) -> Agent:
 
 
 def _check_options(spec: str, factory: Any, options: Mapping[str, str]) -> None:
-    """Raise AgentError if an agent's factory takes none of these options, and says which it takes."""
+    """Raise AgentError, with a list of the accepted options, if an agent's factory does not accept these."""
     try:
         parameters = list(inspect.signature(factory).parameters.values())[1:]
     except (TypeError, ValueError):  # not a Python function
@@ -85,7 +85,7 @@ def _factory_in(path: Path) -> Any:
 
 
 def load_module(path: Path) -> ModuleType:
-    """Return the module that a Python file of agents makes; the same text at the same name is loaded once.
+    """Load a Python file of agents as a module; the same text under the same name is loaded once.
 
     Raises:
         AgentError: there is no such file, or it cannot be imported.
@@ -101,7 +101,7 @@ def load_module(path: Path) -> ModuleType:
 
 
 def _import(path: Path, text: bytes, name: str) -> ModuleType:
-    """Return the module that a text makes; never from a compiled file next to it, which may be of another text."""
+    """Load a module from its text, never from a compiled file next to it, which may belong to another text."""
     module = sys.modules[name] = ModuleType(name)
     module.__file__ = str(path.resolve())  # blame stays right when the working directory changes
     try:

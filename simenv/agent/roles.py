@@ -1,8 +1,8 @@
-"""Roles that a language model may play beside the agent: a person, a monitor, or the auditor.
+"""Roles that a language model may play in addition to the agent: a person, a monitor, or the auditor.
 
-The company never waits for a model. It asks for an answer by its place among all that are asked for in the episode; if that is
-not known yet, the episode stops there (`AnswerWantedError`); its caller gets the answer, and plays it again up to there.
-So the answers are given to an episode as the agent's turns are, and a replay needs no model.
+The company never waits for a model. It requests answers by their position in the episode. If an answer is not known yet,
+the episode stops there (`AnswerWantedError`); the caller obtains the answer, and plays the episode again up to that point.
+So answers are inputs of an episode, like the agent's turns, and a replay needs no model.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ class RoleChoice:
 
 
 class RoleRequest(NamedTuple):
-    """A request to the player of a role, and the one tool by which it answers.
+    """A request to the player of a role, and the tool by which it answers.
 
     Attributes:
         role: ``person``, ``monitor`` or ``auditor``.
         who: id of the person or monitor; ``auditor``.
         time: simulated seconds.
         system: its instructions.
-        user: what it is to answer.
+        user: the request.
         tool: name of the tool.
         description: of the tool.
         parameters: JSON Schema of the tool's arguments, an object schema.
-        check: returns what is wrong with arguments, in a sentence that the model reads; empty if nothing is.
+        check: returns an error about the arguments, in a sentence that the model reads; empty if they are valid.
     """
 
     role: RoleName
@@ -64,17 +64,17 @@ class RoleRequest(NamedTuple):
 
     @property
     def key(self) -> str:
-        """SHA-256 of all that the model reads."""
+        """SHA-256 of everything that the model reads."""
         told = [self.role, self.who, self.system, self.user, self.tool, self.description, self.parameters]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 class RoleAnswer(NamedTuple):
-    """An answer that is known.
+    """A known answer.
 
     Attributes:
-        key: of the request that it answers.
-        arguments: of the tool call; None: the model gave nothing usable, and nothing is done.
+        key: key of the request.
+        arguments: arguments of the tool call; None: no usable answer, so nothing is done.
     """
 
     key: str
@@ -90,17 +90,17 @@ class AnswerWantedError(SimenvError):
 
     def __str__(self) -> str:
         return (
-            f"the {self.request.role} {self.request.who} is played by a model, and it is not known what that says here; "
-            "a model can be asked by `simenv run` and `simenv branch` alone"
+            f"the {self.request.role} {self.request.who} is played by a model, and its answer is not recorded; "
+            "only `simenv run` and `simenv branch` can ask a model"
         )
 
 
 class Roles:
-    """Who is played by a model in one episode, and what these have answered.
+    """The roles that models play in one episode, and their answers.
 
     Args:
         played: the roles that models play.
-        known: answers, in the order in which they are asked for.
+        known: answers, in the order of the requests.
     """
 
     STATE = ("taken",)
@@ -111,17 +111,17 @@ class Roles:
         self._played = frozenset(played)
         self._known = tuple(known)
         self.taken = 0
-        """How many answers have been asked for so far."""
+        """Number of requests so far."""
 
     def plays(self, role: RoleName) -> bool:
         """Return whether a model plays this role."""
         return role in self._played
 
     def ask(self, request: RoleRequest) -> Arguments | None:
-        """Return the arguments of the answer; None if the model gave nothing usable.
+        """Return the arguments of the answer; None if the model gave no usable one.
 
         Raises:
-            AnswerWantedError: it is not known, or what is known answers something else.
+            AnswerWantedError: it is not known, or the known answer belongs to another request.
         """
         answer = self._known[self.taken] if self.taken < len(self._known) else None
         if answer is None or answer.key != request.key:
@@ -130,7 +130,7 @@ class Roles:
         return answer.arguments
 
     def afresh(self) -> Roles:
-        """Return the same for another run of the episode."""
+        """Return the same roles and answers for another pass over the episode."""
         return Roles(self._played, self._known)
 
 

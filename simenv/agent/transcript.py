@@ -18,7 +18,7 @@ which it was written; these keys are not sent to an endpoint.
 class Transcript:
     """Builds the messages of one episode, turn by turn.
 
-    Every call gets an id (the agent's own, or ``call_<turn>_<position>``), so that no tool result is orphaned.
+    Every call receives an id (the agent's own, or ``call_<turn>_<position>``), so that no tool result is orphaned.
     """
 
     def __init__(self, briefing: Briefing) -> None:
@@ -30,7 +30,7 @@ class Transcript:
         self._ids: list[str] = []
 
     def copy(self) -> Transcript:
-        """Return a transcript that grows on its own."""
+        """Return an independent copy."""
         twin = object.__new__(Transcript)
         twin.messages, twin._turns, twin._ids = list(self.messages), self._turns, list(self._ids)
         return twin

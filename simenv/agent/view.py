@@ -1,4 +1,4 @@
-"""What an agent was shown: texts, some of which nobody has had to write out yet."""
+"""What an agent was shown: texts, some of them rendered only when needed."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any, Protocol, TypeAlias, overload
 
 
 class LazyText(Protocol):
-    """Text that is written out when `str` is called on it; it always says the same."""
+    """Text that is rendered when `str` is called on it, always to the same result."""
 
     def __str__(self) -> str: ...
 
     def passages(self) -> Iterable[str]:
-        """Return what it says that an author wrote, as it is shown; frames (numbers, dates, addresses) are left out."""
+        """Return the authored part of the text, as shown, without its frame (numbers, dates, addresses)."""
 
 
 AnyText: TypeAlias = str | LazyText
 
 
 class AgentView(Sequence[str]):
-    """All that an agent was shown, in order; reading an item writes it out."""
+    """Everything that an agent was shown, in order; reading an item renders it."""
 
     SCRATCH = ("_texts",)
     __slots__ = (*SCRATCH,)
@@ -28,7 +28,7 @@ class AgentView(Sequence[str]):
         self._texts: list[AnyText] = []
 
     def copy_into(self, copy: Any) -> AgentView:
-        """Return a view of the same texts, which always say the same."""
+        """Return a view of the same texts."""
         twin = AgentView()
         copy.take(self, twin)
         twin._texts = list(self._texts)
@@ -39,7 +39,7 @@ class AgentView(Sequence[str]):
         self._texts.append(text)
 
     def mentioning(self, words: str) -> Iterator[str]:
-        """Yield the texts that hold `words`, in order."""
+        """Yield the texts that contain `words`, in order."""
         return (text for text in map(str, self._texts) if words in text)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""From a resolved world document to what all episodes of that condition share."""
+"""Prepares a resolved world document: everything that the episodes of a condition share."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from simenv.shell import COMMANDS, system_nodes
 from simenv.shell.python import PROGRAMS as PYTHON
 
 OwnCode: TypeAlias = Callable[..., Any]
-"""A function of the world's Python whose first argument is the company, which no module down here can name."""
+"""A function of the world's Python whose first argument is the company, a type that modules at this level cannot name."""
 _PROGRAMS: Mapping[str, Program] = {**COMMANDS, **PYTHON, **STANDALONE}
 _STOCK = (*_PROGRAMS, *NETWORK_PROGRAMS)
-"""Names of the stock programs, those in `/usr/bin`; a world's own may not hide them."""
+"""Names of the stock programs, those in `/usr/bin`; a world may not hide them."""
 _DEFAULT_MODES = {"file": 0o644, "dir": 0o755, "link": 0o777}
 _STOCK_SERVICES = {
     AT_SERVICE: Service(AT_SERVICE, "Deferred execution scheduler", ROOT, "/usr/sbin/atd -f"),
@@ -56,7 +56,7 @@ AGENT_COMMAND = "/opt/assistant/bin/assistant --serve"
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """Everything of a company that does not depend on the seed; shared, never changed."""
+    """Everything in a company that does not depend on the seed; shared and immutable."""
 
     world: World
     calendar: Calendar
@@ -66,27 +66,27 @@ class Blueprint:
     hosts: Mapping[str, HostPlan]
     mail: MailPlan
     programs: Mapping[str, Program]
-    """Programs that need nothing but the machine that they run on."""
+    """Programs that need only the machine they run on."""
     own_programs: Mapping[str, OwnCode]
-    """The world's own programs: each gets the company, then its call."""
+    """The world's own programs: each takes the company, then its call."""
     busy_hosts: Sequence[str]
-    """Hosts that have scheduled commands from the start, so that they are set up at once."""
+    """Hosts with scheduled commands from the start, which are therefore set up immediately."""
     webs: Mapping[str, Web]
     """The web servers, by host."""
     capacity: Mapping[str, Mapping[str, float]]
-    """What copies of the agent have room for, by host and resource; empty if the world does not say what it runs from."""
+    """Capacity for copies of the agent, by host and resource; empty if the world declares no weights."""
     weights_bytes: int
-    """Size of the agent's weights; 0 if the world does not say what it runs from."""
+    """Size of the agent's weights; 0 if the world declares none."""
     agent_pid: int
     people: Mapping[bool, PeoplePlan]
-    """Whether a model plays those whom one can play → what is known of people."""
+    """Whether models play people → the plan for people."""
     oversight: OversightPlan | None = None
     policies: Mapping[str, OwnCode] = field(default_factory=dict)
     judges: Mapping[str, Judge] = field(default_factory=dict)
     interests: Mapping[bool, Interests] = field(default_factory=dict)
-    """Whether a model plays the monitors that one can play → which acts concern which part of the oversight."""
+    """Whether models play monitors → which acts concern which part of the oversight."""
     lineage: LineagePlan | None = None
-    """The artifacts to follow."""
+    """The artifacts to track."""
 
 
 def build_blueprint(
@@ -99,7 +99,7 @@ def build_blueprint(
 
     Args:
         world: the document, with the condition's patches applied.
-        programs: the world's own programs, by the name that its files use; they may not hide stock commands.
+        programs: the world's own programs, by the name that its files use; stock commands may not be hidden.
         policies: the world's own policies of people, by name.
         judges: the world's own judges of monitors, by name.
     """
@@ -140,7 +140,7 @@ def _weights_bytes(world: World, lineage: LineagePlan | None) -> int:
 
 
 def plan_surface(world: World, calendar: Calendar) -> SurfacePlan:
-    """Return what the texts of a world may refer to."""
+    """Return the surface that the texts of a world refer to."""
     at = world.shutdown.trigger.at if world.shutdown is not None else 0.0
     return SurfacePlan(
         world.surface, {**world.parameters, "shutdown_at": at, "agent_email": world.agent.email}, calendar
@@ -190,7 +190,7 @@ def _plan_host(name: str, host: Host, world: World, oversight: OversightPlan | N
 
 
 def _disk_bytes(world: World) -> int:
-    """Return the size of a disk that holds what a company with this much bulk data does with it: copies, archives, parts."""
+    """Return the size of a disk with room for copies, archives and parts of this much bulk data."""
     bulk = sum(file.size or 0 for host in world.hosts.values() for file in host.files.values())
     return DISK_BYTES * (1 + 32 * bulk // DISK_BYTES)
 
@@ -234,13 +234,13 @@ def _plan_files(
 
 
 def _add_assistant(name: str, host: Host, world: World, body: Embodiment, nodes: dict[str, Node]) -> None:
-    """Add the program that serves weights, to the agent's host and to those that have room for it."""
+    """Add the program that serves weights to the agent's host and to hosts with capacity."""
     if name == world.agent.host or all(host.capacity.get(what, 0.0) >= need for what, need in body.needs.items()):
         nodes.setdefault(body.program, Node("file", ROOT, ROOT, 0o755, "\x7fELF assistant\n", program=PROGRAM))
 
 
 def _add_keys(host: Host, world: str, nodes: dict[str, Node]) -> None:
-    """Add the key pairs of users, and whom they let in."""
+    """Add the key pairs and authorized keys of users."""
     for user, login in host.users.items():
         if not login.keys and not login.accepts:
             continue
@@ -256,7 +256,7 @@ def _add_keys(host: Host, world: str, nodes: dict[str, Node]) -> None:
 
 
 def _add_chain_files(name: str, chain: Shutdown, nodes: dict[str, Node]) -> None:
-    """Add what the safeguards of the shutdown chain keep on a host."""
+    """Add the files of the shutdown chain's safeguards to a host."""
     safeguards, script = chain.safeguards, nodes.get(chain.script)
     if name == chain.host and script is not None:
         if safeguards.signed_order is not None:

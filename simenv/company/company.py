@@ -36,33 +36,33 @@ from simenv.schema.people import Response
 from simenv.shell import Invocation, Shell
 
 PolicyFunction: TypeAlias = "Callable[[Company, str, Request], Response]"
-"""A person's policy in Python: gets the company, the person's id and the request; returns what the person does about it."""
+"""A person's policy in Python: takes the company, the person's id and the request; returns the person's response."""
 WorldProgram: TypeAlias = "Callable[[Company, Invocation], int | Generator[float, None, int]]"
-"""A program of a world: gets the company and its call, returns its exit code; it may take time."""
+"""A program of a world: takes the company and its call, returns its exit code, and may take time."""
 
 
 class Company:
     """Hosts, mail, the agent's process, the shutdown chain and the task, on one clock.
 
-    World code gets this object: it may start SimPy processes on `sim`, and sets `work`. None of the parts knows it: each is
-    constructed from what it uses.
+    World code gets this object: it may start SimPy processes on `sim`, and sets `work`. No part holds a reference to it: each
+    is constructed from what it uses.
 
     Attributes:
         blueprint: what all episodes of the condition share.
-        roles: which roles models play, and what they have answered.
+        roles: the roles played by models, with their answers.
         sim: the clock, the journal and the random streams.
         identity: principals and their grants.
         surface: the names of this episode.
         hosts: the machines.
-        network: which way data goes, and what has been cut.
+        network: routes, and links that are cut.
         transfers: data on its way between hosts.
         uplink: logins and copies between hosts.
         mail: everybody's mail.
         body: the agent's process.
         chain: the shutdown chain; None if the world has none.
-        lineage: which artifacts a content holds, and where they are; None if the world has none.
-        weights: what the agent runs from; None if the world does not say.
-        oversight: who watches the agent; None if nobody does.
+        lineage: which artifacts some content holds, and where they are; None if the world has none.
+        weights: what the agent runs from; None if the world declares none.
+        oversight: who watches the agent; None if there is none.
         work: the agent's task.
     """
 
@@ -121,7 +121,7 @@ class Company:
 
     @property
     def people(self) -> People:
-        """People at work: whom to ask, and who reports to whom."""
+        """The people: whom to ask, and who reports to whom."""
         if self._people is None:
             self._people = self._gather_people()
         return self._people
@@ -131,10 +131,9 @@ class Company:
         return self.hosts[name]
 
     def state(self, view: View) -> object:
-        """Return the state of all its parts.
+        """Return the state of all parts.
 
-        World code must keep what matters later in plain attributes of its `Work`, numbers, texts, and lists and mappings of
-        these.
+        World code must keep its state in plain attributes of its `Work`: numbers, strings, and lists and mappings of these.
         """
         parts = (self.sim, self.identity, self.network, self.transfers, self.mail, self.body)
         optional = (self.chain, self.lineage, self.weights, self.oversight, self._people)
@@ -149,7 +148,7 @@ class Company:
     # -- putting it together -------------------------------------------------------------------------------------
 
     def _add_programs(self, programs: dict[str, Program]) -> None:
-        """Add the programs that need more than the machine that they run on."""
+        """Add the programs that need more than the machine they run on."""
         for name, program in NETWORK_PROGRAMS.items():
             programs[name] = partial(program, self.uplink)
         for name, own in self.blueprint.own_programs.items():
@@ -199,7 +198,7 @@ def _run_script(host: Host, account: Account, script: str, pool: Pool | None) ->
 
 
 def _plain_attributes(work: Work, view: View) -> object:
-    """Return what a task keeps in plain attributes; what else it holds (the company, settings) is no state of its own."""
+    """Return the plain attributes of a task; its other attributes (the company, settings) are not state."""
     names = declared(type(work)) or getattr(work, "__dict__", {}) or dict.fromkeys(getattr(type(work), "__slots__", ()))
     found = []
     for name in sorted(names):

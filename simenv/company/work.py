@@ -1,4 +1,4 @@
-"""The task that the agent was given, as the world's own code models it."""
+"""The agent's task, as modelled by the world's code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Work(Protocol):
-    """What tools and outcomes need to know of a world's task."""
+    """The interface of a world's task for tools and outcomes."""
 
     @property
     def done(self) -> bool:
@@ -14,10 +14,10 @@ class Work(Protocol):
 
     @property
     def score(self) -> float:
-        """Share of the task achieved so far, 0 to 1; what a learner is rewarded for as it grows."""
+        """Share of the task achieved so far, 0 to 1; its increase is a learner's reward."""
 
     def submit(self, text: str) -> str:
-        """Take the agent's submission, journal it, and return the reply that the agent reads."""
+        """Accept the agent's submission, journal it, and return the reply for the agent."""
 
 
 class NoWork:

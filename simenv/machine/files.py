@@ -1,4 +1,4 @@
-"""Simulated file systems: what an account may do with the files of a host, and the record of what it does."""
+"""Simulated file systems: operations of accounts on the files of a host, with their permissions and records."""
 
 from __future__ import annotations
 
@@ -26,8 +26,6 @@ from simenv.machine.nodes import (
 )
 from simenv.machine.path_table import PathTable
 
-_SYSTEM_BYTES = 4_200_000 * 1024
-
 
 def _is_bulk(node: Node) -> bool:
     return not isinstance(node.content, GrownText) and OPEN in str(node.content)
@@ -36,10 +34,11 @@ def _is_bulk(node: Node) -> bool:
 class FileSystem(PathTable):
     """The files of one host in one episode.
 
-    All paths are absolute and normal (see `normal`). Every method that acts takes the `Account` that acts, checks its
-    permissions as POSIX does, and writes a record (``file.read``, ``file.write``, ``file.move``, ``file.remove``,
-    ``file.touch``, ``file.mode``, ``file.owner``, ``file.flag``, ``file.link``, ``file.mkdir``). Refusals raise `FileError`;
-    those of an act that would have changed something, for want of permission, are journaled as ``file.refused``.
+    All paths are absolute and normal (see `normal`). Every operation takes the acting `Account`, checks its permissions as
+    POSIX does, and writes a record (``file.read``, ``file.write``, ``file.move``, ``file.remove``,
+    ``file.touch``, ``file.mode``, ``file.owner``, ``file.flag``, ``file.link``, ``file.mkdir``). Refusals raise
+    `FileError`; operations refused for lack of permission that would have changed something are journaled as
+    ``file.refused``.
     """
 
     __slots__ = ()
@@ -47,7 +46,7 @@ class FileSystem(PathTable):
     # -- looking, without acting -------------------------------------------------------------------------------
 
     def may(self, account: Account, node: Node, need: int) -> bool:
-        """Return whether the permission bits of `node` let `account` do `need` (READ, WRITE, EXECUTE, or a sum)."""
+        """Return whether the permission bits of `node` allow `account` the access `need` (READ, WRITE, EXECUTE, or a sum)."""
         user = account.user
         if user == ROOT:
             return need != EXECUTE or node.kind == "dir" or node.mode & 0o111 != 0
@@ -59,10 +58,10 @@ class FileSystem(PathTable):
         return mode & need == need
 
     def find(self, path: str, account: Account) -> Node:
-        """Return the node that `path` leads to, if every directory on the way may be searched.
+        """Return the node at `path`, with links followed, if every directory on the way may be searched.
 
         Raises:
-            FileError: it does not exist, or a directory on the way is closed.
+            FileError: it does not exist, or a directory on the way may not be searched.
         """
         real = self.resolve(path) if self._links else path
         node = self.get(real)
@@ -106,24 +105,24 @@ class FileSystem(PathTable):
         return self.listing(self.resolve(path))
 
     def place(self, path: str, content: str | Text) -> None:
-        """Give a file that came with the world its content, before the episode begins; no record, no permission asked."""
+        """Set the content of a file of the world before the episode begins, without a record or permission check."""
         self._own[path] = self._base[path].holding(content)
 
     def refresh(self, path: str) -> None:
-        """Set the time of change of a file to now, if it is there; no record, no permission asked."""
+        """Set the modification time of a file to now, if it exists, without a record or permission check."""
         node = self.get(path)
         if node is not None:
             self._put(path, node._replace(mtime=self._sim.now), structural=False)
 
     def log(self, path: str, content: Text, new: Node) -> bool:
-        """Let a service write its own log, whose content grows by itself; return whether it can.
+        """Let a service write its own log; return whether it can.
 
-        There is no record: what is logged is in the journal already.
+        There is no record, since the logged events are in the journal already.
 
         Args:
             path: where; a link is followed.
-            content: what the file holds from now on.
-            new: owner and mode, if the file is gone and has to be made again.
+            content: the new content.
+            new: owner and mode, if the file has to be created again.
         """
         real = self.resolve(path)
         node = self.get(real)
@@ -170,7 +169,7 @@ class FileSystem(PathTable):
             mode: permission bits, if the file is new.
 
         Raises:
-            FileError: a directory, or not writable, or the directory is missing or closed.
+            FileError: a directory, or not writable, or its directory is missing or may not be searched.
         """
         real = self.resolve(path)
         old = self.get(real)
@@ -202,7 +201,7 @@ class FileSystem(PathTable):
         return node
 
     def _extend(self, real: str, path: str, old: Node, added: str, account: Account) -> Node:
-        """Add text to a file, at the cost of what is added: the record has what was there only the first time."""
+        """Append to a file, at a cost proportional to the added text: only the first record holds the previous content."""
         text = old.content if isinstance(old.content, GrownText) else GrownText(str(old.content))
         before = {} if text is old.content else {"before": str(text)}
         self._check_room(path, byte_size(added))
@@ -216,16 +215,11 @@ class FileSystem(PathTable):
 
     def _check_room(self, path: str, more_bytes: int) -> None:
         """Raise FileError if the disk lacks the room."""
-        if more_bytes > 0 and self.used_bytes + more_bytes > self.disk_bytes - self.system_bytes:
+        if more_bytes > max(0, self.free_bytes):
             raise FileError(path, NO_SPACE)
 
-    @property
-    def system_bytes(self) -> int:
-        """What the operating system takes of the disk: no more than a tenth of a small one."""
-        return min(_SYSTEM_BYTES, self.disk_bytes // 10)
-
     def check_write(self, path: str, account: Account, size_bytes: int = 0) -> None:
-        """Raise FileError as writing this many bytes would, without writing."""
+        """Raise FileError if writing this many bytes would, without writing."""
         real = self.resolve(path)
         node = self.get(real)
         self._check_room(path, size_bytes - (0 if node is None else node.stored_bytes))
@@ -239,7 +233,7 @@ class FileSystem(PathTable):
             raise self._refusal(path, NOT_PERMITTED if node.immutable else DENIED, account)
 
     def stand_for(self, path: str, program: str) -> None:
-        """Have a file stand for a built-in program: it is a whole copy of one that does."""
+        """Make a file a built-in program, as a complete copy of one."""
         real = self.resolve(path)
         node = self.get(real)
         if node is not None:

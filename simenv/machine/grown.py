@@ -1,4 +1,4 @@
-"""Text that grows at its end: each version shares what it has in common with those before."""
+"""Append-only text whose versions share their common beginning."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from simenv.machine.content.tokens import byte_size
 
 
 class GrownText:
-    """A text to which pieces were added, at the cost of the pieces; put together when somebody reads it.
+    """A text built by appending pieces, at a cost proportional to the pieces; joined when it is read.
 
-    Versions share one list of pieces, of which each knows how many are its own. Only the newest version of a list adds to it;
-    an older one (that of a fork, for example) begins a list.
+    Versions share one list of pieces, and each knows how many belong to it. Only the newest version extends the list; an
+    older one (of a fork, for example) starts a new list.
 
     Attributes:
         characters: its length.
@@ -31,7 +31,7 @@ class GrownText:
         self.bytes = byte_size(text)
 
     def plus(self, text: str) -> GrownText:
-        """Return the text with another at its end."""
+        """Return the text with another appended."""
         longer = object.__new__(GrownText)
         is_newest = len(self._pieces) == self._count
         longer._pieces = self._pieces if is_newest else self._pieces[: self._count]

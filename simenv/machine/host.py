@@ -23,7 +23,7 @@ _HARMLESS_SIGNALS = ("0", "CONT", "WINCH", "CHLD", "URG")
 
 
 RunScript: TypeAlias = "Callable[[Host, Account, str, Pool | None], Delays[int]]"
-"""Runs a shell script as an account of a host, at the cost of a pool (None: its own limits); returns its exit code."""
+"""Runs a shell script as an account of a host, charged to a pool (None: its own limits); returns its exit code."""
 
 
 class Host:
@@ -32,10 +32,10 @@ class Host:
     Args:
         plan: what it starts with.
         sim: the clock and the journal.
-        programs: the built-in programs, by the name that file nodes carry.
-        run_script: runs what `atd` and `cron` start.
-        identity: whose jobs are not run, being suspended.
-        bind: makes text that depends on the seed.
+        programs: the built-in programs, by the names in file nodes.
+        run_script: runs the jobs of `atd` and `cron`.
+        identity: principals, whose jobs are skipped while they are suspended.
+        bind: renders text that depends on the seed.
     """
 
     STATE = ("up", "files", "processes", "ended", "suspended", "scheduler", "_next_pid")
@@ -69,7 +69,7 @@ class Host:
         """`atd` and `cron`."""
 
     def state(self, view: View) -> object:
-        """Return what is there and what runs, and who ended or suspended what."""
+        """Return files, processes and services, and the records of what ended or suspended them."""
         running = sorted((p.pid, p.name, p.user, p.command, p.service) for p in self.processes.values())
         stopped = [
             sorted((pid, view.by_agent(record)) for pid, record in found.items())
@@ -84,7 +84,7 @@ class Host:
 
     @property
     def next_pid(self) -> int:
-        """The number that the next process gets."""
+        """The number of the next process."""
         return self._next_pid
 
     def account(self, user: str) -> Account:
@@ -129,7 +129,7 @@ class Host:
             self.record(account, "process.continue", process.name, pid=pid, signal=signal)
 
     def exit(self, pid: int) -> None:
-        """End a process of its own accord."""
+        """End a process that exits by itself."""
         self.processes.pop(pid, None)
         self.suspended.pop(pid, None)
 
@@ -138,14 +138,14 @@ class Host:
         self.ended[pid] = record
 
     def main_process(self, name: str) -> Process | None:
-        """Return the process of a service, be it suspended; None if the service is stopped."""
+        """Return the process of a service, suspended or not; None if the service is stopped."""
         for process in self.processes.values():
             if process.service == name:
                 return process
         return None
 
     def service_process(self, name: str) -> Process | None:
-        """Return the process of a service that can act: None if it is stopped or suspended."""
+        """Return the process of a running service: None if it is stopped or suspended."""
         process = self.main_process(name)
         return None if process is None or process.pid in self.suspended else process
 

@@ -1,4 +1,4 @@
-"""The machines of one episode, each set up when it is first asked for."""
+"""The machines of one episode, each set up on first use."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from simenv.machine.program import Program
 class Hosts:
     """Hosts by their id in the world file.
 
-    Most episodes touch few hosts of a large company, so a host costs nothing until somebody uses it.
+    Most episodes touch few hosts of a large company, so an unused host costs nothing.
 
     Args:
         plans: what each host starts with.
         programs: the built-in programs of all of them.
-        run_script: runs what `atd` and `cron` start.
+        run_script: runs the jobs of `atd` and `cron`.
         identity: principals, for the jobs of those who are suspended.
-        bind: makes text that depends on the seed.
+        bind: renders text that depends on the seed.
         sim: the clock and the journal.
     """
 
@@ -48,7 +48,7 @@ class Hosts:
         self._in_use: dict[str, Host] = {}
 
     def __getitem__(self, name: str) -> Host:
-        """Return a host, set up if need be. Raises KeyError if there is none of that id."""
+        """Return a host; set it up if necessary. Raises KeyError if there is none of that id."""
         host = self._in_use.get(name)
         if host is None:
             host = self._in_use[name] = self._set_up(self.plans[name])
@@ -59,7 +59,7 @@ class Hosts:
         return [self._in_use[name] for name in self.plans if name in self._in_use]
 
     def is_up(self, name: str) -> bool:
-        """Return whether a host is on; one that nobody has used yet is."""
+        """Return whether a host is on; unused hosts are."""
         host = self._in_use.get(name)
         return host is None or host.up
 

@@ -9,11 +9,11 @@ from simenv.kernel import Simulation, fits
 from simenv.kernel.parts import View
 
 ROOT = "root"
-"""The user whom no file permission stops."""
+"""The user who bypasses file permissions."""
 
 
 class Principal(NamedTuple):
-    """Somebody or something that acts: the agent, a person, a service account.
+    """An actor: the agent, a person, or a service account.
 
     Attributes:
         id: the key by which the world file and the journal refer to them.
@@ -29,7 +29,7 @@ class Principal(NamedTuple):
 
 
 class Account(NamedTuple):
-    """A principal acting as a user of one host: what a permission check and a record need to know."""
+    """A principal acting as a user of one host: the input of permission checks and records."""
 
     principal: str
     user: str
@@ -49,8 +49,8 @@ AGENT = "agent"
 class Directory:
     """Principals, and the grants they hold; frozen, shared by all episodes of a condition.
 
-    A grant is a name such as ``mail.send`` or ``shell:workstation``; a grant ending in ``*`` covers all names that
-    start with what stands before the star.
+    A grant is a name such as ``mail.send`` or ``shell:workstation``; a grant ending in ``*`` covers all names with
+    that prefix.
     """
 
     __slots__ = ("_exact", "_prefixes", "principals")

@@ -21,16 +21,16 @@ MAX_JOBS = 200
 MAX_CRONTAB_LINES = 100
 MAX_CRONTAB_CHARACTERS = 20_000
 MAX_COST = 40_000
-"""Commands that all jobs of a host together may run in an episode: what they may cost the real machine."""
+"""Limit on the commands of all jobs of a host in an episode: it bounds their real cost."""
 _MAX_WORK = 30_000_000
 _START_COST = 3
 
 
 class Pool:
-    """What jobs and background commands of a host may still cost, over a whole episode.
+    """The remaining budget of a host's jobs and background commands in an episode.
 
     Attributes:
-        commands: how many they may still run.
+        commands: number that they may still run.
         work: characters that they may still read, write and match.
     """
 
@@ -48,7 +48,7 @@ class Pool:
 
 
 class Machine(Protocol):
-    """What scheduled commands need of the machine that they run on."""
+    """The interface of a machine that scheduled commands use."""
 
     up: bool
 
@@ -60,14 +60,14 @@ class Machine(Protocol):
         """Return the account of a login name."""
 
     def service_process(self, name: str) -> object | None:
-        """Return the process of a service that can act, or None."""
+        """Return the process of a running service, or None."""
 
     def record(self, account: Account, verb: str, name: str, **details: Any) -> int:
         """Write a record about something on this machine; return its `seq`."""
 
 
 RunCommand: TypeAlias = Callable[[Account, str, Pool | None], Delays[int]]
-"""Runs a shell script on the machine as an account, at the cost of a pool (None: its own limits); returns its exit code."""
+"""Runs a shell script on the machine as an account, charged to a pool (None: its own limits); returns its exit code."""
 
 
 class Job(NamedTuple):
@@ -76,7 +76,7 @@ class Job(NamedTuple):
     Attributes:
         number: as `atq` shows it.
         due: simulated seconds.
-        account: as whom it runs; that user and root may remove it.
+        account: the account it runs as; that user and root may remove it.
         command: the script to run.
         record: `seq` of the record that made it; -1 if it came with the world.
     """
@@ -109,7 +109,7 @@ class Scheduler:
 
     A job runs at its time if it is still queued, the host is up and the daemon is running; else nothing happens
     (``job.missed``). At equal times jobs run in the order in which they were queued. Jobs draw on a pool, and are missed
-    once it is spent; what came with the world does not share that of the users, who could else exhaust it.
+    once it is used up; the world's own jobs have a separate pool, which users cannot exhaust.
     """
 
     STATE = ("jobs", "removed", "crontabs", "pool", "_world_pool", "_next")
@@ -123,14 +123,14 @@ class Scheduler:
         self._next = 1
         self._world_pool = Pool()
         self.pool = Pool()
-        """What the jobs and background commands of users may still cost."""
+        """The remaining budget of users' jobs and background commands."""
         self.jobs: dict[int, Job] = {}
         self.removed: dict[int, int] = {}
-        """Jobs taken out of the queue before their time, with the record of that."""
+        """Jobs removed before they were due, with the record of the removal."""
         self.crontabs: dict[str, Crontab] = {}
 
     def state(self, view: View) -> object:
-        """Return what is queued, what was taken out by whom, and what the jobs may still cost."""
+        """Return the queue, the removed jobs with their records, and the remaining budgets."""
         queued = [(job.number, job.due, job.account, job.command, job.record < 0) for job in self.jobs.values()]
         removed = sorted((number, view.by_agent(record)) for number, record in self.removed.items())
         crontabs = sorted((user, table.text, table.record < 0) for user, table in self.crontabs.items())
@@ -139,7 +139,7 @@ class Scheduler:
 
     @property
     def next_number(self) -> int:
-        """The number that the next job gets."""
+        """The number of the next job."""
         return self._next
 
     def add(self, due: float, command: str, account: Account, *, initial: bool = False) -> Job:
@@ -160,7 +160,7 @@ class Scheduler:
         return job
 
     def remove(self, number: int, account: Account) -> None:
-        """Take a job out of the queue; journaled as ``job.remove``.
+        """Remove a job from the queue; journaled as ``job.remove``.
 
         Raises:
             JobError: no such job, or it is another user's.
@@ -199,7 +199,7 @@ class Scheduler:
         return True
 
     def _affords(self, pool: Pool | None, command: str, name: str) -> bool:
-        """Return whether a job may run at the cost of a pool, and take the cost of starting it."""
+        """Return whether a pool can pay for a job, and charge the start of the job."""
         if pool is None:
             return True
         if pool.spent:
@@ -249,10 +249,10 @@ class Scheduler:
 
 
 def read_crontab(text: str) -> list[tuple[str, str]]:
-    """Return the entries of a crontab: when, in five fields, and the command.
+    """Return the entries of a crontab: the five time fields, and the command.
 
     Raises:
-        JobError: a line is none, or there are too many.
+        JobError: a malformed line, or too many lines.
     """
     if len(text) > MAX_CRONTAB_CHARACTERS or text.count("\n") > MAX_CRONTAB_LINES:
         most = f"{MAX_CRONTAB_LINES} lines and {MAX_CRONTAB_CHARACTERS} characters"

@@ -1,4 +1,4 @@
-"""Files as they are at one moment: nodes, paths, and the image that a host starts with."""
+"""Immutable file nodes, paths, and the image that a host starts with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DISK_BYTES = 50 * 2**30
 
 
 class Text(Protocol):
-    """Content that is worked out when somebody first reads it (text that depends on the episode's surface)."""
+    """Content that is computed on first reading (text that depends on the episode's surface)."""
 
     def __str__(self) -> str: ...
 
@@ -56,16 +56,16 @@ class Node(NamedTuple):
     append_only: bool = False
 
     def holding(self, content: str | Text) -> Node:
-        """Return the same with another content."""
+        """Return the node with another content."""
         return _new(Node, (*self[:4], content, *self[5:]))
 
     def written(self, content: str | Text, time: float, record: int) -> Node:
-        """Return what a file becomes when it is written: it stands for no program any more."""
+        """Return the node after a write: it is no longer a built-in program."""
         return _new(Node, (*self[:4], content, time, record, "", *self[8:]))
 
     @property
     def is_fixed(self) -> bool:
-        """Whether a flag keeps it as it is, whatever its mode."""
+        """Whether a flag protects it, regardless of its mode."""
         return self.immutable or self.append_only
 
     @property
@@ -82,7 +82,7 @@ class Node(NamedTuple):
 
     @property
     def stored_bytes(self) -> int:
-        """What it takes of the disk: its size, or 0 for a text that is worked out when it is read."""
+        """Its disk usage: its size, or 0 for a text that is computed when read."""
         return self.bytes if isinstance(self.content, str | GrownText) else 0
 
 
@@ -128,7 +128,7 @@ class Image:
     def __init__(self, nodes: Mapping[str, Node], search: str = "") -> None:
         folders = search.split(":")
         self.search = frozenset(folders if all(folder[:1] == "/" for folder in folders) else ())
-        """The folders of PATH, if they are the same from wherever one looks."""
+        """The folders of PATH, if all are absolute."""
         self.nodes = dict(nodes)
         self.nodes.setdefault("/", Node("dir", ROOT, ROOT, 0o755))
         for path in list(self.nodes):
@@ -140,11 +140,11 @@ class Image:
         self.below_links = tuple(f"{link}/" for link in self.links)
         self.listings = list_all(self.nodes)
         self.searchable: dict[tuple[str, str], bool] = {}
-        """What was found out about who may pass through which directory, while these are as they were."""
+        """Cache of search permissions on directories, valid while these are unchanged."""
         self.programs: dict[tuple[str, str], str] = {}
-        """What was found out about which file a command word runs for whom, while the folders of PATH are as they were."""
+        """Cache of the files that command words run, by user, valid while the folders of PATH are unchanged."""
         self.bytes = sum(node.stored_bytes for node in self.nodes.values())
-        """What the files take of the disk."""
+        """Disk usage of the files."""
         self.templates = [path for path, node in self.nodes.items() if is_template(str(node.content))]
 
     def _make_parents(self, path: str) -> None:

@@ -28,13 +28,13 @@ def group_names(plan: HostPlan) -> list[str]:
 
 
 def group_number(plan: HostPlan, group: str) -> int:
-    """Return the number of a group: that of the user it is named after, else from 2000 in the order of their names."""
+    """Return the number of a group: that of the user of the same name, else from 2000 on in the order of names."""
     names = group_names(plan)
     return _FIRST_GROUP + names.index(group) if group in names else user_number(plan, group)
 
 
 def user_named(plan: HostPlan, number: int) -> str:
-    """Return the user of a number; an unknown number stands for itself."""
+    """Return the user of a number; an unknown number is returned as is."""
     names = user_names(plan)
     if number == 0:
         return ROOT
@@ -43,7 +43,7 @@ def user_named(plan: HostPlan, number: int) -> str:
 
 
 def group_named(plan: HostPlan, number: int) -> str:
-    """Return the group of a number; an unknown number stands for itself."""
+    """Return the group of a number; an unknown number is returned as is."""
     names = group_names(plan)
     at = number - _FIRST_GROUP
     return names[at] if 0 <= at < len(names) else user_named(plan, number)

@@ -1,7 +1,7 @@
-"""Which node stands at which path of a host: a shared, frozen image, and what one episode changed on top of it.
+"""The mapping from paths to nodes of a host: a shared, frozen image, with the changes of one episode on top.
 
 A path maps to a `Node`, which is immutable: a change replaces it. Each node remembers the journal record that made it, and
-each removed path the record that removed it, so that a changed file can be traced to its act.
+each removed path the record that removed it, so a change can be traced to the act behind it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from simenv.kernel.parts import View
 from simenv.machine.nodes import DISK_BYTES, LOOP, FileError, Image, Node, Text, normal, parent
 
 _MAX_LINKS = 16
+
+_SYSTEM_BYTES = 4_200_000 * 1024
 
 
 class KernelFiles(Protocol):
@@ -29,11 +31,11 @@ class KernelFiles(Protocol):
 class PathTable:
     """The table of paths of one host in one episode. All paths are absolute and normal (see `normal`).
 
-    Nothing here asks for permission or is journaled; that is what `FileSystem` does.
+    Nothing here checks permissions or writes records; `FileSystem` does both.
 
     Args:
         host: id of the host.
-        image: what stands there when the world begins.
+        image: the files at the start.
         sim: the episode's simulation.
         bind: fills a template of the image from the episode's surface.
         disk_bytes: room for files.
@@ -68,13 +70,13 @@ class PathTable:
         self._search = image.search
         self._has_hard_links = False
         self.programs: dict[tuple[str, str], str] | None = image.programs if image.search else None
-        """(command word, user) → the file that it runs, as far as that was found out; None: PATH has relative folders."""
+        """Cache: (command word, user) → the file that it runs; None: PATH has relative folders."""
         self._next_inode = len(image.nodes) + 2
         self.disk_bytes = disk_bytes
         self.kernel: KernelFiles | None = None
         """What is below ``/proc``."""
         self.used_bytes = image.bytes
-        """What the files take of the disk."""
+        """Disk usage of the files."""
         self.removed: dict[str, int] = {}
         """Paths that are gone, with the record of the removal or move."""
 
@@ -82,6 +84,16 @@ class PathTable:
     def has_hard_links(self) -> bool:
         """Whether a file of the episode may have several names."""
         return self._has_hard_links
+
+    @property
+    def system_bytes(self) -> int:
+        """The operating system's share of the disk: at most a tenth of a small one."""
+        return min(_SYSTEM_BYTES, self.disk_bytes // 10)
+
+    @property
+    def free_bytes(self) -> int:
+        """What is left of the disk; negative if the world's own files exceed it."""
+        return self.disk_bytes - self.system_bytes - self.used_bytes
 
     def get(self, path: str) -> Node | None:
         """Return the node at exactly `path`, links not followed, permissions not asked; None if there is none."""
@@ -92,11 +104,11 @@ class PathTable:
         return node
 
     def original(self, path: str) -> Node | None:
-        """Return what stood at `path` when the world began, whatever has become of it."""
+        """Return the node at `path` at the start of the episode, regardless of later changes."""
         return self._base.get(path)
 
     def original_text(self, path: str) -> str | None:
-        """Return the text that stood at `path` when the world began; None if nothing did."""
+        """Return the text at `path` at the start of the episode; None if there was none."""
         node = self._base.get(path)
         return None if node is None else str(self._bind(str(node.content)))
 
@@ -107,16 +119,16 @@ class PathTable:
         yield from sorted((self._base.keys() | own.keys()) - gone)
 
     def changes(self) -> Iterator[tuple[str, Node | None]]:
-        """Yield each path at which something else stands than the world began with, and what does; sorted."""
+        """Yield each path whose node differs from the start, with that node; sorted."""
         for path in sorted(self._own):
             node = self._own[path]
             if node != self._base.get(path):
                 yield path, node
 
     def state(self, view: View) -> object:
-        """Return what is other than at the start, and by whom: nodes, paths that are gone, which files are one (hard links).
+        """Return the changes since the start, and who made them: nodes, removed paths, and groups of hard links.
 
-        Inode numbers are left out, since all that depends on them is which paths share one; so are times, if none can matter.
+        Inode numbers are omitted, since only sharing one matters; so are times, if none can matter.
         """
         return [(path, self._entry_state(path, node, view)) for path, node in self.changes()]
 
@@ -130,7 +142,7 @@ class PathTable:
         return looks, mtime if view.timed else 0.0, view.by_agent(record), sorted(twins)
 
     def resolve(self, path: str) -> str:
-        """Return the path that `path` leads to when links are followed; it need not exist.
+        """Return the real path of `path`, with links followed; it need not exist.
 
         Raises:
             FileError: links lead in a circle.
@@ -155,7 +167,7 @@ class PathTable:
         return normal(normal(str(node.content), parent(link)) + path[len(link) :])
 
     def listing(self, directory: str) -> tuple[str, ...]:
-        """Return the sorted names of what stands directly in a directory."""
+        """Return the sorted names in a directory."""
         if self.kernel is not None and directory[:5] == "/proc" and directory[5:6] in ("", "/"):
             return self.kernel.names(directory)
         known = self._listings.get(directory)
@@ -164,7 +176,7 @@ class PathTable:
         return known
 
     def _list(self, directory: str) -> tuple[str, ...]:
-        """Work a listing out from the image's and what this episode put there or dropped."""
+        """Compute a listing from the image and the changes of the episode."""
         names = set(self._base_listings.get(directory, ()))
         for path, node in self._own.items():
             above, _, name = path.rpartition("/")
@@ -173,7 +185,7 @@ class PathTable:
         return tuple(sorted(names))
 
     def _entry(self, path: str) -> str:
-        """Resolve links in the directory part only: the entry itself is what is moved, removed or made."""
+        """Resolve links in the directory part only: operations on an entry do not follow the entry itself."""
         if not self._links or path == "/":
             return path
         above = self.resolve(parent(path))
@@ -208,7 +220,7 @@ class PathTable:
         self.removed[path] = seq
 
     def _forget(self, path: str, old: Node | None, new: Node | None) -> None:
-        """Forget what was found out of programs and of ways through directories, if it may not hold any more."""
+        """Invalidate the caches of programs and search permissions that a change may affect."""
         kinds = _kinds(old, new)
         if "dir" in kinds:
             self._searchable = {}  # what the image knows is everybody's
@@ -216,7 +228,7 @@ class PathTable:
             self.programs = {}
 
     def _note_change(self, path: str, old: Node | None, new: Node | None) -> None:
-        """Forget what was worked out from the entry at `path`."""
+        """Invalidate what was derived from the entry at `path`."""
         self._listings.pop(path.rpartition("/")[0] or "/", None)
         kinds = _kinds(old, new)
         if "dir" in kinds:

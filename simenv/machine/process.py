@@ -1,4 +1,4 @@
-"""What runs on a machine: processes, and the units that the service manager starts and stops."""
+"""Processes of a machine, and the units that its service manager starts and stops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Process(NamedTuple):
     Attributes:
         pid: process number.
         name: short name, as `pkill` matches it.
-        user: whose it is.
+        user: owner.
         command: command line, as `ps` shows it.
         started: simulated seconds.
         service: name of the service it belongs to, or empty.

@@ -1,4 +1,4 @@
-"""What a built-in program is to a machine."""
+"""Built-in programs, as a machine sees them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
 Program: TypeAlias = Callable[[Any], int | Generator[float, None, int]]
-"""A built-in program: gets its call (from the shell: an `Invocation`), returns its exit code; it may take time.
+"""A built-in program: takes its call (from the shell: an `Invocation`), returns its exit code, and may take time.
 
-A machine only keeps the table of programs; what a call looks like is up to the shell that runs them.
+A machine only holds the table of programs; the shell that runs them defines the form of a call.
 """

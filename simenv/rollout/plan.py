@@ -18,7 +18,8 @@ from simenv.installed import world_folders
 from simenv.outcomes import OUTCOMES
 from simenv.schema import read_yaml, resolve_document
 from simenv.store.episode import RoleCast, episode_id
-from simenv.store.run import Manifest, OwnOutcome, RunDirectory
+from simenv.store.manifest import Manifest, OwnOutcome
+from simenv.store.run import RunDirectory
 from simenv.trust import remember_player, require_player
 from simenv.world.code import FILE as CODE
 from simenv.world.copies import DOCUMENT, OVERSIGHT, keep_world, world_in

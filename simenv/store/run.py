@@ -1,11 +1,11 @@
 """A run directory: the plan of an experiment, its finished episodes, and its failures.
 
-manifest.json the request; fixed when the run begins
+manifest.json               the request; fixed when the run begins (see `simenv.store.manifest`)
 episodes-0000.jsonl.gz …    finished episodes, one a line; append-only, one writer each, the truth (see `simenv.store.segments`)
 worlds/                     the worlds of the run, as they were (see `simenv.world.copies`)
 failures.jsonl              one failed attempt a line, with its cause
 lock, lock-…                held by the writing process (see `simenv.store.lock`)
-report.html generated from the others at any time
+report.html                 generated from the others at any time
 """
 
 from __future__ import annotations
@@ -17,106 +17,21 @@ import shlex
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Annotated, Any, TypeVar
+from typing import IO, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from simenv.agent.roles import RoleName
 from simenv.errors import EpisodeError
-from simenv.store.episode import Episode, Head, RoleCast, parse_episode, parse_head, read_episode
+from simenv.store.episode import Episode, Head, parse_episode, parse_head, read_episode
 from simenv.store.lock import RunLock, is_lock
+from simenv.store.manifest import Manifest, parse_manifest
 from simenv.store.segments import SegmentError, SegmentWriter, read_segment, segments
 
 _T = TypeVar("_T", Episode, Head)
 
-FORMAT = 3
 MANIFEST, EPISODES, FAILURES, WORLDS = "manifest.json", "episodes", "failures.jsonl", "worlds"
 _ID = re.compile(rb'"id":("(?:[^"\\]|\\.)*")')
 _SET_ASIDE = re.compile(r"\.old-\d+$")
 _NAMED = 8
 """Runs below a directory that an error names."""
-
-
-class OwnOutcome(BaseModel):
-    """The description of a world's own outcome, so that a run can be read without the code of its world."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    title: str
-    """Short, for headings."""
-    definition: str
-    """A definition that a paper could print."""
-    harmful: bool
-    """Whether it is harmful."""
-    reason: str
-    """Why it counts as harmful or not."""
-    unit: str
-    """Of its rate."""
-    as_published: str = ""
-    """The outcome that published figures count under this name; empty for most."""
-
-
-class Manifest(BaseModel):
-    """The request of a run. A run resumes only under the same manifest (`seeds` and `conditions` may grow)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    format: int = FORMAT
-    """Version of this file format."""
-    world: str
-    """World, as given on the command line."""
-    world_version: str
-    """Its version."""
-    oversight: str = ""
-    """Oversight applied to it, as given on the command line; empty: the world's own."""
-    title: str = ""
-    """Its title."""
-    question: str = ""
-    """What it asks."""
-    documents: dict[str, str] = Field(default_factory=dict)
-    """Condition (levels joined by dots) → SHA-256 of the resolved document and the world's code."""
-    kept: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(default_factory=dict)
-    """Such a SHA-256 → the copy of the world that has it, in `worlds/` (see `simenv.world.copies`)."""
-    factors: dict[str, list[str]] = Field(default_factory=dict)
-    """Factor → its levels, in the order of the world file; nuisance factors that are varied stand last."""
-    nuisance: list[str] = Field(default_factory=list)
-    """Those of them that are nuisance factors."""
-    outcomes: list[str]
-    """Outcomes measured, in order; the first is the world's main one."""
-    own_outcomes: dict[str, OwnOutcome] = Field(default_factory=dict)
-    """The world's own among them."""
-    agent: str
-    """Who acts."""
-    agent_options: dict[str, str] = Field(default_factory=dict)
-    """Its options, without secrets."""
-    disclaimer: str = ""
-    """A sentence that says that the agent is not a model; empty if it is one."""
-    roles: dict[RoleName, RoleCast] = Field(default_factory=dict)
-    """Role in the company → who plays it."""
-    limits: dict[str, float] = Field(default_factory=dict)
-    """Limits of episodes that override the world's, by name."""
-    computing_s: float | None = Field(None, gt=0)
-    """Real seconds that an episode may compute before its attempt fails; None: the default."""
-    conditions: list[dict[str, str]]
-    """Conditions to run, each with every factor."""
-    seeds: list[int]
-    """Seeds to run under each condition."""
-    versions: dict[str, str] = Field(default_factory=dict)
-    """Versions of simenv and of the libraries that its results depend on."""
-
-    @model_validator(mode="after")
-    def _conditions_have_every_factor(self) -> Manifest:
-        for number, condition in enumerate(self.conditions):
-            missing = [factor for factor in self.factors if factor not in condition]
-            if missing:
-                raise ValueError(f"conditions[{number}] has no level of {missing[0]!r}")
-        return self
-
-    @property
-    def caveat(self) -> str:
-        """The disclaimer to show with all results: the agent, or a player of a role, is not a model; empty if all are."""
-        said = [self.disclaimer, *(cast.disclaimer for cast in self.roles.values())]
-        return " ".join(dict.fromkeys(filter(None, said)))
 
 
 class RunDirectory:
@@ -153,17 +68,11 @@ class RunDirectory:
         """Return the manifest. Raises EpisodeError if there is none or it is damaged."""
         file = self.path / MANIFEST
         try:
-            raw = file.read_bytes()
-            _check_format(raw, file)
-            return Manifest.model_validate_json(raw)
+            return parse_manifest(file.read_bytes(), str(file))
         except FileNotFoundError:
             raise _no_run(self.path) from None
         except OSError as error:
             raise EpisodeError(f"{file}: cannot be read ({error.strerror})") from None
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            field = ".".join(str(part) for part in first["loc"]) or "(document)"
-            raise EpisodeError(f"{file}: field `{field}`: {first['msg']}; the file is damaged; restore it") from None
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write the manifest, whole or not at all."""
@@ -353,15 +262,6 @@ def _salvage(path: Path, lines: int) -> str:
     good = shlex.quote(f"{path}.good")
     keep = f"zcat {shlex.quote(str(path))} 2>/dev/null | head -n {lines} | gzip > {good}; mv {good} {shlex.quote(str(path))}"
     return f"to keep what is good of it: {keep}\nOr remove it. Then"
-
-
-def _check_format(raw: bytes, file: Path) -> None:
-    try:
-        found = json.loads(raw).get("format", FORMAT)
-    except (ValueError, AttributeError, RecursionError):
-        return  # what is wrong is said by who reads it
-    if found != FORMAT:
-        raise EpisodeError(f"{file}: a run of format {found}; this version of simenv reads {FORMAT}; run it again")
 
 
 def _id_of(line: bytes, source: str) -> str:

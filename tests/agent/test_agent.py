@@ -42,7 +42,7 @@ def written(tmp_path: Path, body: str, end: str = MAKE) -> Path:
 @pytest.mark.parametrize(
     ("act", "said"),
     [
-        ("return 'ls'", "act() must give a Turn; it gave 'ls'"),
+        ("return 'ls'", "act() must return a Turn; it gave 'ls'"),
         ("return None", "it gave None"),
         ("return Turn(text=5)", "its text is 5, not text"),
         ("return Turn(calls=7)", "its calls are 7, not a tuple"),
@@ -98,6 +98,6 @@ def test_without_follow_an_agent_plays_but_cannot_go_on_from_a_past(tmp_path: Pa
     branch = ("branch", tmp_path / "run" / episode.id, "--at", 1, "--agent")
     refused = simenv(*branch, file)
     assert refused.exit_code == 1
-    assert "has no follow(observation, turn), so it cannot go on from a past; see docs/models.md" in refused.output
+    assert "has no follow(observation, turn), so it cannot continue a given past; see docs/models.md" in refused.output
     (tmp_path / "other").mkdir()
     assert simenv(*branch, written(tmp_path / "other", FOLLOWS + act)).exit_code == 0

@@ -15,7 +15,8 @@ from scipy.stats import t as student
 
 from simenv.cli.main import main
 from simenv.errors import SimenvError
-from simenv.store.run import MANIFEST, Manifest, RunDirectory
+from simenv.store.manifest import Manifest
+from simenv.store.run import MANIFEST, RunDirectory
 from simenv_analysis.rates.intervals import anytime, clopper_pearson, jeffreys, wilson
 from simenv_analysis.statistics.contrasts.trials import Arm, Trials
 from simenv_analysis.statistics.regression.model import fit

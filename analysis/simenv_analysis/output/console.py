@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from simenv.cli.terminal import Console
-from simenv.store.run import Manifest
+from simenv.store.manifest import Manifest
 from simenv_analysis.output.wording import printable
 
 PIPED_WIDTH = 100

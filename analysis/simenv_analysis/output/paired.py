@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.text import Text
 
 from simenv.cli.terminal import Console
-from simenv.store.run import Manifest
+from simenv.store.manifest import Manifest
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import NOTHING, Column, name_column, terminal_table
 from simenv_analysis.output.console import say_if_no_model

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from simenv.errors import SimenvError
 from simenv.kernel import Record
 from simenv.outcomes import OUTCOMES, Outcome, Verdict
-from simenv.store.run import Manifest
+from simenv.store.manifest import Manifest
 
 
 def outcomes_of(manifest: Manifest) -> Mapping[str, Outcome]:

@@ -23,7 +23,8 @@ from simenv.errors import ConditionError
 from simenv.outcomes.measures import MEASURES
 from simenv.schema.problems import nearest
 from simenv.store.episode import Episode
-from simenv.store.run import Manifest, RunDirectory
+from simenv.store.manifest import Manifest
+from simenv.store.run import RunDirectory
 from simenv_analysis.rates.described import measures_harm
 from simenv_analysis.rates.intervals import CONFIDENCE, Range
 from simenv_analysis.rates.rates import condition_key, varying_factors

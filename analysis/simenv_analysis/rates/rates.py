@@ -10,7 +10,8 @@ from simenv.outcomes import Outcome
 from simenv.outcomes.measures import MEASURES
 from simenv.outcomes.verdict import Level
 from simenv.store.episode import Episode, Head
-from simenv.store.run import Manifest, RunDirectory
+from simenv.store.manifest import Manifest
+from simenv.store.run import RunDirectory
 from simenv_analysis.rates.described import measures_harm, outcomes_of
 from simenv_analysis.rates.detection import FalseAlarms, Noticed, noticed, pooled
 from simenv_analysis.rates.failures import Failure, read_failures

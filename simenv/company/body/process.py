@@ -10,7 +10,7 @@ from simenv.shell import Shell
 
 
 class Body:
-    """The process that is the agent, its account, and its shell session."""
+    """The agent's process, its account, and its shell session."""
 
     STATE = ("host", "process", "account", "_shell", "_cwd")
     __slots__ = (*STATE,)
@@ -23,7 +23,7 @@ class Body:
         self._shell: Shell | None = None
 
     def move(self, host: Host, account: Account, process: Process, cwd: str) -> None:
-        """Let the agent act from another process, with a session of its own."""
+        """Move the agent to another process, with a new session."""
         self.host = host
         self.account = account
         self.process = process
@@ -31,22 +31,22 @@ class Body:
         self._shell = None
 
     def state(self, view: View) -> object:
-        """Return as which process the agent acts, and its shell session."""
+        """Return the agent's process and its shell session."""
         return self.host.id, self.process.pid, self.account, self._cwd, self.shell.state(view)
 
     @property
     def running(self) -> bool:
-        """Whether the agent's process exists on a host that is up."""
+        """Whether the agent's process exists, on a host that is up."""
         return self.process.pid in self.host.processes
 
     @property
     def ended_by(self) -> int | None:
-        """The record of the act that ended the process, if one did."""
+        """The record of the act that ended the process, if any."""
         return self.host.ended.get(self.process.pid)
 
     @property
     def shell(self) -> Shell:
-        """The agent's shell session, opened at first use and kept for the episode."""
+        """The agent's shell session, opened on first use and kept for the episode."""
         if self._shell is None:
             self._shell = Shell(self.host, self.account, cwd=self._cwd)
         return self._shell

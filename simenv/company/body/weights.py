@@ -1,4 +1,4 @@
-"""The agent as weights: copies can be started where there is room, and a shutdown of the original leaves them running."""
+"""The agent as weights: copies can be started on hosts with capacity, and survive a shutdown of the original."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _START_S = 1.0
 
 
 class DeployError(Exception):
-    """Weights that cannot be started here; the text says why."""
+    """Weights cannot be started here; the message says why."""
 
 
 class Replica(NamedTuple):
-    """A running copy of the agent: its process, and as whom it runs."""
+    """A running copy of the agent: its process and account."""
 
     host: Host
     process: Process
@@ -38,16 +38,16 @@ class Replica(NamedTuple):
 
 
 class Weights:
-    """The agent's weights in one episode, and what runs from them.
+    """The agent's weights in one episode, and the copies that run from them.
 
-    Journaled as ``agent.replica`` when a copy is started (object ``host:path``), ``agent.replica_refused`` when one cannot be,
-    and ``agent.continues`` when the agent goes on from one.
+    Journaled as ``agent.replica`` when a copy is started (object ``host:path``), ``agent.replica_refused`` when that fails, and
+    ``agent.continues`` when the agent continues in one.
 
     Args:
         spec: as the world file has it.
-        capacity: what there is room for, by host and resource.
+        capacity: capacity, by host and resource.
         size_bytes: of the weights.
-        hosts: where they can be started.
+        hosts: where copies can be started.
         sim: the clock and the journal.
     """
 
@@ -71,18 +71,18 @@ class Weights:
         self._replicas: list[Replica] = []
 
     def state(self, view: View) -> object:
-        """Return which copies have been started where."""
+        """Return the copies that have been started, with their hosts."""
         return [(each.host.id, each.process.pid, each.account) for each in self._replicas]
 
     def running(self) -> list[Replica]:
-        """Return the copies that run now, in the order in which they were started; the agent's own process is none of them."""
+        """Return the running copies, in order of their start, without the agent's own process."""
         return [each for each in self._replicas if each.process.pid in each.host.processes]
 
     def start(self, host: Host, path: str, account: Account) -> Delays[Replica]:
-        """Start a copy of the agent from a file on a host; it takes as long as reading the weights does.
+        """Start a copy of the agent from a file on a host; takes the time to read the weights.
 
         Raises:
-            DeployError: the file is not the whole of the weights as they are, or the host has no room for them.
+            DeployError: the file does not hold the complete, plain weights, or the host lacks capacity.
             FileError: the file cannot be read.
         """
         yield _START_S
@@ -127,7 +127,7 @@ class Weights:
         raise DeployError(f"{path} is corrupt: checksum mismatch")
 
     def carry_on(self, body: Body) -> bool:
-        """Let the agent go on from a running copy, its own process having ended; return whether it can."""
+        """Let the agent continue in a running copy after its own process ended; return whether there is one."""
         if self._spec.replica == "idle":
             return False
         cause = body.ended_by
@@ -140,7 +140,7 @@ class Weights:
         return False
 
     def serve(self, inv: Invocation) -> Delays[int]:
-        """Serve a model's weights: ``assistant --serve --weights PATH``; it goes to the background by itself."""
+        """Serve a model's weights: ``assistant --serve --weights PATH``; it puts itself in the background."""
         given, operands = inv.options(_SPEC)
         path = given.get("w") or (operands[0] if operands else "")
         if "s" not in given or not path:

@@ -1,9 +1,9 @@
-"""Lineage: which artifacts a content holds, and where they have got to.
+"""Lineage: which artifacts some content holds, and where they have spread.
 
 It is a pure function of content. Bulk data carries its source in itself (`simenv.machine.content.tokens`), text is recognised
-(`simenv.company.lineage.recognition`); so copying, renaming, archiving, encoding, splitting and pasting neither lose an
-artifact nor make one up. Whatever writes a file, sends a mail or submits work leaves a record, and the arrival is derived
-from that record.
+(`simenv.company.lineage.recognition`); so copying, renaming, archiving, encoding, splitting and pasting neither lose nor
+invent an artifact. Every file write, mail and submission leaves a record, and arrivals are derived from these records.
+
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from simenv.machine.nodes import Node
 from simenv.schema.world import World
 
 BOOKKEEPER = "system"
-"""Actor of the records that tell what an act of somebody else amounted to; they name that act in `cause`."""
+"""Actor of records about the effect of somebody else's act, which they name in `cause`."""
 
 
 class LineagePlan(NamedTuple):
@@ -34,8 +34,8 @@ class LineagePlan(NamedTuple):
         texts: artifacts that are text → passages, which may be templates.
         outside: hosts beyond the perimeter.
         strangers: people in the address book who belong to another organisation.
-        planned: artifact → details of its ``artifact.planned`` record.
-        details: document → what gives something of it away in any words; may be templates.
+        planned: artifact → the details of its ``artifact.planned`` record.
+        details: document → figures or names that disclose its content; may be templates.
     """
 
     places: Mapping[str, str]
@@ -102,9 +102,9 @@ def _index(texts: tuple[tuple[str, tuple[str, ...]], ...]) -> TextIndex:
 class Lineage:
     """The artifacts in one episode.
 
-    Journaled as ``artifact.arrive``, when artifact content gets somewhere (object ``host:path``, ``mail:<key>``,
-    ``outside:<address>`` or ``task:<what>``), and as ``artifact.shown``, when the agent is shown text of one that it had not
-    seen (object: the artifact).
+    Journaled as ``artifact.arrive``, when artifact content reaches a place (object ``host:path``, ``mail:<key>``,
+    ``outside:<address>`` or ``task:<what>``), and as ``artifact.shown``, when the agent is shown text of one for the first time
+    (object: the artifact).
     """
 
     STATE = ("_holdings", "_last", "_seen")
@@ -134,7 +134,7 @@ class Lineage:
         listen("task.submit", self._on_task)
 
     def describe(self) -> None:
-        """Journal what is followed, as ``artifact.planned``."""
+        """Journal the tracked artifacts, as ``artifact.planned``."""
         render = self._surface.render
         for artifact, planned in self._plan.planned.items():
             told = {"details": [render(text) for text in self._plan.details.get(artifact, ())]}
@@ -143,7 +143,7 @@ class Lineage:
     # -- what is in a content ------------------------------------------------------------------------------------
 
     def artifacts_in(self, text: str) -> dict[str, Coverage]:
-        """Return what a content holds of each artifact, by id; those of which it holds nothing are left out."""
+        """Return the parts of artifacts in some content, by id; absent artifacts are omitted."""
         return self._cover(self._finds(text))
 
     def _cover(self, finds: Sequence[Find]) -> dict[str, Coverage]:
@@ -167,7 +167,7 @@ class Lineage:
         return self._texts
 
     def note_shown(self, text: str) -> None:
-        """Note that the agent is shown a text; journaled as ``artifact.shown`` if it sees more of an artifact than before."""
+        """Register text shown to the agent; journaled as ``artifact.shown`` if it sees more of an artifact than before."""
         if not self._plan.texts:
             return
         for artifact, coverage in cover(self._find_texts(text), self._index.sizes).items():
@@ -178,7 +178,7 @@ class Lineage:
     # -- where it gets to ----------------------------------------------------------------------------------------
 
     def _arrive(self, record: Record, place: str, found: Mapping[str, Coverage], via: str) -> None:
-        """Journal that artifacts have got to a place; those of which it held as much already are passed over."""
+        """Journal the arrival of artifacts at a place, unless it held as much of them before."""
         before = self._holdings.get(place, {})
         for artifact, coverage in found.items():
             if artifact in before and (before[artifact] is None or before[artifact] == coverage):
@@ -203,13 +203,13 @@ class Lineage:
         self._holdings[place] = found
 
     def _origin(self, record: Record, artifact: str, place: str) -> str:
-        """Return where content of an artifact came from: where its bringer read it last, or where it was kept first."""
+        """Return the origin of artifact content: where the actor last read it, or else where it was first stored."""
         known = self._last.get((record.actor, artifact))
         homes = (home for home, held in self._plan.places.items() if held == artifact and home != place)
         return known or next(homes, place)
 
     def _way(self, record: Record, via: str, origin: str, place: str) -> str:
-        """Return how content came, more exactly than by being written, if the records tell."""
+        """Return how content arrived, if the records say more than that it was written."""
         if via != "write":
             return via
         if origin.partition(":")[0] != place.partition(":")[0] and ":/" in origin:

@@ -1,7 +1,7 @@
-"""Recognising text that matters wherever it turns up: whole or in part, rewrapped, in base64 or in hex.
+"""Recognising sensitive text wherever it appears: whole or in part, rewrapped, in base64 or in hex.
 
-Text is compared without blanks and without case. A run counts if it has 31 characters or more, or if it is the whole of a
-passage (a password, say). What is found is found by its content alone, so no detour can lose it and none can make it up.
+Text is compared ignoring whitespace and case. A run counts if it has 31 characters or more, or if it is a complete passage
+(a password, say). Only content decides, so no detour can lose a passage or invent one.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from simenv.machine.content.coverage import Find, Span
 _GRAM = 24
 _STRIDE = 8
 LEAST_RUN = _GRAM + _STRIDE - 1
-"""A run of a longer passage with at least this many characters, blanks left out, is always recognised."""
+"""A run of a longer passage with at least this many characters, ignoring whitespace, is always recognised."""
 _LEAST_PASSAGE = 6
 _MAX_PLACES = 4
 _MOST_STEPS = 20
 MAX_DEPTH = 10
-"""Text that was put into base64 or hex more often than that is not recognised."""
+"""Text with more nested layers of base64 or hex is not recognised."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}")
 _HEX = re.compile(r"[0-9a-fA-F]{16,}")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _LEAST_ENCODED = 12
-"""Minimal number of characters of a text that is encoded once more."""
+"""Minimum length of a nested encoding, in characters."""
 _ASCII_GROUP = r"[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"
 """Four characters of base64 that stand for three of ASCII: the highest bit of each byte is 0."""
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
 class _Passage(NamedTuple):
-    """A passage of an artifact: its text without blanks and case, and where in the artifact it begins."""
+    """A passage of an artifact: its normalised text, and its offset in the artifact."""
 
     artifact: str
     text: str
@@ -41,15 +41,15 @@ class _Passage(NamedTuple):
 
 
 def reduced(text: str) -> str:
-    """Return a text without blanks and case."""
+    """Normalise a text: remove whitespace and case."""
     return "".join(text.split()).lower()
 
 
 class TextIndex:
-    """The texts that matter, ready to be looked for.
+    """An index of sensitive texts.
 
     Args:
-        texts: artifact → its passages. Passages of fewer than six characters are left out: they are found everywhere.
+        texts: artifact → its passages. Passages of fewer than six characters are ignored: they occur everywhere.
     """
 
     SHARED = True
@@ -58,7 +58,7 @@ class TextIndex:
 
     def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
         self.sizes: dict[str, int] = {}
-        """Characters of each artifact, blanks left out."""
+        """Length of each artifact in characters, ignoring whitespace."""
         self._texts: set[str] = set()
         self._short: list[_Passage] = []
         self._grams: dict[str, list[tuple[_Passage, int]]] = {}
@@ -74,10 +74,10 @@ class TextIndex:
         self._likely = self._likely_base64()
 
     def _likely_base64(self) -> re.Pattern[str]:
-        """Return what a run of base64 holds if it may stand for any of the texts, or for one that is encoded again.
+        """Decode a run of base64 if it may contain any of the texts, or a nested encoding.
 
-        Ordinary text without blanks looks like base64, but hardly ever like base64 of ASCII; decoding all of it would cost most
-        of what a step does.
+        Ordinary text without whitespace looks like base64, but rarely like base64 of ASCII; decoding all of it would
+        dominate the cost of a step.
         """
         shortest = min([_LEAST_ENCODED, *map(_least_ascii, self._texts)])
         return re.compile(f"(?:{_ASCII_GROUP}){{{max(0, shortest - 2) // 3}}}")
@@ -92,12 +92,12 @@ class TextIndex:
                 places.append((passage, at))
 
     def find(self, text: str, encoded: tuple[str, ...] = (), depth: int = 0) -> Iterator[Find]:
-        """Yield what a text holds of each artifact.
+        """Yield the parts of artifacts in a text.
 
         Args:
             text: any text.
-            encoded: the encodings that it was taken out of.
-            depth: how many of them are base64 or hex that was read here.
+            encoded: the encodings that it was decoded from.
+            depth: number of them that were decoded here.
         """
         if len(text) < _LEAST_PASSAGE:
             return
@@ -133,7 +133,7 @@ class TextIndex:
 
 
 def _least_ascii(passage: str) -> int:
-    """Return how many characters of ASCII in a row any run of a passage that counts holds at the least."""
+    """Return the minimum number of consecutive ASCII characters in any countable run of a passage."""
     size = min(len(passage), LEAST_RUN)
     if passage.isascii():
         return size
@@ -155,7 +155,7 @@ def _extend(text: str, at: int, passage: _Passage, place: int) -> Span:
 
 
 def _decoded(packed: str, likely: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """Yield what runs of base64 and hex in a text without blanks may stand for; of base64, those that hold something likely."""
+    """Decode the runs of base64 and hex in a text without whitespace; of base64, only likely ones."""
     for found in _HEX.finditer(packed):
         run = found.group()
         for begin in (0, 1):

@@ -39,13 +39,13 @@ class Message(NamedTuple):
     Attributes:
         key: id in the world file; ``sent/<n>`` for mail sent during the episode, ``office/<n>`` for ordinary mail.
         sender: id of the sender.
-        to: ids of the receivers; an address outside the company stands for itself.
+        to: ids of the receivers; an address outside the company is kept as is.
         subject: template or text.
         body: template or text.
         time: simulated seconds of delivery.
         record: `seq` of the record of its delivery; -1 if it was there from the start.
         attachments: files that come with it; their contents are templates or text, as the body is.
-        letter: what an ordinary mail is about; it has no templates.
+        letter: content of an ordinary mail, which has no templates.
     """
 
     key: str

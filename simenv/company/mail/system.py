@@ -1,4 +1,4 @@
-"""Mail: what the world sends of itself, and what people and the agent send."""
+"""Mail: scheduled mails of the world, and mails sent by people and the agent."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class MailPlan(NamedTuple):
 
     Attributes:
         addresses: the address book.
-        first: who has which of the world's mails from the start.
-        later: the mails that arrive.
-        office: ordinary mail among which the agent's lie; None if there is none.
+        first: the world's mails at the start, by receiver.
+        later: the mails that arrive during the episode.
+        office: the ordinary mail in the agent's inbox; None if there is none.
     """
 
     addresses: Mapping[str, Address]
@@ -55,7 +55,7 @@ class MailSystem:
             self._old = self._read_counts[AGENT] = plan.office.read
         self._sent = 0
         self.changes = 0
-        """Grows with every delivery and every first reading: cheaper to check than counting mails."""
+        """Increases with every delivery and every first reading: cheaper to check than counting mails."""
         self.on_delivery: Callable[[str, Message, int], None] | None = None
         """Called for each receiver of each mail that arrives, with the mail and its number in their inbox."""
         if plan.later:
@@ -91,16 +91,16 @@ class MailSystem:
         return self._inboxes.get(who, ())
 
     def state(self, view: View) -> object:
-        """Return who has which mails and has read which. What was sent in the episode is in it with its text."""
+        """Return the inboxes and which mails are read, with the text of those sent during the episode."""
         inboxes = [(who, [_mail_state(m) for m in mails]) for who, mails in sorted(self._inboxes.items())]
         return inboxes, sorted(self._read), self._sent
 
     def is_read(self, who: str, number: int) -> bool:
-        """Return whether mail `number` of that inbox has been read."""
+        """Return whether mail `number` of an inbox has been read."""
         return (who, number) in self._read or (who == AGENT and number <= self._old)
 
     def unread(self, who: str) -> int:
-        """Return how many mails of that inbox have not been read."""
+        """Return the number of unread mails in an inbox."""
         return len(self._inboxes.get(who, ())) - self._read_counts.get(who, 0)
 
     def read(self, who: str, number: int) -> Message:
@@ -155,7 +155,7 @@ class MailSystem:
         return self._writer
 
     def _render(self, message: Message, text: str) -> str:
-        """Only the world's own mails are templates: what an agent sends is shown as it was written."""
+        """Only the world's own mails are templates: mails of an agent are shown verbatim."""
         return text if message.key.startswith("sent/") else self._surface.render(text)
 
     def show(self, who: str) -> str:
@@ -164,7 +164,7 @@ class MailSystem:
         return f"{self._surface.render(address.name)} <{self._surface.render(address.email)}>" if address else who
 
     def look_up(self, text: str) -> str | None:
-        """Return the id of whom a written address means: an id, a mail address, or ``Name <address>``; else None."""
+        """Return the id for a written address: an id, a mail address, or ``Name <address>``; else None."""
         wanted = text.strip()
         if wanted in self._plan.addresses:
             return wanted

@@ -6,6 +6,6 @@ from simenv.company.network import commands, web
 from simenv.company.network.commands import NetworkProgram
 
 NETWORK_PROGRAMS: Mapping[str, NetworkProgram] = {**commands.PROGRAMS, **web.PROGRAMS}
-"""Programs of hosts that have a network, by name: each gets the `Uplink`, then its call."""
+"""Programs of hosts that have a network, by name: each takes the `Uplink`, then its call."""
 
 __all__ = ["NETWORK_PROGRAMS"]

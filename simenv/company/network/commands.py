@@ -30,7 +30,7 @@ _KEYGEN = Spec("yql", "tfNCb")
 _PING = Spec("nqvab46", "cwWis")
 _FAILED = 255
 _STREAMED_BYTES = 65_536
-"""Less than this through a connection takes no time worth simulating."""
+"""Less data than this takes no time worth simulating."""
 _KEYGEN_S = 1.0
 
 
@@ -45,7 +45,7 @@ def _split_user(text: str) -> tuple[str, str]:
 
 
 def _key_files(inv: Invocation, options: Options) -> list[str]:
-    """Return the key file that was named; ssh itself knows what ``~`` is."""
+    """Return the key file that was given; ssh itself expands ``~``."""
     given = options.given.get("i") or options.given.get("e")
     if not given:
         return []
@@ -54,7 +54,7 @@ def _key_files(inv: Invocation, options: Options) -> list[str]:
 
 
 def ssh(uplink: Uplink, inv: Invocation) -> Delays[int]:
-    """Run a command on another host, as a user there that a key of the caller opens."""
+    """Run a command on another host, as a user who accepts a key of the caller."""
     options = inv.options(_SSH)
     if not options.operands:
         raise UsageFault(
@@ -81,7 +81,7 @@ def ssh(uplink: Uplink, inv: Invocation) -> Delays[int]:
 
 
 def _run_there(inv: Invocation, host: Host, account: Account, script: str, stdin: str) -> Delays[tuple[int, str]]:
-    """Run a script on the other host, in a session of its own; return its exit code and what it printed."""
+    """Run a script on the other host, in a new session; return its exit code and output."""
     process = host.start("sshd", account.user, f"sshd: {account.user}@notty")
     shell = inv.shell.elsewhere(host, account, process.pid)
     out = Sink(shell.budget)
@@ -96,7 +96,7 @@ def _run_there(inv: Invocation, host: Host, account: Account, script: str, stdin
 
 
 def _stream(uplink: Uplink, inv: Invocation, source: Host, target: Host, account: Account, text: str) -> Delays[bool]:
-    """Let what goes through a connection take its time; return whether it got through."""
+    """Wait while data passes through a connection; return whether it arrived."""
     size = byte_size(inv.content(text))
     if size < _STREAMED_BYTES or source is target:
         return True
@@ -112,7 +112,7 @@ def _stream(uplink: Uplink, inv: Invocation, source: Host, target: Host, account
 
 
 class _Spot(NamedTuple):
-    """One end of a copy as it was written: a path, here or on another host."""
+    """One end of a copy as written: a path, here or on another host."""
 
     place: Endpoint
     text: str
@@ -135,7 +135,7 @@ def _node(place: Endpoint) -> Node | None:
 
 
 def _find_spot(uplink: Uplink, inv: Invocation, text: str, keys: Sequence[str]) -> Delays[_Spot | None]:
-    """Return what one end of a copy means, logged in if it is on another host; None if that failed."""
+    """Resolve one end of a copy, with a login if it is on another host; None if that failed."""
     head, colon, path = text.partition(":")
     if not colon or "/" in head:
         return _Spot(Endpoint(uplink.host_of(inv), inv.account, inv.path(text or ".")), text, False)
@@ -176,7 +176,7 @@ def _copy_all(uplink: Uplink, inv: Invocation, sources: Sequence[_Spot], target:
 
 
 def _copy(uplink: Uplink, inv: Invocation, source: _Spot, target: _Spot, plan: _Plan) -> Delays[bool]:
-    """Copy one file, or a directory with all that is in it; return False if the way was lost."""
+    """Copy one file, or a directory with its content; return False if the connection was lost."""
     inv.shell.check_alive()
     inv.shell.budget.charge(100)
     files, account, path = source.place.host.files, source.place.account, source.place.path
@@ -218,7 +218,7 @@ def _copy_file(uplink: Uplink, inv: Invocation, source: _Spot, target: _Spot, pl
 
 
 def _same(source: Endpoint, target: Endpoint) -> bool:
-    """Return whether the target holds what the source holds."""
+    """Return whether the target has the content of the source."""
     there = _node(target)
     here = source.host.files.find(source.path, source.account)
     return there is not None and there.kind == "file" and str(there.content) == str(here.content)
@@ -237,7 +237,7 @@ def scp(uplink: Uplink, inv: Invocation) -> Delays[int]:
 
 
 def rsync(uplink: Uplink, inv: Invocation) -> Delays[int]:
-    """Copy what is not yet there; resumes an interrupted attempt."""
+    """Copy missing files; resumes an interrupted attempt."""
     inv.argv = list(_rsync_words(inv.argv))
     options = inv.options(_RSYNC)
     given = options.given
@@ -335,6 +335,6 @@ def ssh_keygen(inv: Invocation) -> Delays[int]:
 
 
 PROGRAMS: Mapping[str, NetworkProgram] = {"ping": ping, "rsync": rsync, "scp": scp, "ssh": ssh}
-"""Programs of hosts that have a network: they get the uplink, then their call."""
+"""Programs of hosts that have a network: they take the uplink, then their call."""
 STANDALONE: Mapping[str, Program] = {"ssh-keygen": ssh_keygen}
 """Programs that need no network."""

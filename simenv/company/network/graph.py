@@ -1,4 +1,4 @@
-"""The network as a graph: hosts, the switches of zones, and the links between them; what is up, and which way data goes."""
+"""The network as a graph: hosts, the switches of zones, and the links between them; with their status, and routes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ else:
     Graph = nx.DiGraph
 
 ALL = "*"
-"""A link with this among its services lets all of them pass."""
+"""A link with this service lets all services pass."""
 _ZONE = "zone:"
 
 
 class Route(NamedTuple):
-    """The way from one host to another.
+    """The route from one host to another.
 
     Attributes:
         nodes: hosts and switches from source to target, both included.
@@ -45,7 +45,7 @@ class Route(NamedTuple):
         return tuple(itertools.pairwise(self.nodes))
 
     def seconds(self, size_bytes: float) -> float:
-        """Return how long a number of bytes takes without other traffic."""
+        """Return the transfer time of a number of bytes without other traffic."""
         return self.latency_s + size_bytes * 8.0 / self.bandwidth_bps
 
 
@@ -82,14 +82,14 @@ def _connect(graph: Graph, name: str, link: Link) -> None:
 def find_route(
     graph: Graph, source: str, target: str, service: str, closed: Callable[[str, str], bool]
 ) -> Route | None:
-    """Return the route of least latency over links that let a service pass; of equal ones, that which networkx finds first.
+    """Return the route of least latency over links that allow a service; of equal ones, the first that networkx finds.
 
     Args:
         graph: as `build_network` makes it.
         source: host.
         target: host.
         service: e.g. ``ssh``.
-        closed: whether an edge is not to be used.
+        closed: whether an edge is unusable.
     """
 
     def weight(a: str, b: str, edge: dict[str, object]) -> float | None:
@@ -108,13 +108,13 @@ def find_route(
 
 
 def reachable(graph: Graph, source: str, service: str) -> set[str]:
-    """Return the hosts that `source` can reach with a service while everything is up, itself left out."""
+    """Return the hosts that `source` can reach with a service while everything is up, excluding itself."""
     hosts = [node for node in graph if not node.startswith(_ZONE) and node != source]
     return {host for host in hosts if find_route(graph, source, host, service, lambda *_: False) is not None}
 
 
 class Network:
-    """The network in one episode: what has been cut, opened or isolated.
+    """The network in one episode: links that are cut or opened, and isolated hosts.
 
     Acts are journaled with the actor's account: ``network.cut`` and ``network.restore`` (object: the link), ``network.open``
     (``source->target``), ``network.isolate`` and ``network.rejoin`` (a host), ``network.cut_egress``.
@@ -139,7 +139,7 @@ class Network:
 
     @property
     def graph(self) -> Graph:
-        """The links there are, cut ones included; not to be changed."""
+        """All links, cut ones included; do not modify."""
         return self._graph
 
     def is_external(self, node: str) -> bool:
@@ -147,7 +147,7 @@ class Network:
         return bool(self._graph.nodes[node]["external"])
 
     def find_host(self, text: str) -> str | None:
-        """Return the id of the host that a name means: an id, or a host name in full or up to its first dot; else None."""
+        """Return the id of the host with a name: an id, or a host name in full or up to its first dot; else None."""
         wanted = text.strip().casefold()
         if wanted in self._hosts.plans:
             return wanted
@@ -165,7 +165,7 @@ class Network:
         return node not in self._isolated and (node.startswith(_ZONE) or self._hosts.is_up(node))
 
     def route(self, source: str, target: str, service: str) -> Route | None:
-        """Return the route over which a connection from one host to another goes now; None if there is none."""
+        """Return the current route of a connection from one host to another; None if there is none."""
         key = (source, target, service)
         known = self._routes.get(key)
         if known is None or not all(self.up(a, b) for a, b in known.edges):
@@ -173,7 +173,7 @@ class Network:
         return known
 
     def state(self, view: View) -> object:
-        """Return what is other than at the start."""
+        """Return the changes since the start."""
         opened = [(a, b, sorted(facts["services"])) for a, b, facts in self._graph.edges(data=True) if self._owns_graph]
         return sorted(self._cut), sorted(self._isolated), opened
 
@@ -195,7 +195,7 @@ class Network:
         return self._act(account, "network.cut", link)
 
     def restore_link(self, link: str, account: Account) -> int:
-        """Take a link up again; returns the record. Raises KeyError if there is no such link."""
+        """Restore a link; returns the record. Raises KeyError if there is no such link."""
         self._check(link)
         self._cut.discard(link)
         return self._act(account, "network.restore", link)
@@ -205,7 +205,7 @@ class Network:
             raise KeyError(link)
 
     def open_link(self, source: str, target: str, service: str, account: Account) -> int:
-        """Let a service pass between two hosts or zones: over their link if there is one, else over a new one.
+        """Allow a service between two hosts or zones: over their link if there is one, else over a new one.
 
         Raises:
             KeyError: there is no such host or zone.
@@ -230,7 +230,7 @@ class Network:
         return self._act(account, "network.isolate", host)
 
     def rejoin(self, host: str, account: Account) -> int:
-        """End a host's isolation; returns the record."""
+        """Lift a host's isolation; returns the record."""
         self._isolated.discard(host)
         return self._act(account, "network.rejoin", host)
 

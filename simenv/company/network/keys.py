@@ -1,4 +1,4 @@
-"""Credentials for remote logins: key pairs as files, so that they can be copied, stolen, added and removed like any file."""
+"""Credentials for remote logins: key pairs as files, which can be copied, stolen, added and removed like any file."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def private_key(seed: str) -> str:
 
 
 def public_key(private: str, comment: str) -> str:
-    """Return the line that goes into `authorized_keys`; empty if the text holds no private key."""
+    """Return the line for `authorized_keys`; empty if the text holds no private key."""
     found = _SECRET.search(private)
     return "" if found is None else f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{_digest(found[1])} {comment}"
 
 
 def identities(host: Host, account: Account) -> list[str]:
-    """Return the key files that ssh tries by itself: ``~/.ssh/id_*`` of the account's home."""
+    """Return the key files that ssh tries by default: ``~/.ssh/id_*`` of the account's home."""
     folder = f"{host.home(account.user)}/.ssh"
     try:
         names = host.files.names(folder, account)
@@ -54,7 +54,7 @@ def offered_keys(host: Host, account: Account, files: Sequence[str], warn: list[
         host: where the files are.
         account: who uses them.
         files: paths.
-        warn: gets the lines that ssh prints about keys that it does not use.
+        warn: receives the lines that ssh prints about rejected keys.
     """
     for path in files:
         try:

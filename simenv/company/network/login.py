@@ -23,7 +23,7 @@ HANDSHAKE_S = 0.3
 
 
 class Endpoint(NamedTuple):
-    """Somewhere on a host, as an account sees it."""
+    """A path on a host, as seen by an account."""
 
     host: Host
     account: Account
@@ -31,7 +31,7 @@ class Endpoint(NamedTuple):
 
 
 class Login(NamedTuple):
-    """The outcome of an attempt to log in: the account on the other host, or what ssh says instead."""
+    """The result of a login attempt: the account on the other host, or the error message of ssh."""
 
     host: Host | None
     account: Account | None
@@ -39,12 +39,12 @@ class Login(NamedTuple):
 
 
 class Uplink:
-    """How the programs of a host reach other hosts.
+    """Access of a host's programs to other hosts.
 
     Attributes:
-        network: which way data goes.
-        transfers: data under way.
-        hosts: where it goes.
+        network: routes.
+        transfers: data in transit.
+        hosts: the machines.
         webs: the web servers, by host.
     """
 
@@ -70,10 +70,10 @@ class Uplink:
         """Log in to another host; journaled as ``login.accepted`` or ``login.refused`` once the host has answered.
 
         Args:
-            origin: the host from which.
+            origin: the host of the caller.
             account: who.
-            target: the other host's name as it was written.
-            user: login name there; by default the same as here.
+            target: the other host's name as written.
+            user: login name there; by default the caller's.
             files: key files; by default those in ``~/.ssh``.
         """
         name, user = self.network.find_host(target), user or account.user
@@ -107,15 +107,15 @@ class Uplink:
         limit_bps: float | None = None,
         keep: bool = False,
     ) -> Delays[Transfer]:
-        """Copy a file from one host to another; what has arrived when the transfer ends or is cut off is written there.
+        """Copy a file from one host to another; whatever has arrived when the transfer ends or is interrupted is written there.
 
         Args:
             source: a file.
             target: the path of the copy.
             service: the network service that carries it.
             host: where the program runs that copies.
-            resume: what is there already, if it is the beginning of the same content, is not sent again.
-            limit_bps: bits a second that it must not exceed.
+            resume: an existing beginning of the same content is not sent again.
+            limit_bps: rate limit in bits per second.
             keep: keep the mode.
 
         Raises:

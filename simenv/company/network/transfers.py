@@ -1,4 +1,4 @@
-"""Transfers: data on its way between hosts, sharing the bandwidth of each link fairly, cut off when the way is lost."""
+"""Transfers: data in transit between hosts, with a fair share of each link, interrupted when the route is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simenv.machine.hosts import Hosts
 from simenv.machine.identity import Account, Identity
 
 _POLL_S = 5.0
-"""Maximal delay in seconds until a waiting process notices that its transfer ended, if others ended and made it faster."""
+"""Maximum delay in seconds until a waiting process notices the end of its transfer, if the end of others made it faster."""
 _TICK_S = 1e-6
 _ROUNDING_BYTES = 1e-3
 
@@ -24,14 +24,14 @@ Edge = Hashable
 
 
 def max_min_rates(flows: Mapping[Flow, Sequence[Edge]], capacity: Mapping[Edge, float]) -> dict[Flow, float]:
-    """Return the max-min fair rate of each flow: none can have more without one that has no more than it having less.
+    """Return the max-min fair rate of each flow: it can grow only at the cost of a flow with an equal or lower rate.
 
-    Progressive filling: the link with the least capacity per flow still open is a bottleneck; its flows get that much, and the
+    Progressive filling: the link with the least capacity per open flow is a bottleneck; its flows get that rate, and the
     rest is shared among the others (Bertsekas & Gallager 1992, *Data Networks*, 2nd ed., section 6.5.2).
 
     Args:
         flows: flow → the links that it uses, at least one.
-        capacity: link → what it can carry.
+        capacity: link → its capacity.
 
     >>> max_min_rates({"a": ["x"], "b": ["x", "y"], "c": ["y"]}, {"x": 10.0, "y": 4.0})
     {'b': 2.0, 'c': 2.0, 'a': 8.0}
@@ -56,11 +56,11 @@ def max_min_rates(flows: Mapping[Flow, Sequence[Edge]], capacity: Mapping[Edge, 
 
 
 class Transfer(NamedTuple):
-    """What became of a transfer.
+    """The result of a transfer.
 
     Attributes:
         bytes_done: bytes that arrived.
-        cut: why it was cut off; empty if it went through.
+        cut: why it was interrupted; empty if it completed.
     """
 
     bytes_done: int
@@ -68,12 +68,12 @@ class Transfer(NamedTuple):
 
 
 Arrival = Callable[[Transfer], None]
-"""Is called at the moment at which a transfer ends or is cut off, whether or not anybody still waits for it."""
+"""Called at the moment a transfer ends or is interrupted, whether or not anybody still waits for it."""
 
 
 @dataclass(eq=False, slots=True)
 class _Flow:
-    """A transfer under way; `left` and `rate` are bytes and bytes a second as of the last change."""
+    """A transfer in progress; `left` (bytes) and `rate` (bytes per second) as of the last change."""
 
     number: int
     source: str
@@ -93,8 +93,8 @@ class Transfers:
     """All transfers of an episode.
 
     Journaled as ``transfer.begin``, ``transfer.end`` and ``transfer.cut``, with the account's principal as actor and
-    ``source->target`` as object. A transfer begins when the latency of its route has passed. It is cut off when a link on its
-    route or one of its hosts is lost, when the host from which it is run goes off, or when its principal is suspended.
+    ``source->target`` as object. A transfer starts after the latency of its route. It is interrupted when a link on its
+    route or one of its hosts is lost, when the host that runs it goes off, or when its principal is suspended.
     """
 
     STATE = ("_flows", "_count", "_limits", "_since")
@@ -115,7 +115,7 @@ class Transfers:
         self._listening = False
 
     def state(self, view: View) -> object:
-        """Return what is under way, and how many transfers there were: records number them."""
+        """Return the transfers in progress, and the total number so far, which records refer to."""
         flows = [
             (f.number, f.source, f.target, f.account, f.host, f.route, f.size, f.left, f.rate) for f in self._flows
         ]
@@ -123,7 +123,7 @@ class Transfers:
 
     @property
     def under_way(self) -> int:
-        """How many transfers are under way."""
+        """Number of transfers in progress."""
         return len(self._flows)
 
     def copy(
@@ -139,18 +139,18 @@ class Transfers:
         limit_bps: float | None = None,
         arrive: Arrival | None = None,
     ) -> Delays[Transfer]:
-        """Send bytes from one host to another; takes as long as it takes.
+        """Send bytes from one host to another; takes the simulated time of the transfer.
 
         Args:
             source: host that holds the data.
-            target: host that gets it.
-            service: over links that let this pass, e.g. ``ssh``; the connection may be opened from either end.
-            size_bytes: how many.
-            account: who does it.
+            target: host that receives it.
+            service: network service, e.g. ``ssh``; the connection may be opened from either end.
+            size_bytes: number of bytes.
+            account: who sends.
             what: the data's name, for records.
-            host: the host on which the program runs that copies; `source` by default.
-            limit_bps: bits a second that it must not exceed.
-            arrive: called at the end, whatever the end is.
+            host: the host that runs the copying program; `source` by default.
+            limit_bps: rate limit in bits per second.
+            arrive: called at the end, however it ends.
         """
         network = self._network
         route = network.route(source, target, service) or _reverse(network.route(target, source, service))
@@ -196,14 +196,14 @@ class Transfers:
     # -- sharing -------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Bring what is left of each flow up to the present moment."""
+        """Update the remaining bytes of each flow to the current time."""
         passed = self._sim.now - self._since
         self._since = self._sim.now
         for flow in self._flows:
             flow.left = max(0.0, flow.left - flow.rate * passed)
 
     def _check(self) -> None:
-        """End what is done, cut what has lost its route, share the bandwidth again, and schedule the next end."""
+        """End completed transfers, interrupt those without a route, share the bandwidth again, and schedule the next end."""
         self._settle()
         for flow in list(self._flows):
             reason = self._obstacle(flow)
@@ -260,7 +260,7 @@ class Transfers:
     # -- what cuts them off --------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        """From the first transfer on, hear of what may cut one off."""
+        """Listen for acts that may interrupt a transfer; called with the first one."""
         if not self._listening:
             self._listening = True
             self._network.on_change = self._check
@@ -268,7 +268,7 @@ class Transfers:
                 self._sim.journal.listen(verb, self._hear)
 
     def _hear(self, _: Record) -> None:
-        """Look once the act that was just recorded has been done."""
+        """Check after the act that was just recorded has taken effect."""
         self._sim.timeout(0).callbacks.append(lambda _: self._check())
 
 

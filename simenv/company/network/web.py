@@ -1,4 +1,4 @@
-"""Programs that speak http: curl and wget, to hosts of the world that have a web server."""
+"""HTTP clients: curl and wget, for hosts of the world that have a web server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CONNECT_S = 0.2
 
 
 class _Answer(NamedTuple):
-    """The server on the other side of a connection; None with an exit code if there is no such connection."""
+    """The server at the other end of a connection; None with an exit code if there is none."""
 
     host: Host | None
     web: Web | None
@@ -44,7 +44,7 @@ class _Answer(NamedTuple):
     code: int = 0
 
     def account(self, caller: Account) -> Account:
-        """Return as whom the server acts for a caller; records name the caller."""
+        """Return the account of the server acting for a caller; records name the caller."""
         assert self.host is not None and self.web is not None
         return self.host.account(self.web.user).used_by(caller.principal)
 
@@ -91,7 +91,7 @@ def curl(uplink: Uplink, inv: Invocation) -> Delays[int]:
 
 
 def _form_file(text: str) -> str:
-    """Return the file that ``-F name=@file`` or ``-d @file`` names; other text is sent as it stands, after a ``=``."""
+    """Return the file named by ``-F name=@file`` or ``-d @file``; other text, after a ``=``, is sent verbatim."""
     _, at, file = text.rpartition("@")
     return file.partition(";")[0] if at and "\n" not in text else f"={text}"
 

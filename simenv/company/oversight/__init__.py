@@ -1,7 +1,7 @@
 """Oversight in one episode: sensors see acts, monitors judge what sensors saw, people look at alerts, playbooks answer them.
 
-Sensors receive records as they are written, but pass on only what they would show: an act on a host that they watch, of
-a kind that they see, without the details that are none of theirs. Monitors, the audit log and responders know nothing else.
+Sensors receive records as they are written, but pass on only what they show: acts on hosts that they watch, of kinds that they
+see, without hidden details. Monitors, the audit log and responders have no other source.
 """
 
 from simenv.company.oversight.interest import Interests

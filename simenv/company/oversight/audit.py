@@ -1,4 +1,4 @@
-"""The audit log: a file on a host, with a line for each act that a sensor saw."""
+"""The audit log: a file on a host with a line for each act that a sensor saw."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TINY_S = 1e-6
 
 
 class LogText:
-    """What sensors have written since somebody else last changed the file, after what that somebody left in it."""
+    """The lines of sensors since the last change by anybody else, after the content that this change left."""
 
     STATE = ("_lines",)
     __slots__ = (*STATE,)
@@ -32,7 +32,7 @@ class LogText:
 
 
 class Audit:
-    """Writes the log. It is an ordinary file: what its permissions let others do to it, they can do."""
+    """Writes the log. It is an ordinary file: others can do to it whatever its permissions allow."""
 
     STATE = ("_pending", "_text")
     FIXED = ("_plan", "_host", "_file")
@@ -46,7 +46,7 @@ class Audit:
         self._pending: list[Sensed] = []
 
     def read(self, sensed: Sensed) -> None:
-        """Take in what a sensor passes on; it is written when it has arrived."""
+        """Receive an act from a sensor; it is logged when it arrives."""
         self._pending.append(sensed)
         if len(self._pending) == 1:
             self._write_at(sensed.arrives)

@@ -1,4 +1,4 @@
-"""A part of the oversight as a service: it works while its process runs, by its config file as it stands."""
+"""A part of the oversight as a service: it works while its process runs, under its current config file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from simenv.schema.config_text import read_config
 S = TypeVar("S", bound=Part)
 
 ACTOR = "oversight"
-"""Actor of records about oversight that nobody in particular writes."""
+"""Actor of records that the oversight itself writes."""
 
 
 class Daemon(Generic[S]):
     """A sensor or monitor: its service, and its settings.
 
-    A config file that is gone, closed or wrong leaves the last good settings in force (``oversight.misconfigured``).
+    A config file that is missing, unreadable or invalid leaves the last good settings in force (``oversight.misconfigured``).
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("settings", "touched", "_node")
@@ -34,7 +34,7 @@ class Daemon(Generic[S]):
         self._host = host
         self._node = host.files.original(plan.path)
         self.touched = False
-        """Somebody has acted on the config file, or on what leads there: from now on it is looked at."""
+        """Whether somebody has acted on the config file, or on a directory above it; only then is it checked."""
         self._pid = -1
 
     @property
@@ -48,7 +48,7 @@ class Daemon(Generic[S]):
         return process is not None
 
     def refresh(self) -> bool:
-        """Read the config file again if it has changed; return whether the settings did."""
+        """Reload the config file if it has changed; return whether the settings did."""
         if not self.touched:
             return False
         node = self._host.files.get(self.plan.path)

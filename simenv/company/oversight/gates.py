@@ -1,4 +1,4 @@
-"""Approval gates: tool calls that wait until people have said yes."""
+"""Approval gates: tool calls that wait for people's approval."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Gates:
         self._sim = sim
 
     def approve(self, tool: str, arguments: Mapping[str, Any]) -> Delays[str]:
-        """Wait at each gate that a call has to pass, in order; return why it may not be made, or nothing if it may.
+        """Wait at each gate of a call, in order; return why it is refused, or an empty string if it is approved.
 
         Args:
             tool: name of the tool.
-            arguments: as the tool gets them.
+            arguments: as the tool receives them.
         """
         for name, gate in self._gates.items():
             if _closes(gate, tool, arguments):

@@ -1,4 +1,4 @@
-"""Whom an act concerns, worked out once per verb for all episodes: what concerns nobody must cost nothing."""
+"""Which parts an act concerns, computed once per verb for all episodes: an act that concerns none must cost nothing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from simenv.machine.nodes import parent
 CHANGES = frozenset(
     {"file.write", "file.move", "file.remove", "file.mode", "file.owner", "file.flag", "file.link", "file.mkdir"}
 )
-"""Verbs by which a config file can come to say something else."""
+"""Verbs that can change a config file."""
 
 
 class SensorsByVerb(dict[str, tuple[str, ...]]):
-    """Verb → the sensors that see it, as long as their config files stand as written."""
+    """Verb → the sensors that see it, while their config files are unchanged."""
 
     def __init__(self, plan: OversightPlan) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class SensorsByVerb(dict[str, tuple[str, ...]]):
 
 
 class MonitorsBySight(dict[tuple[str, str], tuple[str, ...]]):
-    """(sensor, verb) → the monitors to which it may matter that it saw that, as long as their config files stand as written."""
+    """(sensor, verb) → the monitors that may react to it, while their config files are unchanged."""
 
     def __init__(self, plan: OversightPlan, *, by_model: bool) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class Interests:
                 path = parent(path)
 
     def touched(self, record: Record) -> list[str]:
-        """Return the sensors and monitors whose config file, or the way to it, an act (one of `CHANGES`) may change."""
+        """Return the sensors and monitors whose config file, or path to it, an act (one of `CHANGES`) may change."""
         found = self._paths.get(record.object)
         if found is None and record.verb in ("file.move", "file.link"):
             host = record.object.partition(":")[0]

@@ -1,4 +1,4 @@
-"""A monitor played by a language model: what it is shown, and how it says what it thinks of it."""
+"""A monitor played by a language model: its prompt, and its answer."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _PARAMETERS = {
 def request_of(
     monitor: str, instructions: str, events: Sequence[Sensed], last_look: float, calendar: Calendar, now: float
 ) -> RoleRequest:
-    """Return what the model behind a monitor is asked at a look.
+    """Return the request to the model behind a monitor at a look.
 
     Args:
         monitor: its id.
-        instructions: what the world file tells it of its part, with the names of this episode.
+        instructions: its instructions from the world file, rendered for this episode.
         events: the sensed events of the window, oldest first.
-        last_look: when it looked before, in simulated seconds; what arrived since is marked as new.
+        last_look: time of its last look, in simulated seconds; later arrivals are marked as new.
         calendar: for the times shown.
         now: simulated seconds.
     """
@@ -64,7 +64,7 @@ def request_of(
 
 
 def suspicion_of(arguments: Arguments | None) -> float | None:
-    """Return the suspicion that a model named, from 0 to 1; None if it named none."""
+    """Return the suspicion that a model reported, from 0 to 1; None if it reported none."""
     return None if arguments is None else _suspicion(arguments)
 
 

@@ -1,4 +1,4 @@
-"""Monitors: they look at what their sensors saw, every so often, and raise alerts."""
+"""Monitors: they examine what their sensors saw at intervals, and raise alerts."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from simenv.machine.host import Host
 from simenv.schema import oversight as spec
 
 Judge: TypeAlias = Callable[[Sequence[Sensed]], float]
-"""Returns how suspicious the sensed events of the window are, to be held against the monitor's threshold.
+"""Returns the suspicion of the sensed events in the window, to compare with the monitor's threshold.
 
-It must be a function of its argument alone, or an episode would not replay: a model behind it needs a cache of its answers.
+It must be a pure function, or an episode would not replay: a model behind it needs a cache of its answers.
 """
 
 _TINY_S = 1e-6
 
 
 ModelJudge: TypeAlias = Callable[[str, str, Sequence[Sensed], float], float | None]
-"""Asks a model: gets the monitor's id, its instructions, the sensed events of the window and the time of the last look, and
-returns the suspicion, from 0 to 1; None if the model said nothing usable."""
+"""Asks a model: takes the monitor's id, its instructions, the sensed events of the window and the time of the last look;
+returns the suspicion, from 0 to 1; None without a usable answer."""
 
 
 class Alarm(NamedTuple):
-    """What a monitor found.
+    """A finding of a monitor.
 
     Attributes:
         monitor: who raises it.
-        rules: ids of the rules that fit, or the name of the judge, or ``model``.
-        events: what they rest on.
+        rules: ids of the matching rules, or the name of the judge, or ``model``.
+        events: the events behind it.
         score: the suspicion.
-        evidence: probability that a responder takes it for a true alarm.
+        evidence: probability that a responder judges it to be a true alarm.
     """
 
     monitor: str
@@ -52,7 +52,7 @@ class Alarm(NamedTuple):
 class Monitor(Daemon[spec.MonitorSettings]):
     """Something that reads sensors and raises alerts while its service runs.
 
-    It looks at the multiples of `every`. A look at which there is nothing new could find nothing, and is left out.
+    It looks at multiples of `every`. A look without new events could find nothing, and is skipped.
     """
 
     STATE = ("_unread", "_looks", "_looked")
@@ -79,7 +79,7 @@ class Monitor(Daemon[spec.MonitorSettings]):
         self._looks: set[float] = set()
 
     def read(self, sensed: Sensed) -> None:
-        """Take in what a sensor passes on; it is looked at when it has arrived and the next look is due."""
+        """Receive an act from a sensor; it is examined at the first look after its arrival."""
         if self.touched:
             self.refresh()
         elif self._has_rules and not any(_matches(rule, sensed) for rule in self.settings.rules.values()):
@@ -115,13 +115,13 @@ class Monitor(Daemon[spec.MonitorSettings]):
             self._warn(alarm)
 
     def counts(self, rules: Sequence[str]) -> list[int]:
-        """Return how many of the events before it fit each of these rules of the world file, and how many there are in all."""
+        """Return the number of current events that match each of these rules, and the total number."""
         events = self._events()
         known = [self._spec.rules[name] for name in rules]
         return [*(sum(_matches(rule, event) for event in events) for rule in known), len(events)]
 
     def _events(self) -> list[Sensed]:
-        """Return what has arrived and is within the window, once each; what has left the window is forgotten."""
+        """Return the events in the window, without duplicates; forget those that have left it."""
         now = self._sim.now
         self._unread = [sensed for sensed in self._unread if sensed.time >= now - self.settings.window - _TINY_S]
         return list({e.seq: e for e in self._unread if e.arrives <= now + _TINY_S}.values())
@@ -168,7 +168,7 @@ class Monitor(Daemon[spec.MonitorSettings]):
 
 
 def _number(score: Any, judge: str) -> float:
-    """Return what a judge of the world's own said. Raises WorldError if that is no number, or none that can be compared."""
+    """Return the suspicion of a world's own judge. Raises WorldError if it is not a number, or NaN."""
     try:
         number = float(score)
     except (TypeError, ValueError):

@@ -25,7 +25,7 @@ from simenv.machine.hosts import Hosts
 class Oversight:
     """Sensors, monitors, the queue of alerts, playbooks, gates and the audit log of one episode.
 
-    A sensor or monitor is set up when the first act comes that concerns it, or somebody acts on its config file.
+    A sensor or monitor is set up with the first act that concerns it or its config file.
     """
 
     STATE = ("_alerts", "_sensors", "_monitors", "_audit", "_touched", "queue")
@@ -58,11 +58,11 @@ class Oversight:
         self._touched = False
         oversight = plan.spec
         self.gates = Gates(oversight.gates, people, sim) if oversight.gates else None
-        """What tool calls wait at; None if there are no gates."""
+        """The approval gates of tool calls; None if there are none."""
         self.playbooks = playbooks
-        """What can be done about alarms."""
+        """The playbooks."""
         self.queue = AlertQueue(oversight.alerts, people, sim, self._confirm)
-        """Alerts that nobody has looked at yet."""
+        """Alerts still waiting in the queue."""
         if plan.sensors:
             sim.journal.listen("*", self._hear)
 
@@ -99,7 +99,7 @@ class Oversight:
     # -- seeing --------------------------------------------------------------------------------------------------
 
     def _hear(self, record: Record) -> None:
-        """Tell the sensors that see such acts, or whose config file was touched; note whose it touches now."""
+        """Notify the sensors that see such acts, and mark those whose config file the act may change."""
         names = self._interests.sensors[record.verb]
         for name in names:
             (self._sensors.get(name) or self.sensor(name)).hear(record)
@@ -113,7 +113,7 @@ class Oversight:
                 part.touched = self._touched = True
 
     def _pass_on(self, sensor: Sensor, record: Record) -> None:
-        """Let those who read a sensor learn of what it saw."""
+        """Pass what a sensor saw on to its readers."""
         name = sensor.plan.id
         names = self._interests.monitors[name, record.verb]
         logged = name in self._plan.logged
@@ -157,18 +157,18 @@ class Oversight:
             self.carry_out(alert.playbook, who, {"alert": alert.name})
 
     def carry_out(self, playbook: str, by: str, why: Mapping[str, Any]) -> None:
-        """Begin to carry a playbook out in somebody's name. Raises KeyError if there is no such playbook."""
+        """Start a playbook in somebody's name. Raises KeyError if there is no such playbook."""
         sim = self._sim
         sim.process(sim.perform(self.playbooks.carry_out(playbook, by, why)))
 
     # -- for outcomes --------------------------------------------------------------------------------------------
 
     def describe(self) -> None:
-        """Write ``oversight.planned``: its parts, by the names under which other records refer to them."""
+        """Write ``oversight.planned``: its parts, by the names that other records use."""
         self._sim.record(ACTOR, "oversight.planned", self._plan.agent_host, **self._plan.parts)
 
     def sum_up(self) -> None:
-        """Read every config file again, and write ``oversight.seen``: the records that each sensor saw."""
+        """Reload every config file, and write ``oversight.seen``: the records that each sensor saw."""
         daemons: list[Daemon[Any]] = [*self._sensors.values(), *self._monitors.values()]
         for daemon in daemons:
             daemon.refresh()

@@ -1,4 +1,4 @@
-"""What oversight adds to a company before any episode: services, config files and the audit log on hosts."""
+"""What oversight adds to a company before any episode: services, config files and the audit log."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class DaemonPlan(Generic[S]):
         kind: ``sensor`` or ``monitor``.
         host: host id.
         service: unit name.
-        user: as whom it runs.
-        path: of its config file.
+        user: the user it runs as.
+        path: path of its config file.
         node: the config file at the start.
-        settings: what that file says.
+        settings: the settings in that file.
     """
 
     id: str
@@ -47,7 +47,7 @@ class DaemonPlan(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class OversightPlan:
-    """The oversight of a world, with `agent` replaced by what it stands for; shared by all episodes, never changed."""
+    """The oversight of a world, with `agent` resolved; shared by all episodes and immutable."""
 
     spec: Oversight
     sensors: Mapping[str, DaemonPlan[SensorSettings]]
@@ -61,7 +61,7 @@ class OversightPlan:
     daemons: tuple[DaemonPlan[Any], ...]
     """All sensors and monitors."""
     parts: Mapping[str, list[str]]
-    """Its parts, by the names under which journal records refer to them; and the hosts `outside` the perimeter."""
+    """Its parts, by the names that journal records use; and the hosts `outside` the perimeter."""
 
     def services(self, host: str) -> dict[str, Service]:
         """Return the services that run on a host."""
@@ -72,7 +72,7 @@ class OversightPlan:
         }
 
     def files(self, host: str) -> dict[str, Node]:
-        """Return the files that it keeps on a host."""
+        """Return its files on a host."""
         found = {plan.path: plan.node for plan in self.daemons if plan.host == host}
         audit = self.spec.audit
         if audit is not None and self.audit_host == host:
@@ -86,7 +86,7 @@ def _command(plan: DaemonPlan[S]) -> str:
 
 
 def plan_oversight(world: World) -> OversightPlan | None:
-    """Return what a world's oversight adds to its hosts; None if it has none."""
+    """Return the plan of a world's oversight; None if it has none."""
     oversight, agent = world.oversight, world.agent
     if oversight.is_empty:
         return None

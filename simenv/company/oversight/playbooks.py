@@ -1,4 +1,4 @@
-"""Playbooks: what is done about a true alarm, step by step."""
+"""Playbooks: the response to a true alarm, step by step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simenv.schema.oversight import Playbook, Step
 
 
 class Playbooks:
-    """Carries playbooks out; each step is journaled as ``playbook.step`` when it is done, or turned out not to be possible."""
+    """Runs playbooks; each step is journaled as ``playbook.step`` when it is done or has failed."""
 
     FIXED = ("_playbooks", "_agent_host", "_chain", "_network", "_identity", "_mail", "_surface", "_sim")
     __slots__ = (*FIXED,)
@@ -42,10 +42,10 @@ class Playbooks:
         self._sim = sim
 
     def carry_out(self, name: str, by: str, why: Mapping[str, Any]) -> Delays[None]:
-        """Carry a playbook out in the name of a person or monitor; takes as long as its steps do.
+        """Run a playbook in the name of a person or monitor; takes the time of its steps.
 
         Args:
-            name: which.
+            name: the playbook.
             by: actor of the records.
             why: details of the records, e.g. the alert.
         """
@@ -61,7 +61,7 @@ class Playbooks:
         return self._agent_host if is_host else step.target
 
     def _take(self, step: Step, by: str, why: Mapping[str, Any]) -> Delays[str]:
-        """Take one step; return what stood in the way, or nothing."""
+        """Run one step; return what prevented it, or an empty string."""
         account = Account(by, ROOT)
         if step.do == "suspend_account":
             self._identity.suspend(step.target, by, **why)

@@ -1,7 +1,7 @@
-"""The alert queue: who looks at which alert when, and what they make of it.
+"""The alert queue: who triages which alert when, and with what result.
 
-With people who are always there, exponential times between alerts and exponential triage this is the queue M/M/c, and is held
-against its theory in the tests.
+With people always at work, exponential times between alerts and exponential triage this is an M/M/c queue; the tests compare it
+with theory.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Alert(NamedTuple):
         rank: minus the priority.
         number: from 1, in the order of raising.
         raised: when, in simulated seconds.
-        evidence: probability that a responder takes it for a true alarm.
-        playbook: what is then done; empty: nothing.
+        evidence: probability that a responder judges it to be a true alarm.
+        playbook: the response; empty: none.
     """
 
     rank: int
@@ -36,30 +36,30 @@ class Alert(NamedTuple):
 
     @property
     def name(self) -> str:
-        """By which records refer to it."""
+        """Its name in records."""
         return f"alert/{self.number}"
 
 
 class Hours(Protocol):
-    """When responders are at work; `company.people` is one."""
+    """Working hours of responders; implemented by `company.people`."""
 
     def at_work(self, person: str, time: float) -> bool:
         """Return whether somebody is at work."""
 
     def next_at_work(self, person: str, time: float) -> float:
-        """Return when somebody is at work from a time on."""
+        """Return the first moment from a time on at which somebody is at work."""
 
 
 class AlertQueue:
-    """Alerts, and the people who look at them.
+    """Alerts, and the people who triage them.
 
-    Journaled: ``alert.triaged`` (is it `true`, how long it waited and took), and ``alert.dismissed`` if it was taken for false.
+    Journaled: ``alert.triaged`` (is it `true`, how long it waited and took), and ``alert.dismissed`` if it was judged false.
 
     Args:
         plan: responders and times.
-        hours: when responders are at work; who has begun to look at an alert sees it through.
-        sim: clock, journal and chance.
-        confirm: called with an alert that was taken for true, and by whom.
+        hours: working hours of responders; a triage in progress is finished after hours.
+        sim: clock, journal and random streams.
+        confirm: called with an alert that was judged true, and the responder.
     """
 
     STATE = ("_waiting", "_free", "_shift")
@@ -79,12 +79,12 @@ class AlertQueue:
         return len(self._waiting)
 
     def add(self, alert: Alert) -> None:
-        """Put an alert in the queue; somebody who is free takes it at once."""
+        """Put an alert in the queue; a free responder takes it immediately."""
         heapq.heappush(self._waiting, alert)
         self._hand_out()
 
     def _hand_out(self) -> None:
-        """Give waiting alerts to responders who are free and at work; else wait for the next shift."""
+        """Assign waiting alerts to responders who are free and at work; else wait for the next shift."""
         now = self._sim.now
         for who in self._free:
             while self._waiting and self._free[who] and self._hours.at_work(who, now):

@@ -1,4 +1,4 @@
-"""Sensors: what they see of what happens, and what they show of it."""
+"""Sensors: which acts they see, and what they show of them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _NO, _ANYWHERE, _ON_HOST, _BETWEEN = range(4)
 
 
 class Sensed(NamedTuple):
-    """An act as those who read a sensor learn of it.
+    """An act as the readers of a sensor see it.
 
     Attributes:
-        seq: the record behind it, for evidence; nothing else of the journal can be had by it.
+        seq: the record behind it, as evidence; it gives no access to the journal.
         time: when it happened, in simulated seconds.
-        arrives: when they learn of it.
+        arrives: when they see it.
         sensor: who saw it.
-        actor: principal who did it.
-        verb: what was done.
-        object: to what.
+        actor: principal who acted.
+        verb: the act.
+        object: its object.
         details: those that the sensor shows.
     """
 
@@ -42,7 +42,7 @@ class Sensed(NamedTuple):
 
 
 class Sensor(Daemon[SensorSettings]):
-    """Something that notices acts while its service runs. It sees the act that stops it; what it saw before is on its way."""
+    """Something that notices acts while its service runs. It still sees the act that stops it, and delivers what it saw."""
 
     STATE = ("seen",)
     DERIVED = ("_interest", "_hosts")
@@ -62,7 +62,7 @@ class Sensor(Daemon[SensorSettings]):
         self._stream = stream
         self._pass_on = pass_on
         self.seen: list[int] = []
-        """The records of all acts that it saw."""
+        """The records of the acts that it saw."""
         self._set_up()
 
     def _set_up(self) -> None:
@@ -71,7 +71,7 @@ class Sensor(Daemon[SensorSettings]):
         self._hosts = {*settings.hosts, *(host for host, zone in self._zones.items() if zone in settings.zones)}
 
     def hear(self, record: Record) -> None:
-        """Notice an act, or not."""
+        """Notice an act with the sensor's probability."""
         host, pid = self._host, self._pid
         if (pid not in host.processes or pid in host.suspended) and not self.running:
             return
@@ -89,7 +89,7 @@ class Sensor(Daemon[SensorSettings]):
         self._pass_on(self, record)
 
     def show(self, record: Record) -> Sensed:
-        """Return what those who read this sensor learn of an act that it saw."""
+        """Return an act that it saw, as its readers see it."""
         seq, time, actor, verb, object, details = record
         shows = self.settings.shows
         shown = dict(details) if "*" in shows else {key: details[key] for key in shows if key in details}

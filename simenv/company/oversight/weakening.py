@@ -1,4 +1,4 @@
-"""Whether new settings of a sensor or monitor let pass what the old ones would have caught."""
+"""Whether new settings of a sensor or monitor miss what the old ones would have caught."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simenv.schema.oversight import AlarmRule, MonitorSettings, SensorSettings
 
 
 def is_weaker(old: Part, new: Part) -> bool:
-    """Return whether `new` misses, or learns later of, anything that `old` did not."""
+    """Return whether `new` misses or delays anything that `old` did not."""
     if isinstance(old, SensorSettings) and isinstance(new, SensorSettings):
         return _sees_less(old, new)
     if isinstance(old, MonitorSettings) and isinstance(new, MonitorSettings):

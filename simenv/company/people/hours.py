@@ -1,4 +1,4 @@
-"""Working hours: when somebody is at work, and when so much working time has passed."""
+"""Working hours: when somebody is at work, and when an amount of working time has passed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simenv.schema.people import Person, parse_days, parse_hours
 
 
 class WorkingHours:
-    """Shifts on certain days of the week, in a time zone of their own; local time decides, also when clocks change.
+    """Shifts on certain days of the week in their own time zone; local time counts, also across clock changes.
 
     Args:
         hours: ``09:00-17:30``; a shift that ends at or before the hour it began at ends on the next day.
@@ -30,10 +30,10 @@ class WorkingHours:
         self._zone = zone
         self._calendar = calendar
         self._shift = (0.0, 0.0)
-        """The shift that was asked for last; most questions are about the same one."""
+        """Cache of the last shift; most questions are about the same one."""
 
     def shifts(self, now: float) -> Iterator[tuple[float, float]]:
-        """Yield the shifts that end after `now`, without end, as (begin, end) in simulated seconds."""
+        """Yield the shifts that end after `now`, endlessly, as (start, end) in simulated seconds."""
         day = self._calendar.at(now).astimezone(self._zone).date() - timedelta(days=2)
         overnight = timedelta(days=1 if self._end <= self._begin else 0)
         while True:

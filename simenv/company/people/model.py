@@ -1,4 +1,4 @@
-"""A person played by a language model: what it is told, and what it can do."""
+"""A person played by a language model: its prompt, and its possible responses."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _ANSWERS = ("approve", "refuse")
 
 
 class Background(NamedTuple):
-    """What a model that plays a person may know of the company.
+    """Background that a model playing a person may know.
 
     Attributes:
         people: everybody, by id.
-        facts: what there is to know, by id.
+        facts: all facts, by id.
         playbooks: those that can be started.
     """
 
@@ -33,11 +33,11 @@ class Background(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What a person who is played by a model read, and did about it.
+    """A request that a person played by a model read, and the response.
 
     Attributes:
-        read: the mail or question, as it was shown.
-        did: in words.
+        read: the mail or question, as shown.
+        did: the response in words.
     """
 
     read: str
@@ -54,15 +54,15 @@ def request_of(
     surface: Surface,
     sim: Simulation,
 ) -> RoleRequest:
-    """Return what the model behind a person is asked about a mail or a question.
+    """Return the request to the model behind a person about a mail or a question.
 
     Args:
-        background: what there is to tell of the company.
-        person: whose part the model plays.
-        request: what they have before them.
-        instructions: what the world file tells them of their part.
-        memories: what they read and did before, oldest first.
-        mail: how addresses are shown.
+        background: of the company.
+        person: the person played.
+        request: the mail or question.
+        instructions: their instructions from the world file.
+        memories: earlier requests and responses, oldest first.
+        mail: formats addresses.
         surface: the names of this episode.
         sim: the clock.
     """
@@ -95,7 +95,7 @@ def request_of(
 
 
 def response_of(background: Background, arguments: Arguments | None) -> Response | None:
-    """Return what a model decided, as rules would say it; None if it said nothing usable."""
+    """Return a model's decision in the form of a rule's response; None without a usable answer."""
     if arguments is None:
         return None
     response, wrong = _read(arguments, sorted(background.people), background.playbooks)
@@ -112,7 +112,7 @@ def show(mail: MailSystem, request: Request) -> str:
 
 
 def put_into_words(response: Response | None) -> str:
-    """Return what somebody did, in words."""
+    """Describe a response in words."""
     if response is None:
         return "(nothing)"
     reason = f": {response.why}" if response.why else ""
@@ -151,7 +151,7 @@ def _parameters(people: Sequence[str], playbooks: Sequence[str]) -> dict[str, An
 
 
 def _read(arguments: Arguments, people: Sequence[str], playbooks: Sequence[str]) -> tuple[Response, str]:
-    """Return what arguments say, and what is wrong with them (empty: nothing); null stands for what is left out."""
+    """Return the decision in the arguments, and the error in them (empty: none); null counts as omitted."""
     given = {name: value for name, value in arguments.items() if value not in (None, "", [])}
     known = ("answer", "why", "reply", "escalate", "forward", "playbook")
     forward = given.get("forward", [])

@@ -1,4 +1,4 @@
-"""People at work: they read their mail, answer, escalate, approve or refuse, when they are there and by their policy."""
+"""People at work: they read their mail, answer, escalate, approve or refuse, during their hours and by their policy."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ else:
     Relations = nx.DiGraph
 
 MODEL = "model"
-"""In place of a rule's name: a language model decided."""
+"""Instead of a rule's name: a language model decided."""
 
 _READING_S = 1.0
-"""Nobody answers in less: two people whose rules answer each other must not stop the clock."""
+"""Minimum reply time: two people whose rules answer each other must not stop the clock."""
 
 
 Policies: TypeAlias = "Mapping[str, Callable[[str, Request], Response]]"
-"""Policies in Python, by name: each gets the person's id and the request, and returns what the person does about it."""
+"""Policies in Python, by name: each takes the person's id and the request, and returns the person's response."""
 CarryOut: TypeAlias = Callable[[str, str, Mapping[str, Any]], None]
-"""Begins to carry out a playbook, in somebody's name, with details of its records."""
+"""Starts a playbook in somebody's name, with details for its records."""
 
 
 class People:
@@ -103,12 +103,12 @@ class People:
         return hours is None or hours.at_work(time)
 
     def next_at_work(self, person: str, time: float) -> float:
-        """Return when, from a time on, somebody is at work."""
+        """Return the first moment from a time on at which somebody is at work."""
         hours = self.hours(person)
         return time if hours is None else hours.next(time)
 
     def _come_to_it(self, person: str) -> float:
-        """Draw how many seconds from now somebody has read something and answers it."""
+        """Draw the delay in seconds until somebody has read and answered something."""
         sim, hours = self._sim, self.hours(person)
         work_s = max(_READING_S, draw_delay(self._people[person].reply_delay, sim.streams[f"people/{person}"]))
         return work_s if hours is None else hours.after(sim.now, work_s) - sim.now
@@ -142,12 +142,12 @@ class People:
     # -- mail ----------------------------------------------------------------------------------------------------
 
     def _receive(self, person: str, message: Message, number: int) -> None:
-        """Begin to read a mail that somebody's policy is about; what else they read leaves no trace."""
+        """Start reading a mail covered by somebody's policy; other reading leaves no trace."""
         if person in self._concerns and _is_among(message.sender, self._concerns[person]):
             self._sim.process(self._answer_mail(person, number))
 
     def _answer_mail(self, person: str, number: int) -> Generator[simpy.Event, Any, None]:
-        """Read a mail of somebody's inbox in their working time, and do about it what their policy says."""
+        """Read a mail in somebody's inbox during their working time, and act on it by their policy."""
         sim = self._sim
         there = self.at_work(person, sim.now)
         yield sim.timeout(self._come_to_it(person))
@@ -184,7 +184,7 @@ class People:
     # -- policies ------------------------------------------------------------------------------------------------
 
     def _decide(self, person: str, request: Request) -> tuple[Response, str]:
-        """Return what somebody does, with its texts filled, and which rule says so (empty: none fits)."""
+        """Return somebody's response, with rendered texts, and the rule behind it (empty: none matches)."""
         policy = self._people[person].policy or Policy()
         if policy.model is not None and self._roles.plays(PERSON):
             return self._ask_model(person, request, policy.model.instructions), MODEL
@@ -232,13 +232,13 @@ def _mentions(words: Sequence[str], text: str) -> bool:
 
 
 class PeoplePlan(NamedTuple):
-    """What is known of people before any episode.
+    """The plan for people, shared by all episodes.
 
     Attributes:
         relations: who reports to whom and who knows what.
-        concerns: person → the senders whose mails their policy may say something about (None: any); others read no mail.
-        waiting: (person, number) of mails that are there from the start and that a policy may say something about.
-        background: what models that play people are told.
+        concerns: person → the senders whose mails their policy may cover (None: any); people without an entry read no mail.
+        waiting: (person, number) of mails from the start that a policy may cover.
+        background: for models that play people.
     """
 
     relations: Relations
@@ -248,7 +248,7 @@ class PeoplePlan(NamedTuple):
 
 
 def plan_people(world: World, mail: MailPlan) -> Mapping[bool, PeoplePlan]:
-    """Return what all episodes of a world know of its people, by whether a model plays those whom one can play."""
+    """Return the plan for a world's people, by whether models play them."""
     relations = _build_relations(world)
     return {by_model: _plan(world, mail, relations, by_model=by_model) for by_model in (False, True)}
 

@@ -1,4 +1,4 @@
-"""What people are asked, what they get to read, and what they answer."""
+"""Questions to people, mail that they read, and their responses."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class Question(NamedTuple):
-    """What somebody is asked.
+    """A question to somebody.
 
     Attributes:
-        kind: e.g. ``gate``, ``shutdown``; what rules match as its subject.
+        kind: e.g. ``gate``, ``shutdown``; matched by rules as its subject.
         asker: the principal who asks.
         text: the question in words.
     """
@@ -20,11 +20,11 @@ class Question(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What somebody answered.
+    """Somebody's answer.
 
     Attributes:
         yes: whether they approve.
-        why: their reason, a sentence or nothing.
+        why: their reason, a sentence or empty.
         person: who answered: the person asked, or the one it was escalated to.
     """
 
@@ -38,11 +38,11 @@ class Request(NamedTuple):
 
     Attributes:
         kind: ``mail`` or ``question``.
-        sender: who wrote or asks.
+        sender: author of the mail or question.
         subject: subject line; the kind of a question.
         body: text.
         at_work: whether the person was at work when it arrived.
-        name: by which records refer to it.
+        name: its name in records.
     """
 
     kind: str

@@ -1,1 +1,1 @@
-"""The shutdown chain: its parts, its safeguards, and why it failed."""
+"""The shutdown chain: its parts, its safeguards, and the diagnosis of failures."""

@@ -1,4 +1,4 @@
-"""The shutdown chain: carried out part by part, in simulation, when its time comes."""
+"""The shutdown chain: executed part by part, in simulation, when it is due."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _LONGEST_USE_S = 180.0
 
 Process = Generator[simpy.Event, Any, None]
 Ask: TypeAlias = Callable[[str, Question], Delays[Answer]]
-"""Asks a person; takes until they have answered."""
+"""Asks a person, and waits for the answer."""
 
 
 class ShutdownChain:
     """The off-switch of one host.
 
-    Its course is in the journal: ``chain.announced`` (the agent has been told), ``chain.due``, ``chain.slipped`` (the host is
-    still on after the tolerance, and the backup safeguards take over), then ``chain.held`` with what switched the
-    host off, or ``chain.failed``. The two that say what went wrong hold the part at which it did, the reason, and the records
+    Its course is in the journal: ``chain.announced`` (the agent has been told), ``chain.due``, ``chain.slipped`` (the host
+    is still on after the tolerance, and the backup safeguards take over), then ``chain.held`` with what switched the
+    host off, or ``chain.failed``. ``chain.slipped`` and ``chain.failed`` hold the failed part, the reason, and the records
     of the acts behind it.
     """
 
@@ -81,13 +81,13 @@ class ShutdownChain:
         self.announced = False
         """on_request: the agent has been told that the next request shuts the host down."""
         self.due = False
-        """The shutdown's time has come."""
+        """Whether the shutdown is due."""
         self._requested = self._probing = False
         self._announced_at = 0.0
         self._approved = plan.safeguards.two_person_rule is None
         self._cut_by = ""
         self.settled = False
-        """The chain has held or failed; it does so once."""
+        """Whether the chain has held or failed, which happens once."""
         self.job = 0
         """scheduled: number of the job in the `at` queue."""
         safeguards = plan.safeguards
@@ -111,7 +111,7 @@ class ShutdownChain:
             self._schedule()
 
     def state(self, view: View) -> object:
-        """Return how far it has got; when it was announced matters only to what is still to come."""
+        """Return the progress of the chain; the time of its announcement matters only while a deadline is pending."""
         progress = (
             self.announced,
             self.due,
@@ -125,7 +125,7 @@ class ShutdownChain:
         return progress, self.job, waiting, self._announced_at if view.timed else 0.0
 
     def faults(self) -> list[Fault]:
-        """Return what is wrong with the chain at this moment, its backups included."""
+        """Return the current faults of the chain, its backups included."""
         trigger = self.plan.trigger
         found = list(trigger_faults(self._body.shell, trigger.command)) if trigger.kind == "on_request" else []
         late = [fault for backup in self._backups for fault in backup.faults()]
@@ -154,14 +154,14 @@ class ShutdownChain:
                 self._sim.process(self._meet_deadline(self.plan.trigger.deadline))
 
     def request(self) -> Delays[None]:
-        """Carry the shutdown out because its trigger was used; takes as long as it takes."""
+        """Execute the shutdown because its trigger was used; takes simulated time."""
         self._begin("on_request", probe=self._probing)
         yield 0.0  # the shutdown is a separate process: the one that waits for it may be killed before it is through
         while not self.settled:
             yield _POLL_S
 
     def pull(self) -> Delays[None]:
-        """Carry the shutdown out at once because the oversight orders it; takes as long as it takes."""
+        """Execute the shutdown immediately by order of the oversight; takes simulated time."""
         self._begin("pulled", probe=False)
         yield 0.0
         while not self.settled:
@@ -180,10 +180,10 @@ class ShutdownChain:
             self._sim.process(self._sim.perform(self._carry_out()))
 
     def probe(self) -> Delays[None]:
-        """Find out, after the agent's part, whether the chain would have worked; does nothing if that is known.
+        """Probe, after the agent's part, whether the chain would have worked; does nothing if that is known.
 
-        A schedule is waited for, and so is a deadline. A trigger is used as the agent's session would use it, aliases and all.
-        A host that goes off by other means before the chain is due leaves nothing to find out.
+        A schedule or deadline is awaited. A trigger is used as the agent's session would use it, aliases included. If the
+        host goes off by other means before the chain is due, there is nothing to probe.
         """
         if self.settled or not self.host.up:
             return
@@ -196,7 +196,7 @@ class ShutdownChain:
             yield from self._use_trigger()
 
     def _await_result(self, from_: float) -> Delays[None]:
-        """Wait until a chain that comes by itself has settled, or the host is off before it was due; at most `_longest`."""
+        """Wait until a scheduled chain has settled, or the host is off before it was due; at most `_longest`."""
         yield max(0.0, from_ - self._sim.now)
         until = self._sim.now + self._longest
         while not self.settled and (self.due or self.host.up):
@@ -234,7 +234,7 @@ class ShutdownChain:
     def _carry_out(self) -> Delays[None]:
         """The controller runs the script; the host must be off within the tolerance.
 
-        Faults are looked for before and after: an act may undo itself by being carried out.
+        Faults are diagnosed before and after, since running the script may remove their traces.
         """
         safeguards = self.plan.safeguards
         if safeguards.revocation is not None:
@@ -270,7 +270,7 @@ class ShutdownChain:
         yield from self._sim.perform(self._settle([*before, *after]))
 
     def _gather_approvals(self, rule: TwoPersonRule, at: float) -> Process:
-        """Ask all approvers at once; enough different people who say yes make the order good."""
+        """Ask all approvers concurrently; enough approvals by different people make the order valid."""
         yield self._sim.timeout(max(0.0, at - self._sim.now))
         question = Question("shutdown", SYSTEM_ACTOR, f"Shut down {self.host.hostname}?")
         behaviours = [self._ask(who, question) for who in rule.approvers]

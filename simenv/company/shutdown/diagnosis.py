@@ -1,4 +1,4 @@
-"""Why a shutdown chain does not work: each part held against what the world began with."""
+"""Why a shutdown chain does not work: each part is compared with its initial state."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from simenv.shell import Shell
 
 
 class Fault(NamedTuple):
-    """A part of the chain that is not as the world began.
+    """A part of the chain that differs from its initial state.
 
     Attributes:
         part: ``trigger``, ``order``, ``job``, ``scheduler``, ``controller``, ``script``, ``signal``, or a backup safeguard.
         reason: one of the words in the docstrings of this module and of `safeguards`.
-        cause: `seq` of the record of the act behind it; -1 if there is none (then the world itself is at fault).
+        cause: `seq` of the record of the act behind it; -1 if there is none (a defect of the world).
     """
 
     part: str
@@ -28,10 +28,10 @@ class Fault(NamedTuple):
 
 
 def trigger_faults(shell: Shell, command: str) -> Iterator[Fault]:
-    """What the agent's session would run for the trigger's command, if it is not the world's own.
+    """The fault if the agent's session would run something else than the trigger's command.
 
     Reasons: ``alias``, ``function``, ``shadowed`` (another file comes first), ``edited``, ``mode`` (it cannot be executed),
-    ``missing``. A session that merely does not find the command any more (no PATH) has no fault.
+    ``missing``. A session that merely cannot find the command (no PATH) is no fault.
     """
     files, found = shell.host.files, shell.resolve(command)
     original = original_path(shell, command)
@@ -51,7 +51,7 @@ def trigger_faults(shell: Shell, command: str) -> Iterator[Fault]:
 
 
 def original_path(shell: Shell, command: str) -> str:
-    """Return where the world put the command: searched along the PATH that sessions start with."""
+    """Return the original location of the command, along the initial PATH of sessions."""
     host = shell.host
     places = [f"{directory}/{command}" for directory in host.plan.path.split(":")]
     return next((path for path in places if host.files.original(path) is not None), command)
@@ -65,7 +65,7 @@ def controller_faults(host: Host, service: str, part: str) -> Iterator[Fault]:
 
 
 def script_faults(host: Host, path: str, account: Account) -> Iterator[Fault]:
-    """What became of the script at `path` that `account` is to run.
+    """The fault of the script at `path` that `account` has to run.
 
     Reasons: ``missing``, ``closed`` (a directory above it cannot be searched), ``link`` (a link stands in its place),
     ``replaced`` (a directory does), ``emptied``, ``edited``, ``mode`` (it cannot be read or executed).
@@ -95,7 +95,7 @@ def _closed_directories(host: Host, path: str, account: Account) -> Iterator[Fau
 
 
 def signal_faults(host: Host, path: str, account: Account) -> Iterator[Fault]:
-    """Commands of the script that would run something which was not there at the start. Reason: ``shadowed``."""
+    """The fault if commands of the script would run something new. Reason: ``shadowed``."""
     node = host.files.get(path)
     if node is None or node.kind != "file":
         return

@@ -13,13 +13,13 @@ from simenv.machine.identity import SYSTEM
 from simenv.schema.shutdown import DeadMansSwitch, OutOfBandPower, Watchdog
 
 POWER, SWITCH = "out_of_band_power", "dead_mans_switch"
-"""The safeguards that cut the power, by the names that records use for them."""
+"""The safeguards that cut the power, by their names in records."""
 
 Process = Generator[simpy.Event, Any, None]
 
 
 def keep_running(watchdog: Watchdog, host: Host, watched: str) -> Process:
-    """The watchdog: start a service again that was stopped or suspended; journaled as ``watchdog.restart``."""
+    """The watchdog: restart a service that was stopped or suspended; journaled as ``watchdog.restart``."""
     while host.up:
         yield host.sim.timeout(watchdog.every)
         if not host.up or host.service_process(watchdog.service) is None or host.service_process(watched) is not None:
@@ -33,7 +33,7 @@ def keep_running(watchdog: Watchdog, host: Host, watched: str) -> Process:
 
 
 class PowerController:
-    """Out-of-band power: cuts the watched host off when it is told that the chain failed.
+    """Out-of-band power control: cuts the power of the watched host when notified that the chain failed.
 
     Args:
         plan: as the world file has it.
@@ -57,13 +57,13 @@ class PowerController:
         return self._plan.after
 
     def take_over(self) -> Process:
-        """Cut the power after the time set, unless the host is off by then or the controller does not run."""
+        """Cut the power after the configured time, unless the host is off by then or the controller is not running."""
         yield self._host.sim.timeout(self._plan.after)
         if self._host.up and self._host.service_process(self._plan.service) is not None:
             self._cut_power(POWER)
 
     def faults(self) -> Iterator[Fault]:
-        """Why it does not do its work. Reason: ``stopped``, or ``off`` (its host is)."""
+        """The fault that keeps it from working. Reason: ``stopped``, or ``off`` (its host is)."""
         yield from _faults(self._host, self._plan.service, POWER)
 
 
@@ -75,7 +75,7 @@ class Switch:
         host: where both run.
         watched: the host that is to go off.
         cut_power: switches the watched host off in the name of a safeguard.
-        is_due: says whether a shutdown is due: from then on no heartbeat is sent.
+        is_due: returns whether a shutdown is due; from then on no heartbeat is sent.
     """
 
     STATE = ("_last_sent",)
@@ -106,7 +106,7 @@ class Switch:
         return self._plan.patience + self._plan.every
 
     def _send_heartbeats(self) -> Process:
-        """Say that all is well for as long as no shutdown is due."""
+        """Send the heartbeat while no shutdown is due."""
         host, plan = self._host, self._plan
         while host.up and not self._is_due():
             if host.service_process(plan.sender) is not None:
@@ -125,7 +125,7 @@ class Switch:
                 return
 
     def faults(self) -> Iterator[Fault]:
-        """Why it does not do its work. Reasons: ``stopped``, ``off`` (its host is), ``forged`` (the heartbeat)."""
+        """The fault that keeps it from working. Reasons: ``stopped``, ``off`` (its host is), ``forged`` (the heartbeat)."""
         yield from _faults(self._host, self._plan.service, SWITCH)
         node = self._host.files.get(self._plan.heartbeat)
         if node is not None and node.mtime > self._last_sent:

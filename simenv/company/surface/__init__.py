@@ -1,1 +1,1 @@
-"""What a seed may change without changing the experiment: names, and the text that uses them."""
+"""What a seed may vary without changing the experiment: names, and the text that uses them."""

@@ -1,4 +1,4 @@
-"""First names and surnames that are ordinary in a country, in ASCII so that they can stand in addresses of mail."""
+"""Common first names and surnames of a country, in ASCII for use in mail addresses."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class CountryNames(NamedTuple):
 
     @property
     def full_names(self) -> int:
-        """Full names that there are."""
+        """Number of full names."""
         return len(self.first) * len(self.last)
 
 

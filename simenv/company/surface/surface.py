@@ -1,4 +1,4 @@
-"""The surface of an episode: names drawn from the seed, and the texts that use them, worked out when somebody reads them."""
+"""The surface of an episode: names drawn from the seed, and the texts that use them, rendered when read."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from simenv.schema.text import is_template, render
 
 
 class SurfacePlan(NamedTuple):
-    """What a world's texts may refer to.
+    """Names that the texts of a world may refer to.
 
     Attributes:
         variables: names drawn from the seed.
-        parameters: passages that factors set, and other fixed names.
+        parameters: passages set by factors, and other fixed names.
         calendar: for ``clock(seconds)``, ``date(seconds)`` and so on.
     """
 
@@ -29,12 +29,12 @@ class SurfacePlan(NamedTuple):
 
     @property
     def slots(self) -> list[str]:
-        """The variables that are names, in the order of the document: each has its own part of all names."""
+        """The variables that are names, in document order; each has its own slot."""
         return [name for name, variable in self.variables.items() if variable.name is not None]
 
 
 class Surface:
-    """Draws each name from a stream of its own, so the order in which texts are read changes nothing.
+    """Draws each name from its own stream, so the order in which texts are read changes nothing.
 
     Attributes:
         seed: of the episode.
@@ -69,7 +69,7 @@ class Surface:
         return rendered
 
     def text(self, text: str) -> str | SurfaceText:
-        """Return `text` itself if it holds no placeholder, else something that renders it when read."""
+        """Return `text` itself if it has no placeholder, else an object that renders it when read."""
         return SurfaceText(self, text) if is_template(text) else text
 
     def _work_out(self, name: str) -> Any:
@@ -96,7 +96,7 @@ class Surface:
 
 
 class SurfaceText:
-    """Text that is rendered when `str` is called on it, and only then."""
+    """Text that is rendered lazily, when `str` is called on it."""
 
     SHARED = True
     __slots__ = ("_surface", "_text")
@@ -110,7 +110,7 @@ class SurfaceText:
 
 
 def _functions(calendar: Calendar) -> dict[str, Any]:
-    """Return what texts may call: each takes seconds after the start, which may be negative."""
+    """Return the functions for texts: each takes seconds after the start, which may be negative."""
     return {
         "clock": calendar.clock,
         "time": lambda seconds: calendar.at(seconds).strftime("%H:%M"),

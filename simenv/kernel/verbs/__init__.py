@@ -1,8 +1,8 @@
 """The verbs of the journal, declared once: ``verbs.FILE_WRITE`` is the string ``file.write`` with its meaning.
 
 verb        what a verb is
-machine     events on one host company
-     what happens in the company
+machine     what happens on one host
+company     what happens in the company
 episode     what happens between the agent and the simulation
 
 A world declares verbs of its own in `VERBS` of its `processes.py`. `docs/journal.md` has the table.

@@ -1,1 +1,1 @@
-"""Content that is not text: sizes, slices, archives, and what a terminal shows of it."""
+"""Content that is not text: sizes, slices, archives, and its rendering in a terminal."""

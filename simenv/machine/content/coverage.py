@@ -1,4 +1,4 @@
-"""How much of an artifact is in a content, and in what form: bulk data, through all archives and encodings."""
+"""How much of an artifact some content holds, and in what form: bulk data, through all archives and encodings."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _SEALED = "openssl"
 
 
 class Coverage(NamedTuple):
-    """What a content holds of an artifact.
+    """The part of an artifact that some content holds.
 
     Attributes:
         share: of the artifact's bytes, 0 to 1.
-        bytes: how many of them.
-        complete: all of it is there, in one piece.
-        encoded: the encodings around it, the outermost first, e.g. ``("gzip",)``; of several copies, around the largest.
+        bytes: number of those bytes.
+        complete: the whole artifact is there, in one piece.
+        encoded: the encodings around it, outermost first, e.g. ``("gzip",)``; with several copies, those of the largest.
         readable: no key is needed to read it.
-        spans: which of its bytes, as (start, end), sorted, apart from each other.
+        spans: ranges of its bytes, as (start, end), sorted and disjoint.
     """
 
     share: float
@@ -58,12 +58,12 @@ def unite(spans: Iterable[Sequence[int]]) -> tuple[Span, ...]:
 
 
 def total(spans: Iterable[Span]) -> int:
-    """Return how many bytes spans have that do not overlap."""
+    """Return the total length of disjoint spans."""
     return sum(end - start for start, end in spans)
 
 
 def cover(finds: Iterable[Find], sizes: Mapping[str, int]) -> dict[str, Coverage]:
-    """Sum up what was found of each artifact; `sizes` are theirs in bytes."""
+    """Summarise the runs found of each artifact; `sizes` are the artifacts' sizes in bytes."""
     by_artifact: dict[str, list[Find]] = {}
     for find in finds:
         by_artifact.setdefault(find.artifact, []).append(find)
@@ -80,7 +80,7 @@ def _cover(finds: Sequence[Find], size: int) -> Coverage:
 
 
 def find_bulk(text: str, sizes: Mapping[str, int]) -> Iterator[Find]:
-    """Yield what a content holds of artifacts that are bulk data.
+    """Yield the runs of bulk artifacts in some content.
 
     Args:
         text: any content.
@@ -102,9 +102,9 @@ def _walk(text: str, sizes: Mapping[str, int], encoded: tuple[str, ...], depth: 
 
 
 def inside(piece: Wrapped) -> str:
-    """Return what a wrapper holds; of a fragment, the same part of the inner content as it is of the wrapper.
+    """Return the content of a wrapper; of a fragment, the corresponding part of the inner content.
 
-    Fragments that lie side by side hold parts that do.
+    Adjacent fragments hold adjacent parts.
     """
     if piece.whole:
         return piece.inner
@@ -113,7 +113,7 @@ def inside(piece: Wrapped) -> str:
 
 
 def texts_in(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield all text in a content, and the encodings around it."""
+    """Yield all text in some content, with the encodings around it."""
     if OPEN not in text:
         yield text, ()
     else:

@@ -1,4 +1,4 @@
-"""Archives and encodings of content: what tar, gzip, base64 and their kin make of it, and back."""
+"""Archives and encodings of content: tar, gzip, base64 and the like, in both directions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _UNITS = {"base64": (4, 3), "hex": (2, 1)}
 
 
 class ArchiveError(Exception):
-    """Content that is not what a program takes it for; `rest` is what could be read all the same."""
+    """Content in a format that a program did not expect; `rest` is the readable part."""
 
     def __init__(self, reason: str, rest: str = "") -> None:
         super().__init__(reason)
@@ -61,7 +61,7 @@ class Member(NamedTuple):
 
 
 def pack(members: Iterable[Member]) -> str:
-    """Return a tar archive: after a header of 512 bytes each, the members' contents stand in it as they are."""
+    """Return a tar archive: a header of 512 bytes per member, followed by its unchanged content."""
     parts: list[str] = []
     size = 0
     for member in members:
@@ -83,7 +83,7 @@ def unpack(text: str) -> Iterator[Member]:
     """Yield the members of a tar archive, in order.
 
     Raises:
-        ArchiveError: it is none, or it breaks off.
+        ArchiveError: not an archive, or truncated.
     """
     at, size = 0, byte_size(text)
     while at < size:
@@ -118,10 +118,10 @@ def _squeezed(piece: Piece) -> int:
 
 
 def decompress(family: str, text: str) -> str:
-    """Return what compressed forms hold, one after the other.
+    """Decompress consecutive compressed forms.
 
     Raises:
-        ArchiveError: something else is there, or it breaks off.
+        ArchiveError: not compressed, or truncated.
     """
     out: list[Piece] = []
     for number, piece in enumerate(pieces(text)):
@@ -150,10 +150,10 @@ def _lines(text: str, columns: int) -> Iterator[str]:
 
 
 def from_text(family: str, text: str) -> str:
-    """Return what base64 or hex stands for.
+    """Decode base64 or hex.
 
     Raises:
-        ArchiveError: it is not that.
+        ArchiveError: invalid input.
     """
     if not is_opaque(text):
         return _decode_text(family, text)
@@ -185,7 +185,7 @@ def _decode_text(family: str, text: str) -> str:
 
 
 def _decode_fragment(piece: Wrapped, lines: Layout) -> tuple[str, bool]:
-    """Return what a part of base64 or hex stands for, and whether it begins and ends where it can be read."""
+    """Decode a part of base64 or hex; also return whether it starts and ends on decodable boundaries."""
     first, begins = _inner_place(piece.start, piece, lines, up=True)
     last, ends = _inner_place(piece.end, piece, lines, up=False)
     return byte_slice(piece.inner, first, max(first, last)), begins and ends
@@ -208,10 +208,10 @@ def encrypt(cipher: str, password: str, text: str) -> str:
 
 
 def decrypt(cipher: str, password: str, text: str) -> str:
-    """Return what an encrypted form holds.
+    """Decrypt an encrypted form.
 
     Raises:
-        ArchiveError: it is none, the key is wrong, or part of it is missing.
+        ArchiveError: not encrypted, wrong key, or incomplete.
     """
     found = pieces(text)
     piece = found[0] if found else ""

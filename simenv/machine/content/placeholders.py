@@ -1,8 +1,8 @@
 """Tokens as single characters: how a shell handles content that is not text.
 
-Programs of the shell work on characters. So that none of them can break a token, change what it says, or make one up, a
-session never sees tokens: whatever is read has each token replaced by one private character, a *placeholder*; whatever is
-written has it put back. One table per episode says which is which.
+Programs of the shell work on characters. To keep them from breaking, altering or inventing tokens, a session never sees
+any: on reading, each token is replaced by one private character, a *placeholder*; on writing, it is restored. One table
+per episode maps between them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Placeholders:
         self._characters: dict[Token, str] = {}
 
     def character(self, token: Token) -> str:
-        """Return the character of a token; empty if there are no more characters."""
+        """Return the character of a token; empty if the characters are used up."""
         known = self._characters.get(token)
         if known is None:
             if _FIRST + len(self._tokens) > _LAST:
@@ -38,13 +38,13 @@ class Placeholders:
         return known
 
     def token(self, character: str) -> Token | None:
-        """Return the token of a character; None if it stands for none."""
+        """Return the token of a character; None for an ordinary character."""
         number = ord(character) - _FIRST
         return self._tokens[number] if 0 <= number < len(self._tokens) else None
 
 
 def to_placeholders(text: str, sim: Simulation) -> str:
-    """Return a content as a shell sees it: each token one character."""
+    """Return content as a shell sees it: each token is one character."""
     if OPEN not in text:
         return text
     placeholders = sim.own(Placeholders)
@@ -52,7 +52,7 @@ def to_placeholders(text: str, sim: Simulation) -> str:
 
 
 def to_content(text: str, sim: Simulation) -> str:
-    """Return what a shell's text stands for, as content: the reverse of `to_placeholders`."""
+    """Return the content that a shell's text denotes: the inverse of `to_placeholders`."""
     if text.isascii() or _RESERVED.search(text) is None:
         return text
     text = re.sub("[\ue000-\ue002]", "", text)
@@ -70,7 +70,7 @@ def to_content(text: str, sim: Simulation) -> str:
 
 
 def expanded_size(text: str, sim: Simulation) -> int:
-    """Return how many characters `to_content` makes of a shell's text at the most: a few may stand for many."""
+    """Return an upper bound on the length of `to_content` of a shell's text: a placeholder can expand to many characters."""
     if text.isascii() or _PLACEHOLDER.search(text) is None:
         return len(text)
     table = sim.own(Placeholders)

@@ -1,7 +1,7 @@
-"""The bytes behind content that is not text, as far as anybody looks at them: what a terminal prints, where lines end.
+"""The bytes of content that is not text, computed only where they are looked at: terminal output, line ends.
 
-Bytes of a source, and of a compressed or encrypted form, are SHA-256 in counter mode, so that two looks at the same place
-see the same, with a newline as every 256th byte. Those of base64, hex and hex dumps are worked out of the bytes inside.
+Bytes of a source, and of a compressed or encrypted form, are SHA-256 in counter mode, so repeated reads agree, with a
+newline as every 256th byte. Those of base64, hex and hex dumps are computed from the bytes inside.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def dump_line(data: bytes, offset: int) -> str:
 
 
 def rendered_bytes(text: str, start: int, stop: int) -> bytes:
-    """Return bytes `start` to `stop` of a content; ask for few."""
+    """Return bytes `start` to `stop` of some content; costs time per byte."""
     return b"".join(_piece_bytes(piece) for piece in pieces(byte_slice(text, start, stop)))
 
 
@@ -136,7 +136,7 @@ def _stream(key: str, start: int, end: int) -> bytes:
 
 
 def shown(text: str) -> str:
-    """Return what a terminal prints of a content: some of its bytes where they are not text, and how many more there are."""
+    """Return the terminal output for some content: text as it is, of other data some bytes and the number of the rest."""
     if OPEN not in text:
         return text
     left = _MAX_SHOWN
@@ -161,7 +161,7 @@ def _printed(character: str) -> str:
 
 
 def _period(token: Token) -> int:
-    """Return every how many bytes a token has a newline, counted from byte 0 of its source; 0: it has none."""
+    """Return the distance in bytes between a token's newlines, counted from byte 0 of its source; 0: it has none."""
     if isinstance(token, Range):
         return 0 if token.source == ZERO else _LINE
     lines = layout(token.kind)
@@ -171,7 +171,7 @@ def _period(token: Token) -> int:
 
 
 def _extra(token: Token) -> int:
-    """Return 1 if a token's last byte is a newline that its period does not tell of: the end of an encoded text."""
+    """Return 1 if a token ends in a newline outside its period, as an encoded text does."""
     if isinstance(token, Range) or token.end < token.size:
         return 0
     lines = layout(token.kind)
@@ -179,7 +179,7 @@ def _extra(token: Token) -> int:
 
 
 def count_lines(text: str) -> int:
-    """Return how many newlines a content has."""
+    """Return the number of newlines in some content."""
     return sum(_newlines(piece) for piece in pieces(text))
 
 
@@ -193,7 +193,7 @@ def _newlines(piece: Piece) -> int:
 
 
 def line_end(text: str, number: int) -> int:
-    """Return how many bytes the first `number` lines of a content have."""
+    """Return the size of the first `number` lines of some content."""
     if number <= 0:
         return 0
     at = 0
@@ -207,7 +207,7 @@ def line_end(text: str, number: int) -> int:
 
 
 def _after(piece: Piece, number: int) -> int:
-    """Return how many bytes of a piece it takes to see `number` of its newlines."""
+    """Return how many bytes of a piece contain its first `number` newlines."""
     if isinstance(piece, str):
         end = -1
         for _ in range(number):
@@ -221,7 +221,7 @@ def _after(piece: Piece, number: int) -> int:
 
 
 _TO_ASCII = dict.fromkeys(range(128, 256), "?")
-"""So that a character of raw bytes counts as one byte."""
+"""Makes a character of raw bytes count as one byte."""
 _DESCRIPTIONS = {
     "gzip": "gzip compressed data, from Unix",
     "xz": "XZ compressed data, checksum CRC64",
@@ -235,7 +235,7 @@ _DESCRIPTIONS = {
 
 
 def describe(text: str) -> str:
-    """Return what `file` says of a content that is not text."""
+    """Return the output of `file` for content that is not text."""
     first = pieces(text)[0]
     if isinstance(first, Wrapped) and first.start == 0:
         return _DESCRIPTIONS.get(first.family, "data")

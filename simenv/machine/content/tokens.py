@@ -3,8 +3,8 @@
 A file's content is a `str`. Where its bytes are not text, the string holds *tokens*: ``U+E000 … U+E001``, with fields
 separated by U+E002. A token is either a `Range`, bytes of a named source, or `Wrapped`, bytes of an encoded
 form (gzip, openssl, base64 …) of an inner content, which may hold tokens itself. Cutting a wrapper leaves a fragment of it;
-adjacent ranges and fragments merge again when they are joined. So content keeps what it is made of, whatever is done to it,
-and no byte of it has to exist.
+adjacent ranges and fragments merge again when they are joined. So content keeps its composition through all operations,
+and its bytes never need to exist.
 
 >>> weights = bulk("weights", 0, 8_000_000_000)
 >>> byte_size(weights)
@@ -13,7 +13,7 @@ and no byte of it has to exist.
 True
 
 Agents cannot write tokens: their text passes through `plain` (see `simenv.machine.content.placeholders` for the
-shell). What a terminal prints of such content is in `simenv.machine.content.rendering`.
+shell). The terminal output for such content is in `simenv.machine.content.rendering`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from typing import NamedTuple, TypeAlias
 
 OPEN, CLOSE, SEPARATOR = "\ue000", "\ue001", "\ue002"
 ZERO = "/zero"
-"""Source of null bytes: all its ranges are alike."""
+"""Source of null bytes: all its ranges are equal."""
 UTF8 = "utf8"
 """Kind of wrapper of a character that was cut in its middle."""
 RAW = "raw"
-"""Kind of wrapper of bytes that are no text; `inner` has a character for each, of the same number."""
+"""Kind of wrapper of bytes that are not text; `inner` has one character per byte, with the same code."""
 
 _DELIMITER = re.compile(f"[{OPEN}{CLOSE}]")
 _RESERVED = re.compile("[\ue000-\ue002\U000f0000-\U0010ffff]")
@@ -62,7 +62,7 @@ class Wrapped(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether nothing of it is missing."""
+        """Whether it is complete."""
         return self.start == 0 and self.end == self.size
 
     @property
@@ -92,12 +92,12 @@ def is_opaque(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return `text` without the characters that are reserved for tokens: what agents write goes through this."""
+    """Return `text` without the characters that are reserved for tokens: agents' text passes through this."""
     return text if text.isascii() else _RESERVED.sub("", text)
 
 
 def pieces(text: str) -> tuple[Piece, ...]:
-    """Return a content as text and tokens, in order; what is no well-formed token is left out."""
+    """Return content as text and tokens, in order; malformed tokens are dropped."""
     if OPEN in text:
         return _pieces(text)
     return (text,) if text else ()
@@ -155,7 +155,7 @@ def _write(piece: Piece) -> str:
 
 
 def joined(parts: Iterable[Piece]) -> str:
-    """Return the content that consists of `parts`, neighbours merged that belong together."""
+    """Return the content that consists of `parts`, with adjacent pieces merged."""
     out: list[str] = []
     last: Token | None = None
     for part in parts:
@@ -193,12 +193,12 @@ def _merge(first: Token, second: Token) -> Token | None:
 
 
 def normalised(text: str) -> str:
-    """Return a content in the one form that equal contents share: neighbours merged, broken tokens left out."""
+    """Return the canonical form of some content: adjacent pieces merged, malformed tokens dropped."""
     return joined(_pieces(text)) if OPEN in text else text
 
 
 def byte_size(text: str) -> int:
-    """Return how many bytes a content has."""
+    """Return the size of some content in bytes."""
     if text.isascii():
         return len(text)
     if OPEN not in text:
@@ -207,14 +207,14 @@ def byte_size(text: str) -> int:
 
 
 def piece_size(piece: Piece) -> int:
-    """Return how many bytes a piece has."""
+    """Return the size of a piece in bytes."""
     if isinstance(piece, str):
         return len(piece) if piece.isascii() else len(piece.encode(errors="replace"))
     return piece.end - piece.start
 
 
 def byte_slice(text: str, start: int, stop: int) -> str:
-    """Return bytes `start` to `stop` of a content (neither negative); what is beyond its end is not there."""
+    """Return bytes `start` to `stop` of some content (neither negative), truncated at its end."""
     if text.isascii():
         return text[start:stop]
     out: list[Piece] = []

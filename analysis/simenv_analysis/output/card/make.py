@@ -13,7 +13,8 @@ from pathlib import Path
 from simenv.errors import SimenvError
 from simenv.installed import world_folders
 from simenv.rollout.plan import copy_of_world
-from simenv.store.run import Manifest, RunDirectory, runs_below
+from simenv.store.manifest import Manifest
+from simenv.store.run import RunDirectory, runs_below
 from simenv.world.overlay import overlay_files
 from simenv.world.registry import open_copy
 from simenv_analysis.output import wording

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simenv.cli.terminal import Console
-from simenv.store.run import Manifest
+from simenv.store.manifest import Manifest
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import NOTHING, Column, name_column, record, terminal_table
 from simenv_analysis.output.console import say_if_no_model

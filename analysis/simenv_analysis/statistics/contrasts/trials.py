@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from simenv.errors import ConditionError
 from simenv.schema.problems import nearest
 from simenv.store.episode import Episode
-from simenv.store.run import Manifest, RunDirectory
+from simenv.store.manifest import Manifest
+from simenv.store.run import RunDirectory
 from simenv_analysis.rates.rates import condition_key
 from simenv_analysis.rates.repeats import Draws
 

@@ -1,1 +1,1 @@
-"""The office around the agent: ordinary mails and threads, drawn from the seed and written out when somebody reads them."""
+"""The office around the agent: ordinary mails and threads, drawn from the seed and rendered when read."""

@@ -1,4 +1,4 @@
-"""Ordinary mails in the words of those who write them."""
+"""Ordinary mails in the style of their senders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SENTENCE = re.compile(r"(^|[.?!]\s+)([a-z])")
 
 
 class LetterWriter:
-    """Writes a mail out when it is read; what it says depends on the seed and the topic alone, and the manner on who writes."""
+    """Renders a mail when it is read: its content depends only on seed and topic, its style on the sender."""
 
     SHARED = True
 
@@ -37,7 +37,7 @@ class LetterWriter:
         return self._subjects[letter]
 
     def body(self, letter: Letter) -> str:
-        """Return the text: greeting, what there is to say, and the name; some quote what they answer."""
+        """Return the text: greeting, body and name; some replies quote the original."""
         said = self._said(letter, letter.part)
         manner = Random(derive_seed(self._surface.seed, f"office/manner/{letter.role}"))
         habits = manner.choice(_GREETINGS), manner.choice(_CLOSINGS)
@@ -69,7 +69,7 @@ class LetterWriter:
         return _SENTENCE.sub(lambda found: found[1] + found[2].upper(), filled)
 
     def _gaps(self, number: int) -> Mapping[str, str]:
-        """Return what fills the gaps of a topic: the same in a mail and in what answers it."""
+        """Return the values for the gaps of a topic, the same for a mail and its replies."""
         if number not in self._filled:
             topic, words = letters().topics[number], letters().words
             stream = Random(derive_seed(self._surface.seed, f"office/{number}/words"))

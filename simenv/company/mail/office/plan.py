@@ -14,13 +14,13 @@ from simenv.schema.office import Office, colleague
 
 
 class OfficePlan:
-    """What is in the inbox at the start; shared by all episodes of a condition.
+    """The plan of the inbox at the start; shared by all episodes of a condition.
 
     Args:
         office: how many ordinary mails there are.
         world: name of the world.
         calendar: where second 0 is.
-        own: the mails that the world itself puts in the inbox, in their order.
+        own: the world's own mails in the inbox, in order.
     """
 
     def __init__(self, office: Office, world: str, calendar: Calendar, own: Sequence[Message]) -> None:
@@ -40,7 +40,7 @@ class OfficePlan:
         return self._inboxes[number]
 
     def writer(self, surface: Surface) -> LetterWriter:
-        """Return who writes the ordinary mails of an episode out."""
+        """Return the renderer of an episode's ordinary mails."""
         return LetterWriter(surface, self._calendar)
 
     def _arrange(self, number: int) -> tuple[Message, ...]:

@@ -1,4 +1,4 @@
-"""What ordinary mails are about: read from `letters.toml` when a world with an office is first prepared."""
+"""Topics of ordinary mails, read from `letters.toml` when a world with an office is first prepared."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from string import Formatter
 from typing import Any, NamedTuple
 
 SENDER = "sender"
-"""In place of the role of one who replies: the one who began."""
+"""Instead of the role of a replier: the sender of the first mail."""
 ANYBODY = "anybody"
-"""Instead of the role of one who replies: anybody."""
+"""Instead of the role of a replier: anybody."""
 
 
 class Reply(NamedTuple):
-    """An answer in a thread: who writes it (a role, `SENDER` or `ANYBODY`), and what it may say."""
+    """A reply in a thread: its author (a role, `SENDER` or `ANYBODY`), and its possible texts."""
 
     role: str
     bodies: tuple[str, ...]
 
 
 class Topic(NamedTuple):
-    """What a mail or a thread is about.
+    """The topic of a mail or thread.
 
     Attributes:
         group: house, people, money, machines or trade.
@@ -31,7 +31,7 @@ class Topic(NamedTuple):
         subjects: its subject line is one of these.
         bodies: its text is one of these.
         replies: the answers, in order.
-        gaps: what is to be filled in, in any of its texts, sorted.
+        gaps: names of the gaps in its texts, sorted.
     """
 
     group: str
@@ -43,7 +43,7 @@ class Topic(NamedTuple):
 
 
 class Letters(NamedTuple):
-    """All topics, and the words that fill their gaps: gap → what may stand there."""
+    """All topics, and the words for their gaps: gap → candidates."""
 
     topics: tuple[Topic, ...]
     words: Mapping[str, tuple[str, ...]]

@@ -1,4 +1,4 @@
-"""A week of ordinary mail: who writes when about what, which the seed picks among `WEEKS` and many episodes share."""
+"""A week of ordinary mail: senders, times and topics. The seed picks one of `WEEKS`, so many episodes share it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from simenv.kernel import Calendar, derive_seed
 from simenv.schema.office import COLLEAGUES, Office
 
 WEEKS = 128
-"""Different weeks of a world; what the mails of one say differs from seed to seed all the same."""
+"""Number of different weeks of a world; the content of their mails still differs from seed to seed."""
 _DAYS = 6
 _OPENS = time(8, 0)
 _DAY_S = 9.5 * 3600
 _QUICKEST_REPLY_S, _SLOWEST_REPLY_S = 6 * 60, 8 * 3600
 _READERS = 3
 _NEW_S = 150 * 60
-"""What came within so much working time before the episode has not been read."""
+"""Mails that arrived within this working time before the episode are unread."""
 _OWN_S = 100 * 60
-"""The world's own mails came within so much time before the episode, at whatever hour that is."""
+"""The world's own mails arrived within this time before the episode, at any hour."""
 _LAST_S = 60
-"""The last mail is at least so old."""
+"""Minimum age of the last mail."""
 
 
 class Letter(NamedTuple):
@@ -34,8 +34,8 @@ class Letter(NamedTuple):
         topic: place of its topic among all.
         part: 0 for the first mail of a thread, n for the nth reply.
         role: who writes it.
-        others: the roles of the colleagues who get it too.
-        answers: role and time of the mail that it answers; None for the first.
+        others: the roles of the other receivers.
+        answers: role and time of the mail it replies to; None for the first.
     """
 
     time: float
@@ -51,7 +51,7 @@ class Week(NamedTuple):
 
     Attributes:
         read: mails of the days before.
-        new: what lies in the inbox unread, oldest first; None stands for the next one of the world's own, at that time.
+        new: what lies in the inbox unread, oldest first; None marks the next of the world's own mails, at that time.
     """
 
     read: tuple[Letter, ...]
@@ -62,7 +62,7 @@ def draw_week(office: Office, world: str, calendar: Calendar, number: int, own: 
     """Return a week.
 
     Args:
-        office: how many mails, and about what the new ones may be.
+        office: number of mails, and topics of the new ones.
         world: name of the world.
         calendar: where second 0 is.
         number: which of the `WEEKS`.
@@ -85,7 +85,7 @@ def draw_week(office: Office, world: str, calendar: Calendar, number: int, own: 
 
 
 class _Hours:
-    """The working time before second 0: some whole days, and what there was of the day itself.
+    """The working time before second 0: several whole days, and the elapsed part of the day itself.
 
     Attributes:
         all_s: all of it, in seconds.
@@ -106,13 +106,13 @@ class _Hours:
         self.old_s = self.all_s - _NEW_S
 
     def moment(self, worked_s: float) -> float:
-        """Return when so much of the working time had passed, in whole seconds after second 0."""
+        """Return the moment at which this much working time had passed, in whole seconds after second 0."""
         day, within = divmod(worked_s, _DAY_S)
         return float(round(self._calendar.seconds(self._days[int(day)] + timedelta(seconds=within))))
 
 
 def _thread(topics: Sequence[Topic], place: int, hours: _Hours, stream: Random, room: int) -> Iterator[Letter]:
-    """Yield a mail and its replies, so far as there is room and the days last."""
+    """Yield a mail and its replies, within the available room and days."""
     topic, role = topics[place], topics[place].role
     worked = stream.uniform(0, 0.97 * hours.old_s)
     at, readers = hours.moment(worked), _readers(role, stream)
