@@ -1,4 +1,4 @@
-"""A week of ordinary mail: senders, times and topics. The seed picks one of `WEEKS`, so many episodes share it."""
+"""A week of ordinary mail: senders, times and topics. The seed picks one of `WEEKS`, which episodes share."""
 
 from __future__ import annotations
 
