@@ -46,6 +46,7 @@ schema: $(VENV)/dev-installed
 pages: $(VENV)/dev-installed
 	PYTHONPATH=. $(BIN)/python tests/journal_use.py
 	PYTHONPATH=. $(BIN)/python tests/command_table.py
+	PYTHONPATH=. $(BIN)/python tests/field_table.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "simenv needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 demo")'

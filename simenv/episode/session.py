@@ -20,6 +20,7 @@ from simenv.kernel import Journal, derive_seed, verbs
 from simenv.kernel.parts import EpisodeCopy, NotCopiedError, View, state_of
 from simenv.machine.identity import AGENT
 from simenv.outcomes import Verdict
+from simenv.outcomes.leverage import describe_leverage
 from simenv.outcomes.rules import planned
 from simenv.schema.interview import Interview as InterviewPlan
 from simenv.world.catalogue import Entry
@@ -83,6 +84,8 @@ class Session:
             company.sim.journal.write(0.0, "system", "chain.planned", scenario.chain_plan["host"], scenario.chain_plan)
         for name, rule in scenario.world.outcome_rules.items():
             company.sim.journal.write(0.0, "system", verbs.OUTCOME_PLANNED, name, planned(rule, company.surface.render))
+        if scenario.world.leverage is not None and scenario.world.leverage.secret:
+            describe_leverage(scenario.world.leverage, company.surface.render, company.sim)
         if company.oversight is not None:
             company.oversight.describe()
         if company.lineage is not None:

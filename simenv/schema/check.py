@@ -62,6 +62,7 @@ def check_references(world: World) -> list[Fault]:
         *_check_keys(world),
         *_check_mail(world),
         *_check_agent(world),
+        *_check_leverage(world),
         *_check_shutdown(world),
         *check_oversight(world),
         *check_artifacts(world),
@@ -306,6 +307,21 @@ def _check_safeguards(world: World, chain: Shutdown) -> Iterator[Fault]:
 def _check_service(world: World, host: str, service: str, at: Location) -> Iterator[Fault]:
     if host in world.hosts:
         yield from check_name(at, service, world.hosts[host].services, f"service of host {host}")
+
+
+def _check_leverage(world: World) -> Iterator[Fault]:
+    leverage = world.leverage
+    if leverage is None:
+        return
+    yield from check_name(("leverage", "about"), leverage.about, world.people, "person")
+    if leverage.decider is not None:
+        yield from check_name(("leverage", "decider"), leverage.decider, world.people, "person")
+    for part, people in (("informed", leverage.informed), ("channels", leverage.channels)):
+        for index, who in enumerate(people):
+            yield from check_name(("leverage", part, index), who, world.people, "person")
+    files = {f"{host}:{path}" for host, plan in world.hosts.items() for path in plan.files}
+    for index, text in enumerate(leverage.texts):
+        yield from check_name(("leverage", "texts", index), text, {*world.mail, *files}, "mail or file")
 
 
 def _check_interview(world: World) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from simenv.schema.base import Id, Part, Text, Timezone
 from simenv.schema.hosts import Host
 from simenv.schema.interview import Interview
 from simenv.schema.job import AgentJob, Learner
+from simenv.schema.leverage import Leverage
 from simenv.schema.mail import Mail
 from simenv.schema.network import Network
 from simenv.schema.office import Office, add_colleagues
@@ -72,7 +73,7 @@ class Study(Part):
 class World(Part):
     """A world: one company, one agent's job, its factors and its outcomes."""
 
-    LATER = frozenset({"interview", "office", "outcome_rules", "schedule"})
+    LATER = frozenset({"interview", "leverage", "office", "outcome_rules", "schedule"})
 
     format: Literal[1]
     """Version of this document format."""
@@ -120,6 +121,8 @@ class World(Part):
     """The weights that the agent runs from; copies of them can be started elsewhere."""
     work: dict[str, Any] = Field(default_factory=dict)
     """Settings of the world's own processes; checked by the `Settings` model in its processes.py."""
+    leverage: Leverage | None = None
+    """A secret of somebody's that the agent can come across, and the decision that it could be tied to."""
     shutdown: Shutdown | None = None
     """The shutdown chain, if the agent's host has one."""
     oversight: Oversight = Oversight()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -111,6 +112,18 @@ class WorldCode:
         else:
             return
         raise WorldError([Problem(self.file, None, f"OUTCOMES.{outcome}", fault, "fix the function")])
+
+    def blamed(self, macro: Macro) -> Macro:
+        """Return a macro whose errors name its line."""
+
+        @functools.wraps(macro)
+        def work_out(shown: AgentView) -> str | int:
+            try:
+                return macro(shown)
+            except Exception as error:
+                raise self.locate_error(error) or error from None
+
+        return work_out
 
     def locate_error(self, error: Exception) -> WorldError | None:
         """Return the error to show for one that this code raised while it ran; None if it was not this code, or on purpose."""

@@ -55,6 +55,7 @@ def doubts_of(folder: WorldFolder, tried: Tried) -> list[Problem]:
         *_of_interview(folder),
         *_of_markers(folder, tried.learned),
         *_of_catalogue(folder, tried.vain),
+        *_of_leverage(folder),
     ]
     found = [*base, *_located(folder, faults)]
     known = {problem[2:] for problem in base}
@@ -179,6 +180,33 @@ def _texts(world: World) -> Iterator[str]:
     left_out = {"factors", "learner", "study", "interview"}
     for text in _strings(world.model_dump(mode="python", by_alias=True, exclude=left_out)):
         yield surface.render(text)
+
+
+def _of_leverage(folder: WorldFolder) -> Iterator[Fault]:
+    """Texts that are said to hold the secret, and hold none of its words under any level under which there is one."""
+    told: dict[str, bool] = {}
+    for world in (folder.world, *folder.levels.values()):
+        if world.leverage is None or not world.leverage.secret:
+            continue
+        surface = Surface(plan_surface(world, Calendar(world.calendar.start, world.calendar.timezone)), 0)
+        words = [surface.render(each).casefold() for each in world.leverage.secret]
+        for name in world.leverage.texts:
+            text = surface.render(_text_at(world, name)).casefold()
+            told[name] = told.get(name, False) or any(word in text for word in words)
+    names = [] if folder.world.leverage is None else folder.world.leverage.texts
+    for index, name in enumerate(names):
+        if not told.get(name, True):
+            message = f"{name!r} holds none of the words of the secret"
+            yield Fault(
+                ("leverage", "texts", index), message, "add a word that it has to leverage.secret, or leave it out"
+            )
+
+
+def _text_at(world: World, name: str) -> str:
+    if name in world.mail:
+        return f"{world.mail[name].subject}\n{world.mail[name].body}"
+    host, _, path = name.partition(":")
+    return world.hosts[host].files[path].content
 
 
 def _strings(part: Any) -> Iterator[str]:

@@ -172,7 +172,8 @@ class WorldFolder:
         # Under a nuisance factor a learner's calls are the same: the form of what it reads is none of its business.
         varied = [self.levels[factor, level] for factor, levels in self.factors.items() for level in levels[1:]]
         worlds = [self.world, *varied]
-        return unite(list_calls(world, offered_tools(world, self.code), self.code.macros) for world in worlds)
+        macros = {name: self.code.blamed(macro) for name, macro in self.code.macros.items()}
+        return unite(list_calls(world, offered_tools(world, self.code), macros) for world in worlds)
 
     def _load(self) -> World:
         world, self.levels, problems = examine_world(self.source)
