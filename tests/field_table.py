@@ -146,13 +146,15 @@ def models_in(annotation: Any) -> list[tuple[Model, str]]:
 
 
 def examples() -> Examples:
-    """Return a value of each field, from the worlds and oversights that come with simenv: the shortest there is."""
+    """Return a value of each field: the shortest in the payroll, or else in the worlds and oversights that come with simenv."""
     found: Examples = {}
-    for folder in world_folders().values():
-        _collect_world(read_yaml(folder / "world.yaml").document, found)
     _collect_world(read_yaml(_PAYROLL).document, found)
+    catalogue: Examples = {}
+    for folder in world_folders().values():
+        _collect_world(read_yaml(folder / "world.yaml").document, catalogue)
     for name in overlay_files():
-        _collect(World, find_overlay(name).patch, found)
+        _collect(World, find_overlay(name).patch, catalogue)
+    found = {**catalogue, **found}
     for model in sections():
         for key, _ in _fields(model):
             own = (f"{base.__name__}.{key}" for base in model.__mro__)
