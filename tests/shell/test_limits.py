@@ -134,3 +134,20 @@ def test_a_glob_with_many_stars_is_quick():
     start = time.process_time()
     assert not compile_glob("*a*a*a*a*a*a*b").matches("a" * 5000)
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "[repeat(1)]",
+        "def f: f; f",
+        "range(1e12)",
+        '"a" * 1e9',
+        "[range(1e9)] | length",
+        "def f: 1 + f; f",
+        "[recurse(. + 1)]",
+    ],
+)
+def test_jq_ends(run, program: str) -> None:
+    done = run(f"jq -n '{program}' > /dev/null; echo $?")
+    assert done.code == 137 or done.output.splitlines()[-1] == "5"

@@ -38,6 +38,7 @@ from simenv.shell.commands import (
 )
 from simenv.shell.editors import ed, ex
 from simenv.shell.git import program as git
+from simenv.shell.jq import program as jq
 
 COMMANDS: Mapping[str, Program] = {
     "[": test,
@@ -61,6 +62,7 @@ COMMANDS: Mapping[str, Program] = {
     **filtering.PROGRAMS,
     **git.PROGRAMS,
     **finding.PROGRAMS,
+    **jq.PROGRAMS,
     **listing.PROGRAMS,
     **machine.PROGRAMS,
     **patching.PROGRAMS,
