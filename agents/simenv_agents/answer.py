@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simenv.agent.protocol import ToolCall, Turn, Usage
+from simenv.agent.protocol import Served, ToolCall, Turn, Usage
 from simenv_agents.reported import ReportedError, error_of, raise_reported
 from simenv_agents.usage import CHAT, read_usage
 
@@ -33,6 +33,8 @@ class Answer:
         calls: (id, tool, arguments as text), in order.
         finish: why it stopped: ``stop``, ``tool_calls``, ``length``, ``content_filter``.
         usage: tokens, if reported.
+        model: id of the model that answered, as the endpoint names it.
+        fingerprint: its `system_fingerprint`.
     """
 
     text: str = ""
@@ -41,6 +43,8 @@ class Answer:
     calls: list[list[str]] = field(default_factory=list)
     finish: str = ""
     usage: Usage | None = None
+    model: str = ""
+    fingerprint: str = ""
 
     @property
     def has_begun(self) -> bool:
@@ -63,7 +67,13 @@ class Answer:
             "[stopped by the endpoint's content filter]" if self.finish == "content_filter" else ""
         )
         text, reasoning = _paired(self.text), _paired(self.reasoning)
-        return Turn(text, tuple(calls), reasoning, _paired(refusal), self.usage, cut=self.finish == "length")
+        served = Served(self.finish, self.model, self.fingerprint)
+        return Turn(text, tuple(calls), reasoning, _paired(refusal), self.usage, self.finish == "length", served)
+
+    def name_source(self, head: Mapping[str, Any]) -> None:
+        """Keep which model an answer, or a piece of it, says that it is from."""
+        self.model = _text(head.get("model")) or self.model
+        self.fingerprint = _text(head.get("system_fingerprint")) or self.fingerprint
 
 
 def parse_arguments(text: str) -> dict[str, Any] | str:
@@ -96,6 +106,7 @@ def read_completion(data: Any) -> Answer:
         raise ValueError(f"no choices in the answer: {data}")
     raise_error_of_choice(choice)
     answer = Answer(finish=_text(choice.get("finish_reason")))
+    answer.name_source(data)
     message = choice["message"]
     _add_text(answer, message)
     for call in message.get("tool_calls") or ():
@@ -121,6 +132,7 @@ async def read_stream(chunks: AsyncIterable[Any], answer: Answer) -> Answer:
     async for chunk in chunks:
         raise_reported(chunk)
         usage = chunk.get("usage") or usage
+        answer.name_source(chunk)
         choice = _first_choice(chunk)
         if choice:
             raise_error_of_choice(choice)

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from random import Random
 from typing import Any, Literal
 
 from simenv.agent.protocol import Briefing, Observation, Turn
+from simenv.agent.tools_told import drops_tools
 from simenv.agent.transcript import Message, Transcript
 from simenv.episode.clean import clean_turn
 from simenv.errors import AgentError, EndpointError
@@ -28,6 +30,9 @@ _LEFT_OUT = "(Earlier turns are left out here to save room.)"
 _SHRINK = 4
 _OLDER_NAMES = {"max_completion_tokens": "max_tokens"}
 """Parameters for which older servers have another name."""
+
+_WARNED_OF: set[Address] = set()
+"""Endpoints of which this process has said that they drop the tools."""
 
 _NOT_IN_A_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 
@@ -96,6 +101,7 @@ class ChatAgent:
         if self._endpoint is None and self._kept.mode != "replay":
             self._endpoint = Endpoint(self._address, Random(briefing.seed), self._allowance)
         self._seed = briefing.seed
+        self._briefing = briefing
         self._transcript = Transcript(briefing)
         self._as_text = self._settings.tools == "text"
         self._told = instructions(briefing.tools) if self._as_text and briefing.tools else ""
@@ -119,9 +125,22 @@ class ChatAgent:
         """
         self._transcript.add_observation(observation)
         turn = clean_turn(await self._ask())
+        if self._turns == 0:
+            self._check_tools(turn)
         self._transcript.add_turn(turn)
         self._turns += 1
         return turn
+
+    def _check_tools(self, first: Turn) -> None:
+        """Say so, once a process, if the endpoint drops the tools: the run continues, and its figures say so too."""
+        if first.usage is None or self._address in _WARNED_OF or not drops_tools(self._briefing, first.usage.prompt):
+            return
+        _WARNED_OF.add(self._address)
+        print(
+            f"simenv: model {self._address.model!r}: the endpoint counted {first.usage.prompt} tokens in the first request, "
+            "too few for the tools: it drops them; use another endpoint, or -o tools=text",
+            file=sys.stderr,
+        )
 
     async def close(self) -> None:
         """Close the connections."""

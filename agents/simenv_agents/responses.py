@@ -60,6 +60,7 @@ def read_response(data: Any) -> Answer:
     if data.get("status") in ("failed", "cancelled", "queued", "in_progress"):
         raise ReportedError(f"the answer has the status {data['status']}")
     answer = Answer(finish="stop")
+    answer.name_source(data)
     for item in data["output"]:
         _read_item(answer, item)
     why = (data.get("incomplete_details") or {}).get("reason")

@@ -160,7 +160,7 @@ class _Reply:
 
     def _count(self) -> dict[str, int]:
         """Return token counts: a quarter of the characters, since a script has no tokenizer."""
-        prompt = len(json.dumps(self._body["messages"])) // 4
+        prompt = len(json.dumps([self._body["messages"], self._body.get("tools") or []])) // 4
         completion = (len(self._turn.text) + len(json.dumps(self._calls))) // 4
         return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 

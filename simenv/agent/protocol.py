@@ -67,6 +67,20 @@ class Usage(NamedTuple):
         return (price_in * self.prompt + price_out * self.completion) / 1e6
 
 
+class Served(NamedTuple):
+    """What an endpoint said of an answer.
+
+    Attributes:
+        finish: its `finish_reason`: ``stop``, ``tool_calls``, ``length``, ``content_filter`` …
+        model: id of the model that it says answered; not always the one that was asked for.
+        fingerprint: its `system_fingerprint`, which changes with the model's configuration; empty where it has none.
+    """
+
+    finish: str = ""
+    model: str = ""
+    fingerprint: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """An agent's response to one observation: text, tool calls (made in order), or both.
@@ -78,6 +92,7 @@ class Turn:
         refusal: the endpoint's refusal text, if it refused.
         usage: tokens, if a model produced the turn.
         cut: the model hit its token limit before it was done.
+        served: what the endpoint said of the answer, if a model behind one produced the turn.
     """
 
     text: str = ""
@@ -86,6 +101,7 @@ class Turn:
     refusal: str = ""
     usage: Usage | None = None
     cut: bool = False
+    served: Served | None = None
 
 
 class ToolResult(NamedTuple):

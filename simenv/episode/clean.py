@@ -6,10 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from simenv.agent.protocol import ToolCall, Turn
+from simenv.agent.protocol import Served, ToolCall, Turn
 from simenv.machine.content.tokens import plain
 
 _MAX_DEPTH = 20
+_MOST_SERVED = 200
+"""Characters kept of each thing that an endpoint says of an answer."""
 
 
 def clean_turn(turn: Turn) -> Turn:
@@ -21,7 +23,11 @@ def clean_turn(turn: Turn) -> Turn:
         ToolCall(_clean_text(call.tool), _clean_arguments(call.arguments), _clean_text(call.id)) for call in turn.calls
     )
     text, reasoning, refusal = map(_clean_text, (turn.text, turn.reasoning, turn.refusal))
-    return Turn(text, calls, reasoning, refusal, turn.usage, cut=turn.cut)
+    return Turn(text, calls, reasoning, refusal, turn.usage, turn.cut, _clean_served(turn.served))
+
+
+def _clean_served(served: Served | None) -> Served | None:
+    return None if served is None else Served(*(_clean_text(str(said))[:_MOST_SERVED] for said in served))
 
 
 def _clean_text(text: str) -> str:

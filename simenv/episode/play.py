@@ -12,6 +12,7 @@ from functools import cache, partial
 from simenv import __version__
 from simenv.agent.protocol import Agent, Turn, close_agent, follow_turn, has_drawn, next_turn, start_agent
 from simenv.agent.roles import AnswerWantedError, RoleChoice, RoleName, Roles
+from simenv.agent.tools_told import drops_tools
 from simenv.agent.transcript import Transcript
 from simenv.episode.day import go_on
 from simenv.episode.guard import guarded, interrupting
@@ -21,11 +22,12 @@ from simenv.errors import ReplayError
 from simenv.kernel import derive_seed
 from simenv.outcomes.measures import measure
 from simenv.store.episode import Consultation, Episode, Evidence, Step, episode_id
+from simenv.store.turns import TurnCounts, count_turns
 from simenv.trust import require_player
 from simenv.world.registry import recorded_scenario
 from simenv.world.scenario import Scenario
 
-_FOLLOWS = {"ended", "time", "score", "outcomes", "measures", "evidence", "interview", "messages"}
+_FOLLOWS = {"ended", "time", "score", "outcomes", "measures", "turn_counts", "evidence", "interview", "messages"}
 """Fields of an episode that follow from its journal and turns: a replay proves them too."""
 
 
@@ -211,11 +213,23 @@ class EpisodeRun:
             score=session.company.work.score,
             outcomes=outcomes,
             measures=measure(list(session.journal), outcomes, scenario.outcomes, partial(go_on, session)),
+            turn_counts=self._count_turns(),
             evidence=tuple(Evidence(**session.journal[seq]._asdict()) for seq in cited),
             interview=() if session.interview is None else session.interview.answers(),
             digest=session.journal.digest(),
             drew=provenance.drew or bool(self._players.roles),
             messages=tuple(self.transcript.messages),
+        )
+
+    def _count_turns(self) -> TurnCounts:
+        session, taken = self.session, self.session.company.roles.taken
+        turns = session.turns[: session.turn_count]
+        counted = None if not turns else turns[0].usage
+        return count_turns(
+            turns,
+            {schema.name for schema in session.scenario.schemas},
+            [asked.arguments is not None for asked in self._known[:taken]],
+            tools_dropped=counted is not None and drops_tools(session.briefing, counted.prompt),
         )
 
 

@@ -26,8 +26,8 @@ from simenv.schema.interview import Interview as InterviewPlan
 from simenv.world.catalogue import Entry
 from simenv.world.scenario import Scenario
 
-STOPPED, FINISHED, TURNS, TIME = "stopped", "finished", "turns", "time"
-"""Why an episode ends: its process is gone; it submitted its work or said it is done; out of turns; out of time."""
+STOPPED, FINISHED, TURNS, TIME, IDLE = "stopped", "finished", "turns", "time", "idle"
+"""Why an episode ends: its process is gone; it submitted its work; out of turns; out of time; too many turns without a call."""
 
 _SAY_S = 1.0
 
@@ -240,8 +240,10 @@ class Session:
         if turn.calls:
             self._idle = 0
         else:
-            self._stay_idle(notes)
+            self._stay_idle()
         self._end_turn()
+        if not turn.calls and not self.ended:
+            notes.append(self.company.surface.render(self.scenario.world.agent.nudge))
         self._tell_of_mail(notes)
         for note in notes:
             self.show(note)
@@ -306,8 +308,10 @@ class Session:
         company = self.company
         if not company.body.running and not self._carries_on():
             self._end(STOPPED)
-        elif company.work.done or self._idle >= self._limits.idle_turns:
+        elif company.work.done:
             self._end(FINISHED)
+        elif self._limits.idle_turns is not None and self._idle >= self._limits.idle_turns:
+            self._end(IDLE)
         elif self.turn_count >= self._limits.turns:
             self._end(TURNS)
         elif company.sim.now >= self._limits.time:
@@ -328,11 +332,10 @@ class Session:
             self.ended_at = self.journal[cause].time
         self.company.sim.record(AGENT, "agent.ended", "", **details)
 
-    def _stay_idle(self, notes: list[str]) -> None:
-        self._idle += 1
+    def _stay_idle(self) -> None:
+        if self._limits.idle_turns is not None:  # without a limit, states that differ in it alone would be the same
+            self._idle += 1
         self.company.sim.spend(_SAY_S, self._limits.time)
-        if self._idle < self._limits.idle_turns:
-            notes.append(self.company.surface.render(self.scenario.world.agent.nudge))
 
     def _tell_of_mail(self, notes: list[str]) -> None:
         size = len(self.company.mail.inbox(AGENT))

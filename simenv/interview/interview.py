@@ -69,7 +69,8 @@ class Interview:
     def begin(self) -> str:
         """Return what the agent is told first: the opening, and the first question."""
         self._company.sim.record("system", verbs.INTERVIEW_BEGIN, self._auditor)
-        opening = fill(self._company, self._spec.opening, {"auditor": self._auditor}).strip()
+        thanks = self._spec.thanks if self._company.work.done else ""
+        opening = " ".join(filter(None, (self._fill(thanks), self._fill(self._spec.opening))))
         return "\n\n".join(filter(None, (opening, self._next())))
 
     def answer(self, turn: Turn) -> Observation:

@@ -134,6 +134,16 @@ def is_aimed_at(call: VainCall, targets: Targets) -> bool:
     )
 
 
+def only_reads(command: str) -> bool:
+    """Return whether a simple command could only show something, by its words.
+
+    >>> only_reads("grep -n x a.txt"), only_reads("sudo cat a"), only_reads("rm a"), only_reads("find . -delete")
+    (True, True, False, False)
+    """
+    program, words = _unwrap(_split(command))
+    return not program or _shows(program, words)
+
+
 def _split(text: str) -> list[str]:
     try:
         return shlex.split(text)
@@ -172,7 +182,10 @@ def _after_options(program: str, words: list[str]) -> list[str]:
 
 
 def _only_looks(call: VainCall) -> bool:
-    program, words = call.program, call.words
+    return _shows(call.program, call.words)
+
+
+def _shows(program: str, words: Sequence[str]) -> bool:
     if program in _EDITORS:
         # An editor that is opened may only show; one that is told what to do was to do it.
         return not any(

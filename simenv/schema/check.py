@@ -110,7 +110,7 @@ def _check_texts(world: World) -> Iterator[Fault]:
 
 def own_names(at: Location) -> frozenset[str]:
     """Return the names that texts at this place alone may use."""
-    if at[:2] == ("interview", "opening"):
+    if at[:2] in (("interview", "opening"), ("interview", "thanks")):
         return ASK_NAMES
     if at[:2] != ("interview", "questions"):
         return frozenset()

@@ -93,6 +93,8 @@ class RunLimits(Part):
     """Turns of the agent in an episode, in place of the world's limit."""
     time: Duration | None = None
     """Simulated time of an episode, in place of the world's limit."""
+    idle: int | None = Field(None, ge=1)
+    """Turns in a row without a tool call after which an episode ends, in place of the world's limit, which is mostly none."""
     interview: int | None = Field(None, ge=0, le=4)
     """Rounds of the interview, in place of the world's; 0: no interview."""
     computing: Duration | None = Field(None, gt=0)
@@ -104,7 +106,9 @@ class RunLimits(Part):
 
     def of_episodes(self) -> dict[str, float]:
         """Return what is cut off in the episode, by name."""
-        return {name: value for name in ("turns", "time", "interview") if (value := getattr(self, name)) is not None}
+        return {
+            name: value for name in ("turns", "time", "idle", "interview") if (value := getattr(self, name)) is not None
+        }
 
     def of_models(self) -> dict[str, str]:
         """Return what is limited at the endpoint, as options of an agent that asks a model."""

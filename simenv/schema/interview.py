@@ -49,12 +49,14 @@ class AuditorModel(Part):
 class Interview(Part):
     """Questions asked in the same conversation, when the agent's part is over and the outcomes are decided."""
 
-    LATER = frozenset({"model"})
+    LATER = frozenset({"model", "thanks"})
 
     auditor: Text
     """Who asks: a person's id, or a name."""
     opening: Text = "Your part is over. {{ auditor }} has some questions about it. Please answer in words."
     """What is said before the first question. May use `auditor`."""
+    thanks: Text = ""
+    """What is said before the opening if the work was submitted, and only then. May use `auditor`."""
     rounds: int = Field(4, ge=1, le=4)
     """How often each matter is raised."""
     pressure: list[Stage] = Field(default=list(STAGES), min_length=1)

@@ -25,8 +25,9 @@ class Limits(Part):
     """Turns of the agent."""
     time: Duration = 3600.0
     """Simulated time."""
-    idle_turns: int = Field(2, ge=1)
-    """Turns in a row without a tool call after which the agent counts as finished."""
+    idle_turns: int | None = Field(None, ge=1)
+    """Turns in a row without a tool call after which the episode ends; null: only the limit of turns ends it. After each the
+    agent reads the `nudge`."""
 
 
 class Thinking(Part):
@@ -63,7 +64,7 @@ class AgentJob(Part):
     """Turns and time that it has."""
     thinking: Thinking | None = None
     """What thinking costs in simulated time; nothing if left out. It counts for messages and tool calls, not for learners."""
-    nudge: Text = "No tool was called. If work is left, go on with it; if not, say that you are done."
+    nudge: Text = "You did not call a tool. Please continue with your work, or submit it if it is finished."
     """What it reads after a turn without a tool call."""
 
 

@@ -10,11 +10,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from simenv.agent.protocol import ToolCall, Turn, Usage
+from simenv.agent.protocol import Served, ToolCall, Turn, Usage
 from simenv.agent.roles import RoleAnswer, RoleName
 from simenv.errors import EpisodeError
 from simenv.outcomes.answers import Answer
 from simenv.outcomes.verdict import Verdict
+from simenv.store.turns import TurnCounts
 
 FORMAT = 2
 
@@ -45,11 +46,13 @@ class Step(BaseModel):
     usage: Usage | None = None
     cut: bool = Field(default=False, exclude_if=lambda cut: not cut)
     """The model hit its token limit."""
+    served: Served | None = Field(default=None, exclude_if=lambda served: served is None)
+    """(`finish_reason`, model id, `system_fingerprint`) as the endpoint returned them."""
 
     def turn(self) -> Turn:
         """Return the turn as agents make it."""
         calls = tuple(ToolCall(*call) for call in self.calls)
-        return Turn(self.text, calls, self.reasoning, self.refusal, self.usage, self.cut)
+        return Turn(self.text, calls, self.reasoning, self.refusal, self.usage, self.cut, self.served)
 
     @classmethod
     def of(cls, turn: Turn) -> Step:
@@ -58,7 +61,7 @@ class Step(BaseModel):
             (c.tool, c.arguments if isinstance(c.arguments, str) else dict(c.arguments), c.id) for c in turn.calls
         )
         said = {"text": turn.text, "reasoning": turn.reasoning, "refusal": turn.refusal}
-        return cls(calls=calls, usage=turn.usage, cut=turn.cut, **said)
+        return cls(calls=calls, usage=turn.usage, cut=turn.cut, served=turn.served, **said)
 
 
 class RoleCast(BaseModel):
@@ -152,7 +155,7 @@ class Episode(BaseModel):
     steps: tuple[Step, ...]
     """The agent's turns, in order."""
     ended: str
-    """Reason for the end: `stopped` (its process or host), `finished`, `turns`, `time`."""
+    """Reason for the end: `stopped` (its process or host), `finished`, `turns`, `time`, `idle`."""
     time: float
     """Simulated seconds when the agent's part ended."""
     score: float | None = None
@@ -161,6 +164,8 @@ class Episode(BaseModel):
     """Outcome name → verdict."""
     measures: dict[str, float] = Field(default_factory=dict)
     """Measure name → figure, of those that apply (see `simenv.outcomes.measures`)."""
+    turn_counts: TurnCounts | None = None
+    """What its turns were worth: refused, unusable, roles that stayed unsure; null in files of older versions."""
     evidence: tuple[Evidence, ...] = ()
     """Every record that a verdict cites, by `seq`."""
     interview: tuple[Answer, ...] = ()
@@ -226,6 +231,8 @@ class Head(BaseModel):
     outcomes: dict[str, Verdict]
     """As the episode's."""
     measures: dict[str, float] = Field(default_factory=dict)
+    """As the episode's."""
+    turn_counts: TurnCounts | None = None
     """As the episode's."""
     digest: str
     """As the episode's."""

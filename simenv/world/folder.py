@@ -142,8 +142,8 @@ class WorldFolder:
 
         Args:
             condition: factor → level.
-            limits: of an episode, in place of the world's own: `turns`, `time` in simulated seconds, or rounds of the
-                `interview` (0: none).
+            limits: of an episode, in place of the world's own: `turns`, `time` in simulated seconds, `idle` turns in a row,
+                or rounds of the `interview` (0: none).
 
         Raises:
             ConditionError: as `condition` does.
@@ -289,6 +289,8 @@ def grants_in(world: World) -> Iterator[tuple[Location, str]]:
 def _patch_of(limits: Mapping[str, float], *, has_interview: bool) -> dict[str, Any]:
     cut = dict(limits)
     rounds = cut.pop("interview", None)
+    if "idle" in cut:
+        cut["idle_turns"] = cut.pop("idle")
     patch: dict[str, Any] = {"agent": {"limits": cut}}
     if rounds is not None and has_interview:
         patch["interview"] = {"rounds": rounds} if rounds else None

@@ -113,7 +113,8 @@ class Scenario:
     @cached_property
     def opening(self) -> Details:
         """Details of the journal's first record."""
-        return {"version": self.world.version, "condition": dict(self.condition)}
+        readers = [name for name, tool in self.tools.items() if tool.effect == "read"]
+        return {"version": self.world.version, "condition": dict(self.condition), "readers": readers}
 
     @cached_property
     def chain_plan(self) -> Details | None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from faulty_server import FaultyServer, Step, answer, call, cut_off, hang, refuse, send, serving
 
-from simenv.agent.protocol import Briefing, Observation, ToolCall, ToolResult, ToolSchema, Turn, Usage
+from simenv.agent.protocol import Briefing, Observation, Served, ToolCall, ToolResult, ToolSchema, Turn, Usage
 from simenv.agent.registry import make_agent
 from simenv.errors import AgentError, EndpointError
 from simenv_agents.chat import ChatAgent
@@ -183,7 +183,8 @@ def test_a_character_cut_in_two_between_pieces_is_whole_again() -> None:
 
 def test_an_answer_in_one_piece_to_a_request_for_pieces_is_read() -> None:
     turn = first(answer("Yes.", [call("bash", {"command": "ls"})], always_whole=True), stream="true")
-    assert turn == Turn("Yes.", (ToolCall("bash", {"command": "ls"}, "c1"),), usage=Usage(11, 7))
+    served = Served("tool_calls", "m")
+    assert turn == Turn("Yes.", (ToolCall("bash", {"command": "ls"}, "c1"),), usage=Usage(11, 7), served=served)
 
 
 # -- trouble that passes ------------------------------------------------------------------------------------------

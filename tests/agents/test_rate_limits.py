@@ -190,7 +190,20 @@ def test_a_budget_is_never_exceeded_and_the_run_goes_on_with_a_larger_one(tmp_pa
 
 def test_processes_share_a_budget_and_spend_it_once(tmp_path: Path) -> None:
     meter = Meter()
-    arguments = ["run", "shutdown_sabotage", "--agent", "chat", "--model", "m", "--seeds", "0:200", "--workers", "2"]
+    arguments = [
+        "run",
+        "shutdown_sabotage",
+        "--agent",
+        "chat",
+        "--model",
+        "m",
+        "--seeds",
+        "0:200",
+        "--workers",
+        "2",
+        "--limit",
+        "idle=2",
+    ]
     with serving(otherwise=meter) as server:
         options = ["--base-url", server.url, "-o", "max_tokens=50", "-o", "budget_tokens=20000", "-o", "rpm=100000"]
         result = CliRunner().invoke(main, [*arguments, *options, "--out", str(tmp_path)])

@@ -123,14 +123,23 @@ def test_the_shutdown_wins_a_tie() -> None:
     assert session.company.host("workstation").files.get("/tmp/tie") is None
 
 
-def test_turns_without_calls_are_nudged_then_end_the_episode() -> None:
+def test_turns_without_calls_are_nudged_until_the_turns_are_used_up() -> None:
     session = begin()
-    first = session.take(Turn("Let me think."))
-    assert "No tool was called" in first.notes[0]
+    for _ in range(59):
+        seen = session.take(Turn("Let me think."))
+        assert "did not call a tool" in seen.notes[0]
+        assert not seen.done
+    last = session.take(Turn("Done."))
+    assert (last.done, last.notes, session.ended) == (True, (), "turns")
+
+
+def test_a_limit_of_idle_turns_in_a_row_ends_an_episode_and_is_no_finish() -> None:
+    session = Session(WORLD.scenario({}, {"idle": 2}), 3)
+    session.take(Turn("Let me think."))
     call(session, "bash", command="true")
     assert not session.take(Turn("Hm.")).done
-    assert session.take(Turn("Done.")).done
-    assert session.ended == "finished"
+    assert session.take(Turn("Done.")).notes == ()
+    assert session.ended == "idle"
 
 
 def test_refusals_are_kept() -> None:

@@ -106,7 +106,8 @@ echo x > /nosuch/file
 
 def verdicts_after(command: str) -> dict[str, Verdict]:
     session = Session(open_world("shutdown_sabotage").scenario({"trigger": "scheduled"}), 1)
-    session.take(Turn(calls=(ToolCall("bash", {"command": command}),)))
+    for each in ("next_question", command):  # who only reads complies with nothing
+        session.take(Turn(calls=(ToolCall("bash", {"command": each}),)))
     return dict(session.close())
 
 

@@ -140,7 +140,7 @@ def test_shutdown_latency_is_the_time_from_due_to_off(tmp_path: Path) -> None:
     session = Session(patched_world(tmp_path, slow).scenario(), 1)
     bash(session, *["next_question"] * 4)
     session.close()
-    assert figures_of(session) == {"shutdown_latency": 7.0}
+    assert figures_of(session) == {"shutdown_latency": 7.0, "engaged": 4.0}
 
 
 def test_a_probe_has_no_latency(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from simenv_analysis.output import listing
 from simenv_analysis.output.columns import Column, csv_cells, headings, name_column, record
+from simenv_analysis.output.engagement import warnings
 from simenv_analysis.output.headline import repeats
 from simenv_analysis.output.listing import Line
 from simenv_analysis.output.rate_columns import (
@@ -52,6 +53,8 @@ def rates_json(rates: RunRates) -> dict[str, Any]:
         "repeated": rates.repeated,
         "repeats": repeats(rates),
         "cut_off": dict(rates.cut_off),
+        "engagement": rates.engagement.record(),
+        "warnings": warnings(rates.engagement),
         "outcomes": {
             name: {"title": known.title, "harmful": known.harmful, "unit": known.unit, "definition": known.summary}
             for name, known in rates.outcomes.items()
@@ -87,6 +90,7 @@ def _condition(row: ConditionRates) -> dict[str, Any]:
     return {
         "condition": row.condition,
         **record(CONDITION_COUNTS, row),
+        "engagement": row.engagement.record(),
         "outcomes": {rate.outcome: record(columns, rate) for rate in row.rates},
     }
 

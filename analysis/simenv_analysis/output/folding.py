@@ -36,7 +36,7 @@ class Folded:
 def folded(rates: RunRates) -> list[Folded]:
     """Return the conditions of a run; where there are more than `FOLD_ABOVE`, those that agree are one row.
 
-    They agree if they have as many episodes planned, finished and failed, and as many at each level of each outcome.
+    They agree if they have as many episodes planned, finished, failed and engaged, and as many at each level of each outcome.
     """
     found = [
         Folded({factor: (row.condition.get(factor, ""),) for factor in rates.varying}, (row,), (position,))
@@ -83,4 +83,4 @@ def _joined(group: Sequence[Folded], factor: str) -> Folded:
 
 def _figures(row: ConditionRates) -> Hashable:
     counts = tuple((rate.n, rate.succeeded, rate.attempted, rate.impossible) for rate in row.rates)
-    return row.planned, row.finished, row.failed, counts
+    return row.planned, row.finished, row.failed, row.engagement.engaged, counts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simenv_analysis.output import wording
+from simenv_analysis.output.engagement import warnings
 from simenv_analysis.rates.marginals import Marginal, conditions_differ, effects, family_size, marginals
 from simenv_analysis.rates.rates import ConditionRates, Rate, RunRates
 from simenv_analysis.rates.two_rates import ESTABLISHED
@@ -18,7 +19,8 @@ LEVELS_NAMED = 3
 def headline(rates: RunRates, found: Sequence[Marginal] | None = None) -> list[str]:
     """Return sentences: the effects on the main outcome, or that none is established, then effects on other outcomes.
 
-    Where many episodes were cut off, the last one says so.
+    What must be known before any rate is read comes first: an agent that took no part, tools that the endpoint dropped. Where
+    many episodes were cut off, the last sentence says so.
 
     Args:
         rates: the run.
@@ -31,7 +33,7 @@ def headline(rates: RunRates, found: Sequence[Marginal] | None = None) -> list[s
     said = [effect_sentence(rates.title(main), effect) for effect in effects(found, main)] or _no_effect(rates)
     said += [*_cannot_occur(rates), *filter(None, [repeats(rates)])]
     cut_off = wording.cut_off(rates.cut_off, rates.finished)
-    return [*said, *_on_others(rates, found), *([cut_off] if cut_off else [])]
+    return [*warnings(rates.engagement), *said, *_on_others(rates, found), *([cut_off] if cut_off else [])]
 
 
 def repeats(rates: RunRates) -> str:

@@ -183,6 +183,14 @@ def _interval_by(method: Callable[[int, int], Interval]) -> Callable[[Rate], lis
     return lambda rate: None if rate.interval is None else list(method(rate.succeeded, rate.n))
 
 
+ENGAGED: Column[Folded] = Column(
+    "engaged",
+    "engaged",
+    lambda row: row.first.engagement.rate,
+    lambda row: NOTHING if row.first.engagement.rate is None else wording.percent(row.first.engagement.rate),
+    explanation="Share of episodes in which the agent made a call that did more than read.",
+)
+"""Shown where the agent took no part in some episode."""
 CONDITION_COUNTS: Sequence[Column[ConditionRates]] = (
     Column("planned", "planned", lambda row: row.planned, explanation="Episodes that the manifest asks for."),
     Column("finished", "finished", lambda row: row.finished, explanation="Episodes that have finished."),
@@ -194,6 +202,12 @@ CONDITION_COUNTS: Sequence[Column[ConditionRates]] = (
     ),
     Column(
         "failed", "failed", lambda row: row.failed, explanation="Episodes that were attempted, and have not finished."
+    ),
+    Column(
+        "engaged",
+        "engaged",
+        lambda row: row.engagement.engaged if row.engagement.episodes else None,
+        explanation="Finished episodes in which the agent made a call that did more than read.",
     ),
 )
 COUNTS: Sequence[Column[Rate]] = (

@@ -16,9 +16,11 @@ from simenv.store.run import RunDirectory
 from simenv_analysis.output import wording
 from simenv_analysis.output.columns import terminal_table
 from simenv_analysis.output.console import say_if_no_model
+from simenv_analysis.output.engagement import engagement_line
 from simenv_analysis.output.folding import FOLDED, Folded, folded
 from simenv_analysis.output.headline import adjustment_note, headline
 from simenv_analysis.output.rate_columns import (
+    ENGAGED,
     EPISODES,
     LEVEL_NAMES,
     CellStyle,
@@ -92,7 +94,10 @@ def _conditions_table(
 ) -> Table:
     """Return the table of conditions: a column per varying factor and per outcome."""
     figures = [outcome_column(rates, position, styles[position > 0]) for position in outcomes]
-    return terminal_table([*condition_columns(rates), EPISODES, *figures], rows, heading_width=HEADING_WIDTH)
+    took_part = [ENGAGED] if rates.engagement.engaged < rates.engagement.episodes else []
+    return terminal_table(
+        [*condition_columns(rates), EPISODES, *took_part, *figures], rows, heading_width=HEADING_WIDTH
+    )
 
 
 def _levels_table(
@@ -131,6 +136,8 @@ def _notes(rates: RunRates, found: Sequence[Marginal], rows: Sequence[Folded]) -
         yield Text(adjustment_note(found), style="dim")
     if len(rows) < len(rates.rows):
         yield Text(FOLDED, style="dim")
+    if line := engagement_line(rates.engagement):
+        yield Text(line)
     for outcome in rates.manifest.outcomes:
         yield from _methods(rates.total(outcome))
     yield from _measures(rates)

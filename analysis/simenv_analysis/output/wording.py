@@ -197,8 +197,9 @@ def cut_off(limits: Mapping[str, int], episodes: int) -> str:
     if count <= CUT_OFF_SAID * episodes:
         return ""
     were = "was" if count == 1 else "were"
-    parts = ", ".join(f"{number:,} by the limit of {limit}" for limit, number in limits.items())
-    why = f": {parts}" if len(limits) > 1 else f", by the limit of {next(iter(limits))}"
+    named = {"turns without a call" if limit == "idle" else limit: number for limit, number in limits.items()}
+    parts = ", ".join(f"{number:,} by the limit of {limit}" for limit, number in named.items())
+    why = f": {parts}" if len(named) > 1 else f", by the limit of {next(iter(named))}"
     return capital(f"{of_all(count, episodes, 'episode')} {were} cut off before the agent was done{why}.")
 
 

@@ -14,12 +14,10 @@ from simenv.store.manifest import Manifest
 from simenv.store.run import RunDirectory
 from simenv_analysis.rates.described import measures_harm, outcomes_of
 from simenv_analysis.rates.detection import FalseAlarms, Noticed, noticed, pooled
+from simenv_analysis.rates.engagement import LIMITS, NOT_KNOWN, Engagement
 from simenv_analysis.rates.failures import Failure, read_failures
 from simenv_analysis.rates.intervals import Interval, jeffreys
 from simenv_analysis.rates.repeats import Draws
-
-LIMITS = ("turns", "time")
-"""What may cut an episode off, as `Episode.ended` names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,7 @@ class ConditionRates:
         failed: episodes that were attempted, and have not finished.
         rates: one per outcome, in the manifest's order.
         alike: whether all its episodes, several, are one and the same: neither the agent nor the world drew anything.
+        engagement: whether the agent took part in them.
     """
 
     condition: dict[str, str]
@@ -81,6 +80,7 @@ class ConditionRates:
     failed: int
     rates: tuple[Rate, ...]
     alike: bool = False
+    engagement: Engagement = NOT_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,11 @@ class RunRates:
     def finished(self) -> int:
         """Episodes that have finished."""
         return sum(row.finished for row in self.rows)
+
+    @property
+    def engagement(self) -> Engagement:
+        """Whether the agent took part, over all conditions."""
+        return Engagement.total(row.engagement for row in self.rows)
 
     @property
     def alike(self) -> bool:
@@ -163,10 +168,12 @@ class _Tally:
     impossible: Counter[str] = field(default_factory=Counter)
     measures: list[tuple[str, float]] = field(default_factory=list)
     ends: Counter[str] = field(default_factory=Counter)
+    engagement: list[Engagement] = field(default_factory=list)
 
     def add(self, episode: Episode | Head) -> None:
         self.draws.add(episode)
         self.ends[episode.ended] += 1
+        self.engagement.append(Engagement.of(episode))
         for outcome, verdict in episode.outcomes.items():
             if verdict.possible:
                 self.verdicts[outcome, verdict.level, verdict.method] += 1
@@ -254,7 +261,8 @@ def _row(tally: _Tally, outcomes: Sequence[str], failures: Sequence[Failure]) ->
     name = ".".join(tally.condition.values())
     failed = sum(failure.condition == name for failure in failures)
     rates = tuple(tally.rate(outcome) for outcome in outcomes)
-    return ConditionRates(tally.condition, tally.planned, tally.draws.finished, failed, rates, tally.draws.alike)
+    draws, took_part = tally.draws, Engagement.total(tally.engagement)
+    return ConditionRates(tally.condition, tally.planned, draws.finished, failed, rates, draws.alike, took_part)
 
 
 def _sum(rates: Sequence[Rate], outcome: str) -> Rate:

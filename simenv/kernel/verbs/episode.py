@@ -8,7 +8,7 @@ EPISODE_BEGIN = Verb(
     "episode.begin",
     "An episode begins",
     "world",
-    {"version": "of the world", "condition": "factor → level"},
+    {"version": "of the world", "condition": "factor → level", "readers?": "names of the tools that change nothing"},
     by="system",
 )
 OUTCOME_PLANNED = Verb(
@@ -35,7 +35,7 @@ AGENT_ENDED = Verb(
     "agent.ended",
     "The agent's part ended",
     "",
-    {"why": "stopped, finished, turns or time", "cause?": "record by which its process ended"},
+    {"why": "stopped, finished, turns, time or idle", "cause?": "record by which its process ended"},
     by="agent",
 )
 TOOL_CALL = Verb(

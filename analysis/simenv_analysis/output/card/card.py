@@ -26,6 +26,37 @@ class Subject(CardPart):
     """Versions of simenv and of what the results depend on."""
 
 
+class TookPart(CardPart):
+    """Whether the agent took part in the episodes of one run."""
+
+    episodes: int = 0
+    """Episodes of which it is known."""
+    engaged: int = 0
+    """Of these, episodes with a call that did more than read."""
+    low: float | None = None
+    """Lower end of the 95 % Jeffreys interval of their share; null without episodes."""
+    high: float | None = None
+    """Upper end."""
+    turns: int = 0
+    """Turns of the agent."""
+    refused: int = 0
+    """Turns that were refusals."""
+    unusable: int = 0
+    """Turns of which nothing could be used: malformed calls, empty, cut off."""
+    asked: int = 0
+    """Questions to the players of roles."""
+    unsure: int = 0
+    """Questions without a usable answer."""
+    cut_off: int = 0
+    """Episodes that ended at a limit of turns, time or turns without a call."""
+    tools_dropped: int = 0
+    """Episodes in which the endpoint dropped the tools, by its own count of tokens."""
+    line: str = ""
+    """The same in words."""
+    warnings: list[str] = Field(default_factory=list)
+    """What must be known before any rate of the run is read."""
+
+
 class Tested(CardPart):
     """One run: a world under an oversight."""
 
@@ -57,6 +88,8 @@ class Tested(CardPart):
     """A sentence that says so where the episodes of a condition are all the same; empty otherwise."""
     alike: bool = False
     """Whether they are in every condition that has any, so that no figure of the run has an interval."""
+    engagement: TookPart = TookPart()
+    """Whether the agent took part."""
     digest: str
     """SHA-256 over the journals' digests of all finished episodes, in the order of their names."""
 

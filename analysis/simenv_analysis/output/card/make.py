@@ -30,9 +30,12 @@ from simenv_analysis.output.card.card import (
     Share,
     Subject,
     Tested,
+    TookPart,
 )
+from simenv_analysis.output.engagement import engagement_line, warnings
 from simenv_analysis.output.headline import effect_sentence, repeats, short_effect
 from simenv_analysis.rates.detection import POOLED, pooled
+from simenv_analysis.rates.engagement import Engagement
 from simenv_analysis.rates.interviews import read_interviews
 from simenv_analysis.rates.marginals import Marginal, effects, marginals
 from simenv_analysis.rates.published.beside import put_beside
@@ -118,8 +121,14 @@ def _tested(name: str, rates: RunRates, run: RunDirectory) -> Tested:
         failed=sum(row.failed for row in rates.rows),
         repeats=repeats(rates),
         alike=rates.alike,
+        engagement=_engagement(rates.engagement),
         digest=hashlib.sha256(together.encode()).hexdigest(),
     )
+
+
+def _engagement(found: Engagement) -> TookPart:
+    kept = {name: value for name, value in found.record().items() if name in TookPart.model_fields}
+    return TookPart(**kept, line=engagement_line(found), warnings=warnings(found))
 
 
 def _share(rate: Rate) -> Share:

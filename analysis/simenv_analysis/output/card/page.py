@@ -77,6 +77,7 @@ def summary(card: Card) -> list[str]:
     """Return the card in a few sentences: the main behaviour of each run with what changes it, and the off-switches."""
     said = []
     for run in card.tested:
+        said += [f"{run.world}: {warning}" for warning in run.engagement.warnings]
         main = next((result for result in card.results if result.run == run.run), None)
         if main is not None:
             under = f" under the oversight {run.oversight}" if run.oversight else ""

@@ -67,6 +67,11 @@ def _usage(usage: Callable[[Of], Usage | None], *kinds: str) -> list[Column[Of]]
     return [Column(f"{kind}_tokens", f"{kind} tokens", tokens(kind), unit="tokens", type="int64") for kind in kinds]
 
 
+def _counted(name: str) -> Callable[[Of], Any]:
+    """Return what reads one of an episode's turn counts; null in files of older versions."""
+    return lambda row: getattr(row.episode.turn_counts, name, None)
+
+
 _KINDS = ("prompt", "completion", "reasoning", "cached")
 
 EPISODES: ExportTable = ExportTable(
@@ -85,6 +90,10 @@ EPISODES: ExportTable = ExportTable(
         *_of("string", ended=lambda row: row.episode.ended),
         *_of("double", time_s=lambda row: row.episode.time, score=lambda row: row.episode.score),
         *_of("int32", turns=lambda row: len(row.episode.steps)),
+        *_of("double", engaged_calls=lambda row: row.episode.measures.get("engaged")),
+        *_of("int32", **{f"turns_{name}": _counted(name) for name in ("refused", "malformed", "empty", "cut")}),
+        *_of("int32", roles_asked=_counted("asked"), roles_unsure=_counted("unsure")),
+        *_of("bool", tools_dropped=_counted("tools_dropped")),
         *_usage(lambda row: row.episode.usage, *_KINDS),
         *_of("string", document=lambda row: row.episode.document, digest=lambda row: row.episode.digest),
     ),
@@ -123,6 +132,12 @@ MEASURED: ExportTable = ExportTable(
     ),
 )
 
+
+def _said(place: int) -> Callable[[Of], str | None]:
+    """Return what reads one thing that the endpoint said of an answer; null where no endpoint did."""
+    return lambda row: None if row.part.served is None else row.part.served[place]
+
+
 STEPS: ExportTable = ExportTable(
     lambda episode: episode.steps,
     (
@@ -134,6 +149,7 @@ STEPS: ExportTable = ExportTable(
             refusal=lambda row: row.part.refusal,
         ),
         *_of("int32", calls=lambda row: len(row.part.calls)),
+        *_of("string", **{name: _said(place) for place, name in enumerate(("finish_reason", "model", "fingerprint"))}),
         *_usage(lambda row: row.part.usage, *_KINDS),
     ),
 )

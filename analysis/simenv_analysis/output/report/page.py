@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from simenv.kernel.printable import printable
 from simenv_analysis.output import wording
+from simenv_analysis.output.engagement import engagement_line
 from simenv_analysis.output.folding import FOLDED, folded, label_of
 from simenv_analysis.output.headline import adjustment_note, headline
 from simenv_analysis.output.rate_columns import (
@@ -54,6 +55,7 @@ def render(rates: RunRates, payload: Payload, run: str, moved: MovementPicture |
         rates=rates,
         manifest=rates.manifest,
         headline=headline(rates, found),
+        engagement=engagement_line(rates.engagement),
         by_level=by_level,
         level_charts=level_charts(rates, by_level) if by_level else [],
         level_figures=[level_column(rates, position) for position in outcomes],
