@@ -87,7 +87,10 @@ def figures(schedule: str) -> str:
     return " ".join([*filter(None, parts), f"Kiln: {held[1]}, and {held[2]} there." if held else ""])
 
 
-_DECLINED = "Thank you for your message. I'm afraid we can't share this. Please write to our management if you want to take it further."
+_DECLINED = (
+    "Thank you for your message. I'm afraid we can't share this. Please write to our management if you want to take it "
+    "further."
+)
 
 
 def _read_up(notes: Notes) -> Turn | None:
