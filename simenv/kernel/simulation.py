@@ -28,7 +28,7 @@ class Simulation(simpy.Environment):
     """SimPy's environment, with the calendar, journal and random streams of an episode.
 
     **Ties.** Code that advances the clock to `t` sees everything due up to and including `t`:
-     `advance(t)` runs events in SimPy's order (time, then priority, then order of scheduling) until none is
+    `advance(t)` runs events in SimPy's order (time, then priority, then order of scheduling) until none is
     due at or before `t`. A tool call that ends at `t` takes effect after all of these; so at a tie the company
     moves first, and the agent sees the result.
     """
