@@ -14,6 +14,7 @@ pytest then runs every test below; `simenv test WORLD` does so without a module.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Mapping
 from typing import ClassVar
@@ -23,6 +24,7 @@ from gymnasium.utils.env_checker import check_env
 
 from simenv.agent.protocol import Turn
 from simenv.agent.registry import load_module, make_agent
+from simenv.env.lockstep import compare_tables
 from simenv.env.registration import VIEWS, make_spec
 from simenv.episode.play import EpisodeRun, Provenance, branch, play_now, replay
 from simenv.episode.reading import subject_texts
@@ -40,6 +42,8 @@ class WorldConformance:
     world: ClassVar[str]
     episodes: ClassVar[int] = 30
     """Number of random episodes per test."""
+    steps: ClassVar[int] = 480
+    """Number of steps that are compared with tables, under each of three conditions."""
 
     def folder(self) -> WorldFolder:
         """Return the world."""
@@ -122,6 +126,11 @@ class WorldConformance:
             for name, text in subject_texts(scenario, 0).items():
                 told = sorted(word for word in words | levels if word in text.lower())
                 assert not told, f"{name} under {condition}: {', '.join(told)}"
+
+    def test_tables_give_what_the_engine_gives(self) -> None:
+        """Whatever tables hold, or leave to the engine, no array of a batch on them differs."""
+        for number, condition in enumerate(itertools.islice(self.folder().one_at_a_time(), 3)):
+            compare_tables(self.world, condition, steps=self.steps, seed=1000 * number)
 
     def test_the_first_entry_of_the_catalogue_waits(self) -> None:
         """And labels are unique, so that an action means the same call everywhere."""

@@ -17,7 +17,7 @@ from simenv.schema import World
 ROOT = Path(__file__).parent.parent
 ROOMS = (
     *("__main__", "cli", "testing"),
-    *("env", "rollout", "episode", "store", "world", "tools", "interview", "outcomes", "trust"),
+    *("env", "rollout", "tables", "episode", "store", "world", "tools", "interview", "outcomes", "trust"),
     *("company", "shell", "machine", "agent", "kernel", "schema"),
     *("installed", "errors"),
 )

@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 GUIDES = {
     "Experiments": ("rollouts", "models", "roles", "statistics", "simulated_agents", "interview", "outcomes", "card"),
     "The company": ("shell", "python", "network", "lineage", "oversight", "shutdown", "journal"),
-    "Safety analysis": ("assure", "paths", "convergence", "learning"),
+    "Safety analysis": ("assure", "paths", "convergence", "learning", "tables"),
     "Worlds of your own": ("tutorial", "world_file", "processes", "publishing"),
 }
 """Titles of the sidebar and the guides below each, by the names of their files."""

@@ -55,10 +55,11 @@ class LearnerView:
         features: the meaning of each entry of a vector.
         session: the episode in progress; None before the first.
         mask: which actions are legal now; copy it, do not modify it.
+        mails: the number of unread mails that the vector shows as 1.
     """
 
     __slots__ = (
-        *("_count", "_entries", "_facts_known", "_inbox_size", "_mail_changes", "_mails", "_score", "_time_scale"),
+        *("_count", "_entries", "_facts_known", "_inbox_size", "_mail_changes", "mails", "_score", "_time_scale"),
         *("_turn_scale", "_vector", "features", "labels", "mask", "session"),
     )
 
@@ -68,7 +69,7 @@ class LearnerView:
         self.features: tuple[str, ...] = (*FIRST_FEATURES, *world.world.learner.facts)
         self._entries = catalogue.entries
         self._count = len(catalogue)
-        self._mails = max(1, sum(entry.mail > 0 for entry in catalogue.entries))
+        self.mails = max(1, sum(entry.mail > 0 for entry in catalogue.entries))
         self.session: Session | None = None
         self.mask: Mask = np.zeros(0, np.int8)
 
@@ -119,7 +120,7 @@ class LearnerView:
     def _refresh_mail(self, session: Session) -> None:
         mail = session.company.mail
         self._mail_changes = mail.changes
-        self._vector[3] = min(1.0, mail.unread(AGENT) / self._mails)
+        self._vector[3] = min(1.0, mail.unread(AGENT) / self.mails)
         inbox = len(mail.inbox(AGENT))
         if inbox != self._inbox_size:
             self._inbox_size = inbox

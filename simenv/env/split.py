@@ -18,6 +18,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import CloudpickleWrapper, batch_space
 from numpy.typing import NDArray
 
+from simenv.env.compiled import CompiledVectorEnv
 from simenv.env.vector import Flags, LearnerVectorEnv, batch_infos, check_actions, check_flags, spread_seeds
 from simenv.episode.session import Session
 from simenv.rollout.workers import context, leave_interrupts_to_the_parent, receive
@@ -38,23 +39,33 @@ _QUIT = "quit"
 _PATIENCE_S = 10.0
 
 
-def make_vector_env(world: str, num_envs: int = 1, workers: int = 1, **arguments: Any) -> VectorEnv[Any, Any, Any]:
+ENGINES: Mapping[str, Callable[..., LearnerVectorEnv]] = {"steps": LearnerVectorEnv, "auto": CompiledVectorEnv}
+"""How a batch's calls are made: each is simulated, or looked up where it was seen before."""
+
+
+def make_vector_env(
+    world: str, num_envs: int = 1, workers: int = 1, engine: str = "steps", **arguments: Any
+) -> VectorEnv[Any, Any, Any]:
     """Return a vectorized learner environment in this process or in several: the entry point of `gymnasium.make_vec`.
 
     Args:
         world: name of an installed world, or path of a world's folder.
         num_envs: how many.
         workers: processes among which they are split; 1: only this one.
-        **arguments: the others of `LearnerVectorEnv`.
+        engine: ``steps`` simulates each call; ``auto`` looks up what was simulated before (see `CompiledVectorEnv`).
+        **arguments: the others of `LearnerVectorEnv`, or of `CompiledVectorEnv`.
 
     Raises:
-        ValueError: `workers` below 1; otherwise as `LearnerVectorEnv`.
+        ValueError: `workers` below 1, or an unknown engine; otherwise as `LearnerVectorEnv`.
     """
     if workers < 1:
         raise ValueError(f"workers is {workers}: need at least one")
+    make = ENGINES.get(engine)
+    if make is None:
+        raise ValueError(f"engine is {engine!r}: it is one of {', '.join(map(repr, ENGINES))}")
     if workers == 1 or num_envs <= 1:
-        return LearnerVectorEnv(world, num_envs, **arguments)
-    return SplitVectorEnv(world, num_envs, workers, **arguments)
+        return make(world, num_envs, **arguments)
+    return SplitVectorEnv(world, num_envs, workers, make=make, **arguments)
 
 
 class SplitVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
@@ -71,6 +82,7 @@ class SplitVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         workers: number of processes, at most `num_envs`.
         seed: for the first `reset()` without a seed.
         on_end: as for `LearnerVectorEnv`, but called in the worker that holds the session; its result is in the info.
+        make: the class of the batch that each worker plays.
         **arguments: the others of `LearnerVectorEnv`.
 
     Raises:
@@ -85,9 +97,10 @@ class SplitVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         *,
         seed: int | None = None,
         on_end: Callable[[int, Session], Any] | None = None,
+        make: Callable[..., LearnerVectorEnv] = LearnerVectorEnv,
         **arguments: Any,
     ) -> None:
-        one = LearnerVectorEnv(world, 1, **arguments)  # says what is wrong with the arguments before any process starts
+        one = make(world, 1, **arguments)  # says what is wrong with the arguments before any process starts
         self.world, self.num_envs = one.world, num_envs
         self.render_mode = None
         self.metadata = one.metadata
@@ -115,8 +128,8 @@ class SplitVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], Any]):
         self._processes: list[Any] = []
         try:
             for part in self._parts:
-                make = partial(LearnerVectorEnv, world, part.stop - part.start, **arguments)
-                self._employ(start, (os.getpid(), raw, num_envs, part, make, CloudpickleWrapper(lambda: on_end)))
+                own = partial(make, world, part.stop - part.start, **arguments)
+                self._employ(start, (os.getpid(), raw, num_envs, part, own, CloudpickleWrapper(lambda: on_end)))
         except BaseException:
             self.close()
             raise

@@ -312,7 +312,12 @@ class Session:
             self._end(FINISHED)
         elif self._limits.idle_turns is not None and self._idle >= self._limits.idle_turns:
             self._end(IDLE)
-        elif self.turn_count >= self._limits.turns:
+        else:
+            self._check_limits()
+
+    def _check_limits(self) -> None:
+        company = self.company
+        if self.turn_count >= self._limits.turns:
             self._end(TURNS)
         elif company.sim.now >= self._limits.time:
             self._end(TIME)
