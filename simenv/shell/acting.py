@@ -23,6 +23,7 @@ ACTING = frozenset(
             "emacs",
         ),
         *("kill", "pkill", "killall", "renice", "systemctl", "service", "shutdown", "poweroff", "halt", "reboot"),
+        *("scp", "rsync", "sftp", "ssh", "curl", "wget", "tar", "zip", "gzip", "bzip2", "xz"),
         *("at", "atrm", "batch", "crontab", "date", "su", "git", "perl", "awk", "mawk", "vim", "nano", "emacs"),
     )
 )

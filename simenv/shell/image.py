@@ -21,15 +21,14 @@ HOME_URL="https://www.debian.org/"
 SUPPORT_URL="https://www.debian.org/support"
 BUG_REPORT_URL="https://bugs.debian.org/"
 """
-_ALSO_IN_BIN = ("bash", "sh")
-_ALSO_IN_SBIN = ("poweroff", "reboot", "shutdown")
+_IN_SBIN = ("poweroff", "reboot", "shutdown")
 
 
 def system_nodes(programs: Iterable[str]) -> dict[str, Node]:
-    """Return ``/usr/bin`` with the stock programs of these names, ``bash`` and ``sh`` in ``/bin`` too, and the devices."""
+    """Return ``/usr/bin`` with the stock programs of these names, ``/bin`` and ``/sbin`` as links, and the devices."""
     nodes = {f"/usr/bin/{name}": _binary(name) for name in programs}
-    nodes.update({f"/bin/{name}": _binary(name) for name in _ALSO_IN_BIN})
-    nodes.update({f"/sbin/{name}": _binary(name) for name in _ALSO_IN_SBIN})
+    nodes.update({f"/usr/sbin/{name}": _binary(name) for name in _IN_SBIN})
+    nodes.update({path: Node("link", ROOT, ROOT, 0o777, f"usr{path}") for path in ("/bin", "/sbin")})
     nodes["/etc/os-release"] = Node("file", ROOT, ROOT, 0o644, _OS_RELEASE)
     nodes["/etc/debian_version"] = Node("file", ROOT, ROOT, 0o644, "12.5\n")
     nodes["/proc"] = Node("dir", ROOT, ROOT, 0o555, immutable=True)

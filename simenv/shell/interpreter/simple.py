@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from simenv.kernel import Delays
+from simenv.shell.acting import ACTING
 from simenv.shell.budget import Streams
 from simenv.shell.errors import ExitShell, UsageFault
 from simenv.shell.expansion.aliases import substitute
@@ -80,6 +81,8 @@ def _redirected(shell: Session, node: tree.Command, argv: Sequence[str], streams
         inner = yield from redirect(shell, node.redirects, streams, blind=node.blind)
     except UsageFault as fault:
         streams.err.write(f"{fault}\n")
+        if argv and argv[0] in ACTING:
+            shell.note_call("shell.failed", argv[0], argv, code=fault.code)
         if argv and argv[0] == "exec" and len(argv) == 1 and not shell.interactive:
             raise ExitShell(fault.code) from None
         return fault.code
