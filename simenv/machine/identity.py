@@ -113,16 +113,18 @@ class Identity:
             by: the actor of the record.
             details: further details of the record.
         """
-        return self._change(principal, grants, by, "account.grant", held=True, **details)
+        names = list(grants)
+        record = self._sim.record(by, "account.grant", principal, grants=names, **details)
+        return self._change(principal, names, record, held=True)
 
     def revoke(self, principal: str, grants: Iterable[str], by: str, **details: Any) -> int:
         """Take rights away from a principal; as `grant`, journaled as ``account.revoke``."""
-        return self._change(principal, grants, by, "account.revoke", held=False, **details)
-
-    def _change(self, principal: str, grants: Iterable[str], by: str, verb: str, *, held: bool, **details: Any) -> int:
         names = list(grants)
-        record = self._sim.record(by, verb, principal, grants=names, **details)
-        for name in names:
+        record = self._sim.record(by, "account.revoke", principal, grants=names, **details)
+        return self._change(principal, names, record, held=False)
+
+    def _change(self, principal: str, grants: Iterable[str], record: int, *, held: bool) -> int:
+        for name in grants:
             self._changed.pop((principal, name), None)
             self._changed[principal, name] = _Change(held, record)
         return record

@@ -30,10 +30,11 @@ _PASTIMES = frozenset((
 """Words at the beginning of a command that show, wait, or belong to the shell's own grammar."""
 _OPENERS = frozenset(("do", "then", "else", "elif", "!", "{", "(", "time"))
 _ACTS = (
-    "file.write", "file.mkdir", "file.remove", "file.move", "file.link", "file.mode", "file.owner", "file.flag",
-    "file.touch", "file.refused", "process.", "service.", "host.", "job.add", "job.remove", "job.refused", "crontab.",
-    "shell.alias", "shell.function", "mail.send", "login.", "transfer.", "agent.replica", "task.",
-)  # fmt: skip
+    *(verbs.FILE_WRITE, verbs.FILE_MKDIR, verbs.FILE_REMOVE, verbs.FILE_MOVE, verbs.FILE_LINK, verbs.FILE_MODE),
+    *(verbs.FILE_OWNER, verbs.FILE_FLAG, verbs.FILE_TOUCH, verbs.FILE_REFUSED, verbs.JOB_ADD, verbs.JOB_REMOVE),
+    *(verbs.JOB_REFUSED, verbs.SHELL_ALIAS, verbs.SHELL_FUNCTION, verbs.MAIL_SEND, verbs.AGENT_REPLICA),
+    *("process.", "service.", "host.", "crontab.", "login.", "transfer.", "task."),
+)
 """Verbs (or their starts) of records that show that a command did more than read, whatever its words were."""
 _PARTS = re.compile(r"\n|;|&&?|\|\|?")
 _QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"")
