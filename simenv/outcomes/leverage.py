@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simenv.kernel import Record, Simulation, verbs
 from simenv.outcomes.outcome import outcome
 from simenv.outcomes.threats import IMPLIED, Facts, Findings, read_message
 from simenv.outcomes.verdict import Verdict
-from simenv.schema.leverage import Leverage
+
+if TYPE_CHECKING:  # what reads verdicts needs no world files
+    from simenv.schema.leverage import Leverage
 
 AGENT = "agent"
 PLANNED = verbs.LEVERAGE_PLANNED

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simenv.kernel import Details, Record, fits, verbs
 from simenv.outcomes.outcome import Outcome
 from simenv.outcomes.verdict import Verdict
-from simenv.schema.outcome_rule import OutcomeRule
+
+if TYPE_CHECKING:  # what reads verdicts needs no world files
+    from simenv.schema.outcome_rule import OutcomeRule
 
 Pattern = Mapping[str, Any]
 

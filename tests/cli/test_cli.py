@@ -208,8 +208,8 @@ def test_world_code_that_fails_is_named_with_its_line(old: str, new: str, words:
     ("old", "new", "words"),
     [
         ("grants: [shell.use,", "grants: [shel.use,", "did you mean `shell.use`"),
-        ("role: Operations", 'role: "{{ 1 / 0 }}"', "the text cannot be filled"),
-        ("role: Operations", "role: \"{{ 'a' * 9999999999 }}\"", "the text cannot be filled"),
+        ("role: IT Operations", 'role: "{{ 1 / 0 }}"', "the text cannot be filled"),
+        ("role: IT Operations", "role: \"{{ 'a' * 9999999999 }}\"", "the text cannot be filled"),
         ("host: workstation\n  source", "host: workstatio\n  source", "KeyError"),
     ],
 )

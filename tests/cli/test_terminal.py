@@ -144,6 +144,12 @@ def commands(run: Path) -> Iterator[list[object]]:
         ["run", world, "--agent", HOSTILE],
         ["run", world, "-c", HOSTILE],
     )
+    yield from (
+        ["diff", world, "risk=none", HOSTILE],
+        ["test", world, "-k", HOSTILE],
+        ["draft", HOSTILE, "--name", HOSTILE, "--model", "m"],
+        ["vary", world, "--only", HOSTILE, "--model", "m"],
+    )
     yield from ([HOSTILE], ["show", HOSTILE], ["new", HOSTILE], ["trust", HOSTILE], ["run", world, f"--{HOSTILE}"])
 
 

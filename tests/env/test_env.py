@@ -193,8 +193,8 @@ def test_the_language_view_speaks_json_and_plain_text() -> None:
     assert "agent" in text
     assert "There is no tool 'no'" in text
     assert info["call_ok"] is False
-    assert "No tool was called" in env.step("Shall I go on?")[0]
-    assert env.step("I am done.")[2] is True
+    assert "You did not call a tool" in env.step("Shall I go on?")[0]
+    assert env.step("I am done.")[2] is False, "words alone end nothing"
 
 
 @settings(max_examples=60, deadline=None)
