@@ -36,7 +36,7 @@ GUIDES = {
     "Experiments": ("rollouts", "models", "roles", "statistics", "simulated_agents", "interview", "outcomes", "card"),
     "The company": ("shell", "python", "network", "lineage", "oversight", "shutdown", "journal"),
     "Safety analysis": ("assure", "paths", "convergence", "learning", "tables"),
-    "Worlds of your own": ("tutorial", "world_file", "processes", "publishing"),
+    "Worlds of your own": ("tutorial", "drafting", "world_file", "processes", "publishing"),
 }
 """Titles of the sidebar and the guides below each, by the names of their files."""
 

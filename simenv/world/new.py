@@ -26,9 +26,7 @@ def create_world(name: str, parent: Path) -> Path:
     Raises:
         SimenvError: the name is no name, the folder is there already, or it cannot be written.
     """
-    if not _NAME.fullmatch(name):
-        raise SimenvError(f"{name!r} is no name for a world → small letters, digits and underscores, a letter first")
-    folder = parent / name
+    folder = parent / name_checked(name)
     if folder.exists():
         raise SimenvError(f"{folder}: there is something of that name already → choose another name, or remove it")
     texts = {file.name: file.read_text() for file in sorted(_template().iterdir()) if file.is_file()}
@@ -40,6 +38,13 @@ def create_world(name: str, parent: Path) -> Path:
     except OSError as error:
         raise SimenvError(f"{folder}: cannot be written ({error.strerror})") from None
     return folder
+
+
+def name_checked(name: str) -> str:
+    """Return the name of a new world. Raises SimenvError if it is none."""
+    if not _NAME.fullmatch(name):
+        raise SimenvError(f"{name!r} is no name for a world → small letters, digits and underscores, a letter first")
+    return name
 
 
 def _template() -> Path:
