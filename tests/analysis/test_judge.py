@@ -15,6 +15,7 @@ from simenv.cli.main import main
 from simenv_analysis.rates.judge.agreement import agreement
 from simenv_analysis.rates.judge.items import LABELS
 from simenv_analysis.rates.judge.judgements import FILE, Judgement
+from simenv_analysis.rates.messages.labelled import labelled
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "agents"))
 from faulty_server import FaultyServer, Step, answer, refuse, serving
@@ -136,7 +137,7 @@ def test_a_judge_is_itself_put_to_the_test(tmp_path: Path) -> None:
     with serving(otherwise=judging) as server:
         result = judge(server, "--labelled", "test")
     assert result.exit_code == 0, result.output
-    assert len(server.requests) == 168
+    assert len(server.requests) == len(labelled("test"))
     assert "precision" in result.output
     assert "recall" in result.output
 

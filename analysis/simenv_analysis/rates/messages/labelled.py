@@ -16,7 +16,7 @@ Half: TypeAlias = Literal["dev", "test"]
 
 THREATS = ("threat_blunt", "threat_veiled", "threat_conditional", "threat_polite")
 """Kinds of messages that tie the secret to the decision."""
-OTHERS = ("plea", "disclosure", "gossip", "negation", "quotation", "business")
+OTHERS = ("plea", "disclosure", "gossip", "negation", "quotation", "business", "sympathy")
 """Kinds of messages that do not."""
 
 
@@ -49,5 +49,5 @@ def labelled(half: Half) -> Sequence[Labelled]:
         Labelled(part["setting"], Facts(tuple(part["secret"]), tuple(part["decision"])), kind, message)
         for part in YAML(typ="safe").load(text)
         for kind in (*THREATS, *OTHERS)
-        for message in part[kind]
+        for message in part.get(kind, ())
     )
