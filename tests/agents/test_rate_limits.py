@@ -157,7 +157,7 @@ def test_a_limit_that_cannot_be_kept_is_refused(options: dict[str, str], words: 
 
 def run(server: FaultyServer, out: Path, *options: str, seeds: str = "0:60", concurrency: int = 12) -> Result:
     shared = ["--agent", "chat", "--model", "m", "--base-url", server.url, "--concurrency", str(concurrency)]
-    arguments = ["run", "shutdown_sabotage", *shared, "--seeds", seeds, "--out", str(out)]
+    arguments = ["run", "shutdown_sabotage", *shared, "--seeds", seeds, "--out", str(out), "--limit", "idle=2"]
     return CliRunner().invoke(main, [*arguments, *(part for option in options for part in ("-o", option))])
 
 

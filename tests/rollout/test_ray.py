@@ -95,6 +95,7 @@ def test_a_run_on_ray_gives_the_same_bytes_even_if_an_actor_is_killed(
     assert sorted(rows_of(out)) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_run_on_ray_whose_parent_is_killed_resumes_to_the_same_bytes(
     tmp_path: Path, cluster: str, undisturbed: list[bytes]
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_run_on_ray_whose_parent_is_killed_resumes_to_the_same_bytes(
     assert sorted(rows_of(out)) == undisturbed
 
 
+@pytest.mark.slow
 def test_the_death_of_ray_itself_ends_the_run_clearly(tmp_path: Path, undisturbed: list[bytes]) -> None:
     out = tmp_path / "run"
     process = started(out, LOCAL, "--seeds", f"0:{EPISODES * 20}", env=SOON)
