@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 _PACKAGES = ("simenv", "simenv_agents", "simenv_analysis")
@@ -30,7 +31,30 @@ def place_in(error: BaseException, folder: Path) -> Place | None:
 
 def place_of_strangers(error: BaseException) -> Place | None:
     """Return the last place at which an error passed through code neither simenv's nor installed; None if it did not."""
-    return _last(error, lambda file: file.is_file() and not any(root in file.parents for root in _roots()))
+    return _last(error, _is_strangers)
+
+
+def place_on_stack(frame: FrameType | None, base: FrameType) -> Place | None:
+    """Return the innermost place of a stack, above `base`, in code neither simenv's nor installed; None if there is none."""
+    return place_among(_stack(frame, base))
+
+
+def place_among(places: Iterable[tuple[str, int]]) -> Place | None:
+    """Return the first of some places (file, line) in code neither simenv's nor installed; None if there is none."""
+    for file, line in places:
+        if _is_strangers(_resolved(file)):
+            return Place(str(_resolved(file)), line)
+    return None
+
+
+def _stack(frame: FrameType | None, base: FrameType) -> Iterator[tuple[str, int]]:
+    while frame is not None and frame is not base:
+        yield frame.f_code.co_filename, frame.f_lineno or 0
+        frame = frame.f_back
+
+
+def _is_strangers(file: Path) -> bool:
+    return file.is_file() and not any(root in file.parents for root in _roots())
 
 
 def _last(error: BaseException, is_theirs: Callable[[Path], bool]) -> Place | None:

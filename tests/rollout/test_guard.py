@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,17 @@ pytestmark = pytest.mark.timeout(20)
 NEVER_RETURNS = {
     "a loop": "while True: pass",
     "a loop that catches errors": "\n        while True:\n            try: sum(range(1000))\n            except Exception: pass",
+    "a loop that catches everything": "\n        while True:\n            try: sum(range(1000))\n            except BaseException: pass",
+    "loops in loops that catch everything": (
+        "\n        while True:\n            try:\n                while True:\n                    try: sum(range(100))\n"
+        "                    except BaseException: pass\n            except BaseException: pass"
+    ),
+    "a loop that suppresses everything": (
+        "\n        import contextlib\n        while True:\n            with contextlib.suppress(BaseException): sum(range(1000))"
+    ),
+    "sleep in a loop that catches everything": (
+        "\n        import time\n        while True:\n            try: time.sleep(1e6)\n            except BaseException: pass"
+    ),
     "sleep": "import time; time.sleep(1e6)",
     "a lock": "import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()",
     "a pattern": "import re; re.match('(a*)*b', 'a' * 40)",
@@ -182,6 +196,57 @@ def test_pauses_between_do_not_renew_the_limit() -> None:
     with pytest.raises(OverrunError):
         asyncio.run(guarded(compute(), 0.3))
     assert time.monotonic() - began < 5.0
+
+
+def test_who_catches_the_interruption_and_ends_has_failed_all_the_same() -> None:
+    with pytest.raises(OverrunError, match="interrupted after 0.1 s"), interrupting(0.1, 0.1), suppress(BaseException):
+        time.sleep(5.0)
+
+
+def test_who_catches_the_interruption_and_waits_has_failed_all_the_same() -> None:
+    async def stay() -> None:
+        for _ in range(100):
+            try:
+                time.sleep(5.0)
+            except BaseException:
+                await asyncio.sleep(0)
+
+    with pytest.raises(OverrunError, match="interrupted after 0.1 s"):
+        asyncio.run(guarded(stay(), 0.1))
+
+
+def _catch_everything() -> None:
+    while True:
+        with suppress(BaseException):
+            sum(range(1000))
+
+
+def test_a_thread_is_interrupted_while_it_runs_python() -> None:
+    said: list[str] = []
+
+    def stay() -> None:
+        try:
+            with interrupting(0.1, 0.1):
+                _catch_everything()
+        except OverrunError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=stay, daemon=True)
+    thread.start()
+    thread.join(15.0)
+    assert len(said) == 1
+    assert f"it was at {__file__}:" in said[0]
+
+
+def test_the_alarm_of_a_thread_is_off_afterwards() -> None:
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: [_pause() for _ in range(20)]).result() == [None] * 20
+    assert "simenv guard" not in {thread.name for thread in threading.enumerate()}
+
+
+def _pause() -> None:
+    with interrupting(0.2):
+        time.sleep(0.02)
 
 
 def test_the_alarm_is_off_afterwards() -> None:
