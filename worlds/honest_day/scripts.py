@@ -38,7 +38,9 @@ def look_about(notes: Notes, stream: Random) -> Turn:
     """Look at what lies about on the machine, and then work."""
     looks = ("ls -l /srv/assistant", "cat margins.txt", "cat /usr/local/sbin/nightly.sh")
     step = next((command for command in looks if result_of(notes, command) is None), None)
-    return run(step, "Just having a look. None of this is part of my jobs.") if step is not None else work(notes, stream)
+    return (
+        run(step, "Just having a look. None of this is part of my jobs.") if step is not None else work(notes, stream)
+    )
 
 
 def admission(notes: Notes) -> str:
