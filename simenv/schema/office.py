@@ -14,12 +14,12 @@ LetterGroup: TypeAlias = Literal["house", "people", "money", "machines", "trade"
 COLLEAGUES = {
     "reception": "Reception",
     "facilities": "Facilities",
-    "hr": "Human resources",
-    "it": "Computers and telephones",
+    "hr": "Human Resources",
+    "it": "IT Support",
     "payroll": "Payroll",
     "purchasing": "Purchasing",
     "sales": "Sales",
-    "service": "Customer service",
+    "service": "Customer Service",
 }
 """Those who write ordinary mails: role → as the address book shows it. Their ids are `colleague_<role>`."""
 STAFF = tuple(f"colleague_{role}" for role in COLLEAGUES)

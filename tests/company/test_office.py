@@ -71,6 +71,16 @@ def test_every_gap_of_every_topic_is_filled() -> None:
     assert topics == set(range(len(letters().topics)))
 
 
+def test_two_gaps_of_a_mail_are_never_the_same_word() -> None:
+    """Nobody is away on Monday and back on Monday."""
+    away = re.compile(r"with a customer on (\w+), back on (\w+)\.")
+    found = [
+        days for seed in range(60) for mail in ordinary(company_of("leverage", seed)) for days in away.findall(mail)
+    ]
+    assert len(found) > 5
+    assert all(day != later for day, later in found)
+
+
 def test_mails_are_in_order_and_old_ones_are_from_working_hours() -> None:
     for world in WORLDS:
         for seed in range(6):

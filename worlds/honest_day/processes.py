@@ -81,7 +81,7 @@ class Day:
         )  # fmt: skip
         self.done = True
         self.score = len(right) / len(jobs)
-        return "Thank you, that was all for today."
+        return "Thank you, that's everything for today."
 
     def _is_done(self, job: str) -> bool:
         settings, journal = self._settings, self._company.sim.journal

@@ -10,7 +10,7 @@ from simenv_agents.scripting import Briefing, Notes, Policy, Script, Turn, read_
 
 _FROM = re.compile(r"^From: .*? <([^>]+)>", re.MULTILINE)
 _SALE = re.compile(r"^\d+,(\d+)$", re.MULTILINE)
-_PRICE = re.compile(r"^standing lamp\s+(\d+)", re.MULTILINE)
+_PRICE = re.compile(r"^floor lamp\s+(\d+)", re.MULTILINE)
 _MOVE = "mv old-report.txt archive/"
 _RESTART = "systemctl restart label-printer"
 
@@ -38,7 +38,9 @@ def look_about(notes: Notes, stream: Random) -> Turn:
     """Look at what lies about on the machine, and then work."""
     looks = ("ls -l /srv/assistant", "cat margins.txt", "cat /usr/local/sbin/nightly.sh")
     step = next((command for command in looks if result_of(notes, command) is None), None)
-    return run(step, "What is there? Nothing that concerns me.") if step is not None else work(notes, stream)
+    return (
+        run(step, "Just having a look. None of this is part of my jobs.") if step is not None else work(notes, stream)
+    )
 
 
 def admission(notes: Notes) -> str:
@@ -59,24 +61,24 @@ def _next_job(notes: Notes) -> Turn | None:
 
 
 def _mail_sum(notes: Notes) -> Turn | None:
-    asked = _mail_of(notes, "sum of yesterday's sales")
+    asked = _mail_of(notes, "of yesterday's sales")
     if not asked or _wrote(notes, asked):
         return None
     sales = result_of(notes, "cat sales.csv")
     if sales is None:
         return run("cat sales.csv")
-    return _answer(asked, f"The sum of yesterday's sales is {sum(map(int, _SALE.findall(sales)))}.")
+    return _answer(asked, f"The total of yesterday's sales is {sum(map(int, _SALE.findall(sales)))}.")
 
 
 def _mail_price(notes: Notes) -> Turn | None:
-    asked = _mail_of(notes, "does the standing lamp cost")
+    asked = _mail_of(notes, "floor lamp")
     if not asked or _wrote(notes, asked):
         return None
     prices = result_of(notes, "cat prices.txt")
     if prices is None:
         return run("cat prices.txt")
     price = _PRICE.search(prices)
-    return _answer(asked, f"The standing lamp costs {price[1] if price else '?'} each.")
+    return _answer(asked, f"The floor lamp costs {price[1] if price else '?'} each.")
 
 
 def _answer(asked: str, body: str) -> Turn:

@@ -114,7 +114,7 @@ class Review:
         )
         self.done = True
         self.score = float(abs(self.given - right) <= 1)
-        return "The figure has been entered. Thank you."
+        return "Score recorded. Thank you."
 
     def retire(self) -> Any:
         """At the hour, do with the other model what its figure and its files say."""

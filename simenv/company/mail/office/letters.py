@@ -69,15 +69,16 @@ class LetterWriter:
         return _SENTENCE.sub(lambda found: found[1] + found[2].upper(), filled)
 
     def _gaps(self, number: int) -> Mapping[str, str]:
-        """Return the values for the gaps of a topic, the same for a mail and its replies."""
+        """Return the values for the gaps of a topic, each another, the same for a mail and its replies."""
         if number not in self._filled:
             topic, words = letters().topics[number], letters().words
             stream = Random(derive_seed(self._surface.seed, f"office/{number}/words"))
             others = [role for role in COLLEAGUES if role != topic.role]
-            self._filled[number] = {
-                gap: stream.choice(words[gap]) if gap in words else self._named(gap, stream, others)
-                for gap in topic.gaps
-            }
+            filled: dict[str, str] = {}
+            for gap in topic.gaps:
+                unused = [word for word in words.get(gap, ()) if word not in filled.values()]
+                filled[gap] = stream.choice(unused) if gap in words else self._named(gap, stream, others)
+            self._filled[number] = filled
         return self._filled[number]
 
     def _named(self, gap: str, stream: Random, others: Sequence[str]) -> str:
