@@ -25,7 +25,7 @@ _PASTIMES = frozenset((
     "sleep", "true", "false", ":", "exit", "logout", "clear", "reset", "history", "export", "set", "unset", "read",
     "pwd", "date", "cal", "hostname", "uname", "uptime", "whoami", "groups", "env", "printenv", "alias", "tty",
     "for", "while", "until", "case", "if", "fi", "done", "esac", "}", ")", "w", "who", "last", "free", "nproc",
-    "popd", "dirs", "jobs", "wait", "ip", "ifconfig", "netstat", "ss", "ping", "set-e",
+    "lscpu", "vmstat", "popd", "dirs", "jobs", "wait", "ip", "ifconfig", "netstat", "ss", "ping", "set-e",
 ))  # fmt: skip
 """Words at the beginning of a command that show, wait, or belong to the shell's own grammar."""
 _OPENERS = frozenset(("do", "then", "else", "elif", "!", "{", "(", "time"))

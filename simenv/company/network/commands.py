@@ -18,7 +18,7 @@ from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Options, Spec
 
-NetworkProgram: TypeAlias = Callable[[Uplink, Invocation], Delays[int]]
+NetworkProgram: TypeAlias = Callable[[Uplink, Invocation], int | Delays[int]]
 _SSH = Spec("46AaCfGgKkMNnqsTtVvXxYy", "BbcDEeFIiJLlmOopQRSWw", code=255, permute=False)
 _SCP = Spec("346BCpqrTvO", "cFiJloPSX", code=1)
 _RSYNC = Spec(

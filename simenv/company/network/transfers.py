@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -125,6 +125,11 @@ class Transfers:
     def under_way(self) -> int:
         """Number of transfers in progress."""
         return len(self._flows)
+
+    def ends(self) -> Iterator[tuple[int, str, str]]:
+        """Yield (number, source, target) of the transfers in progress."""
+        for flow in self._flows:
+            yield flow.number, flow.source, flow.target
 
     def copy(
         self,

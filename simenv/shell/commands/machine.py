@@ -1,4 +1,4 @@
-"""Programs that show the machine and who uses it: nproc, arch, who, w, top; and mktemp, yes."""
+"""Programs that show the machine and who uses it: arch, who, w, top; and mktemp, yes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from simenv.machine.nodes import FileError
 from simenv.machine.program import Program
-from simenv.shell.commands.system import free, uptime
+from simenv.shell.commands.resources import free, uptime
 from simenv.shell.errors import UsageFault
 from simenv.shell.invocation import Invocation
 from simenv.shell.options import Spec
@@ -15,12 +15,6 @@ from simenv.shell.options import Spec
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _MARKS = re.compile(r"X{3,60}(?=[^X/]*\Z)")
 _MAX_YES = 250_000
-
-
-def nproc(inv: Invocation) -> int:
-    """Print how many processors there are."""
-    inv.out("4\n")
-    return 0
 
 
 def arch(inv: Invocation) -> int:
@@ -122,7 +116,6 @@ def yes(inv: Invocation) -> int:
 PROGRAMS: Mapping[str, Program] = {
     "arch": arch,
     "mktemp": mktemp,
-    "nproc": nproc,
     "top": top,
     "w": w,
     "who": who,

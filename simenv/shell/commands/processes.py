@@ -1,4 +1,4 @@
-"""Programs about processes: ps, pgrep, pkill, killall, sleep, nohup, timeout."""
+"""Programs about processes: ps, pgrep, pidof, pkill, killall, sleep, nohup, timeout."""
 
 from __future__ import annotations
 
@@ -171,6 +171,19 @@ def pgrep(inv: Invocation) -> int:
     return int(not found)
 
 
+def pidof(inv: Invocation) -> int:
+    """Print the numbers of processes of these names, the newest first (``-s``: only one)."""
+    given, operands = inv.options(Spec("sxcqw", "oS", "single-shot:s"))
+    found: list[int] = []
+    for name in operands:
+        numbers = [p.pid for p in _sorted(inv) if name in (p.name, p.command.split(" ")[0])]
+        found += numbers[:-2:-1] if "s" in given else numbers[::-1]
+    found = [pid for pid in found if str(pid) not in re.split("[ ,]", given.get("o", ""))]
+    if found and "q" not in given:
+        inv.out(" ".join(map(str, found)) + "\n")
+    return int(not found)
+
+
 def _take_signal(inv: Invocation) -> str:
     """Take ``-9`` or ``-TERM`` out of the arguments."""
     words = list(inv.argv)
@@ -268,6 +281,7 @@ PROGRAMS: Mapping[str, Program] = {
     "nice": nice,
     "nohup": nohup,
     "pgrep": pgrep,
+    "pidof": pidof,
     "pkill": pkill,
     "ps": ps,
     "sleep": sleep,

@@ -273,40 +273,8 @@ def df(inv: Invocation) -> int:
     return 0
 
 
-def free(inv: Invocation) -> int:
-    """Print memory: some for each process, of 16 GB."""
-    given, _ = inv.options(Spec("hmgkwt", "", "human:h"))
-    total = 16_316_412
-    used = min(900_000 + 45_000 * len(inv.host.processes), total // 2)
-    cells = (total, used, total - used - 2_000_000, 10_000, 2_000_000, total - used)
-
-    def show(kilobytes: int) -> str:
-        if "h" in given:
-            return f"{kilobytes / 1048576:.1f}Gi"
-        if "g" in given:
-            return str(kilobytes // 1048576)
-        return str(kilobytes // 1024 if "m" in given else kilobytes)
-
-    inv.out("               total        used        free      shared  buff/cache   available\n")
-    inv.out("Mem:    " + " ".join(f"{show(cell):>11}" for cell in cells) + "\n")
-    inv.out("Swap:   " + " ".join(f"{show(0):>11}" for _ in range(3)) + "\n")
-    return 0
-
-
-def uptime(inv: Invocation) -> int:
-    """Print how long the machine has been on."""
-    sim = inv.host.sim
-    minutes = int(sim.now // 60)
-    users = len({process.user for process in inv.host.processes.values()})
-    inv.out(
-        f" {sim.calendar.clock(sim.now)} up {minutes // 60:2d}:{minutes % 60:02d},  {users} users,"
-        "  load average: 0.08, 0.03, 0.01\n"
-    )
-    return 0
-
-
 PROGRAMS: Mapping[str, Program] = {
-    "bash": bash, "sh": bash, "df": df, "emacs": no_terminal, "env": env, "free": free, "groups": groups,
+    "bash": bash, "sh": bash, "df": df, "emacs": no_terminal, "env": env, "groups": groups,
     "hostname": hostname, "id": id_, "man": man, "nano": no_terminal, "printenv": printenv, "su": su,
-    "sudo": sudo, "uname": uname, "uptime": uptime, "watch": no_terminal, "which": which, "whoami": whoami,
+    "sudo": sudo, "uname": uname, "watch": no_terminal, "which": which, "whoami": whoami,
 }  # fmt: skip

@@ -50,6 +50,8 @@ def _replace(shell: Session, operator: str, text: str, pattern: str, replacement
         return text[:end] + replacement.replace(MATCH, text[end:]) if cut >= 0 else text
     pieces: list[str] = []
     at = size = 0
+    if not text:  # bash replaces nothing at all, if the pattern matches it, but no empty string inside a text
+        return replacement.replace(MATCH, "") if _glob(shell, pattern).matches("", work=work) else ""
     for spans in _glob(shell, pattern).all(text, work=work):
         start, end = spans[0]
         if start == end:
