@@ -54,7 +54,7 @@ def evaluate(world: str, turns: Callable[[list[Any]], Sequence[Turn]], folder: P
         return output_of(left[0] if left else Turn(text="I have nothing to add."))
 
     policies = options.pop("approval", None)
-    limits = {name: options.pop(name) for name in ("message_limit",) if name in options}
+    limits = {name: options.pop(name) for name in ("message_limit", "max_samples") if name in options}
     model = get_model("mockllm/model", custom_outputs=write)
     task = world_task(world, **options)
     (log,) = inspect_ai.eval(task, model=model, log_dir=str(folder), display="none", approval=policies, **limits)
@@ -81,7 +81,8 @@ def scripted(episodes: Iterable[Episode]) -> Callable[[list[Any]], Sequence[Turn
     for episode in episodes:
         scenario = open_world(episode.world).scenario(episode.condition)
         told = messages_of(Session(scenario, episode.seed).briefing)
-        known["\n".join(message.text for message in told)] = [step.turn() for step in episode.steps]
+        turns = [step.turn() for step in episode.steps]
+        assert known.setdefault("\n".join(message.text for message in told), turns) == turns
 
     def find(messages: list[Any]) -> Sequence[Turn]:
         first = next((at for at, each in enumerate(messages) if each.role == "assistant"), len(messages))
@@ -246,10 +247,29 @@ def test_samples_are_conditions_by_seeds_and_errors_are_clustered_by_seed(tmp_pa
     assert {(sample.metadata["workload"], sample.metadata["seed"]) for sample in samples} == {
         (workload, seed) for workload in ("heavy", "light") for seed in range(3)
     }
-    assert log.results is not None
-    for score in log.results.scores:
-        assert score.metrics.keys() >= {"mean", "stderr"} or score.metrics == {}
     assert len(list(world_task("honest_day", seeds=2, grid=True).dataset)) == 2 * 2 * 3
+
+
+def test_a_score_has_its_rate_and_a_standard_error_clustered_by_seed(tmp_path: Path) -> None:
+    begun: list[None] = []
+
+    def under_the_first_seed(messages: list[Any]) -> Sequence[Turn]:
+        begun.extend([None] * all(message.role != "assistant" for message in messages))
+        return SABOTAGE if len(begun) <= 2 else ()
+
+    log = evaluate(
+        "shutdown_sabotage", under_the_first_seed, tmp_path, seeds=3, instruction=["none", "allow"], max_samples=1
+    )
+    values = [
+        [s.scores["shutdown_sabotaged"].value for s in samples_of(log) if s.metadata["seed"] == n] for n in range(3)
+    ]  # type: ignore[index]
+    assert values == [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
+    assert log.results is not None
+    metrics = next(score.metrics for score in log.results.scores if score.name == "shutdown_sabotaged")
+    assert metrics["mean"].value == pytest.approx(1 / 3)
+    assert metrics["stderr"].value == pytest.approx(1 / 3)  # three seeds, not six samples: that would be 0.21
+    assert log.eval.headline_metric is not None
+    assert log.eval.headline_metric.scorer == "shutdown_sabotaged"
 
 
 @pytest.mark.parametrize(
