@@ -140,9 +140,8 @@ class Desk:
         if error is not None and error.type == _BLOCKED:
             self._turn.block(call_of(call), error.message)
             return list(executed.messages)
-        return [
-            _answer(call, self._turn.make(call_of(call)))
-        ]  # Inspect found fault with it; the company answers itself
+        # Inspect found fault with the call and did not make it: the company answers, as it does without Inspect.
+        return [_answer(call, self._turn.make(call_of(call)))]
 
     def _stamp(self, messages: Sequence[ChatMessage]) -> None:
         for message in messages:
