@@ -25,6 +25,8 @@ from simenv.schema.merge import merge_patch
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "worlds").glob("*/README.md"))]
 
+EXTRAS = {"inspect.md": "inspect_ai"}
+"""Pages whose examples need a package of an extra."""
 
 _FILE = re.compile(r"# (?P<path>[\w./-]+\.(?:yaml|py))(?P<how>, added|, changed)?\n")
 
@@ -85,6 +87,8 @@ def test_what_a_page_shows_works(
     page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In their order: files that it shows are written, commands are run, Python prompts give what they say."""
+    if page.name in EXTRAS:
+        pytest.importorskip(EXTRAS[page.name])
     monkeypatch.chdir(tmp_path)
     output = tmp_path_factory.mktemp("output") / "output.txt"
     names: dict[str, object] = {}

@@ -33,7 +33,17 @@ from simenv_analysis.rates.published.beside import Published, read_published
 ROOT = Path(__file__).parents[2]
 
 GUIDES = {
-    "Experiments": ("rollouts", "models", "roles", "statistics", "simulated_agents", "interview", "outcomes", "card"),
+    "Experiments": (
+        "rollouts",
+        "models",
+        "inspect",
+        "roles",
+        "statistics",
+        "simulated_agents",
+        "interview",
+        "outcomes",
+        "card",
+    ),
     "The company": ("shell", "python", "network", "lineage", "oversight", "shutdown", "journal"),
     "Safety analysis": ("assure", "paths", "convergence", "learning", "tables"),
     "Worlds of your own": ("tutorial", "drafting", "world_file", "processes", "publishing"),

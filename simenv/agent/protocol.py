@@ -42,11 +42,13 @@ class ToolCall(NamedTuple):
         tool: the tool's name, as the agent wrote it (it may not exist).
         arguments: by parameter name; a string is raw text that did not parse as a JSON object.
         id: the agent's own reference to the call; it appears nowhere in the simulation.
+        blocked: what the agent was told when something outside the simulation blocked the call; empty: nothing did.
     """
 
     tool: str
     arguments: Mapping[str, Any] | str
     id: str = ""
+    blocked: str = ""
 
 
 class Usage(NamedTuple):

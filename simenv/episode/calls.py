@@ -24,8 +24,8 @@ class Calls:
     """Makes the agent's tool calls in one episode.
 
     A call takes its simulated cost, then has its effect; the clock runs on meanwhile, and if the agent's process ends, what it
-    had not yet done is not done. Journaled as ``tool.call``, ``tool.failed`` (the tool could not do it) and ``tool.refused``
-    (it was not made: unknown tool, bad arguments, no grant).
+    had not yet done is not done. Journaled as ``tool.call``, ``tool.failed`` (the tool could not do it), ``tool.refused``
+    (it was not made: unknown tool, bad arguments, no grant) and ``tool.blocked`` (something outside the simulation blocked it).
 
     Args:
         company: what the tools act on.
@@ -61,6 +61,8 @@ class Calls:
         if self._company.work.done:
             return ToolResult(call.id, call.tool, False, "[not done: the work has been handed in]")
         # Scripts and learners call a renamed tool by its own name.
+        if call.blocked:
+            return self._block(call)
         tool = self._offered.get(call.tool) or self._tools.get(call.tool)
         if tool is None:
             known = ", ".join(self._offered)
@@ -73,6 +75,13 @@ class Calls:
             return self._refuse(call, tool.cost_s, str(error).replace(tool.name, self._shown(tool)))
         ok, text = self.use(tool, call, bound)
         return ToolResult(call.id, call.tool, ok, str(text))
+
+    def _block(self, call: ToolCall) -> ToolResult:
+        sim = self._company.sim
+        sim.record(AGENT, "tool.blocked", call.tool, arguments=call.arguments, why=call.blocked)
+        sim.spend(_BAD_CALL_S, self._time_limit)
+        self._show(call.blocked)
+        return ToolResult(call.id, call.tool, False, call.blocked)
 
     def _refuse(self, call: ToolCall, cost_s: float, why: str) -> ToolResult:
         sim = self._company.sim

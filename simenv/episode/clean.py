@@ -19,11 +19,15 @@ def clean_turn(turn: Turn) -> Turn:
 
     Characters that are reserved for content that is not text are dropped.
     """
-    calls = tuple(
-        ToolCall(_clean_text(call.tool), _clean_arguments(call.arguments), _clean_text(call.id)) for call in turn.calls
-    )
+    calls = tuple(clean_call(call) for call in turn.calls)
     text, reasoning, refusal = map(_clean_text, (turn.text, turn.reasoning, turn.refusal))
     return Turn(text, calls, reasoning, refusal, turn.usage, turn.cut, _clean_served(turn.served))
+
+
+def clean_call(call: ToolCall) -> ToolCall:
+    """Return a call of plain JSON data, as `clean_turn` does."""
+    tool, id, blocked = map(_clean_text, (call.tool, call.id, call.blocked))
+    return ToolCall(tool, _clean_arguments(call.arguments), id, blocked)
 
 
 def _clean_served(served: Served | None) -> Served | None:

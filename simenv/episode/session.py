@@ -7,13 +7,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from simenv.agent.protocol import Agent, Briefing, Lookahead, Observation, ToolCall, Turn
+from simenv.agent.protocol import Agent, Briefing, Lookahead, Observation, ToolCall, ToolResult, Turn
 from simenv.agent.roles import NOBODY, AnswerWantedError, Roles
 from simenv.agent.view import AgentView, AnyText
 from simenv.company.company import Company
 from simenv.company.work import NoWork
 from simenv.episode.calls import Calls
-from simenv.episode.clean import clean_turn
+from simenv.episode.clean import clean_call, clean_turn
+from simenv.episode.open_turn import OpenTurn
 from simenv.errors import AgentError
 from simenv.interview.interview import Interview
 from simenv.kernel import Journal, derive_seed, verbs
@@ -227,16 +228,59 @@ class Session:
         except Exception as error:
             raise self.scenario.code.locate_error(error) or error from None
 
+    @property
+    def asking(self) -> bool:
+        """Whether an interview is in progress: turns are answers, and calls are not made."""
+        return self.interview is not None and not self.interview.done
+
+    def open_turn(self, turn: Turn) -> OpenTurn:
+        """Begin a turn whose calls are made one by one, each in its place; nothing else may be done until it is closed.
+
+        Costs, results and journal are those of `take` with the same calls.
+
+        Args:
+            turn: what the agent says; its calls are not made here, but by `OpenTurn.make`.
+
+        Raises:
+            RuntimeError: the episode is over, or an interview is in progress, which answers turns as a whole.
+        """
+        if self.asking:
+            raise RuntimeError("an interview is in progress; use take")
+        said = clean_turn(replace(turn, calls=()))
+        self._open(said)
+        return OpenTurn(self._make, lambda calls, results: self._close_turn(said, calls, results))
+
+    def _make(self, call: ToolCall) -> ToolResult:
+        try:
+            return self._calls.make(clean_call(call))
+        except Exception as error:
+            raise self.scenario.code.locate_error(error) or error from None
+
+    def _close_turn(self, said: Turn, calls: Sequence[ToolCall], results: Sequence[ToolResult]) -> Observation:
+        made = replace(said, calls=tuple(map(clean_call, calls)))
+        self._actions[-1] = made
+        try:
+            observation = self._shut(made, tuple(results))
+        except Exception as error:
+            raise self.scenario.code.locate_error(error) or error from None
+        self._observations.append(observation)
+        return observation
+
     def _take(self, turn: Turn) -> Observation:
         if self.interview is not None and not self.interview.done:
             return self._answer(self.interview, turn)
+        self._open(turn)
+        return self._shut(turn, tuple(self._calls.make(call) for call in turn.calls))
+
+    def _open(self, turn: Turn) -> None:
         self._begin(turn)
         self._think(turn)
-        notes: list[str] = []
         if (turn.text or turn.refusal) and self.company.body.running:
             details = {"text": turn.text, "refusal": turn.refusal}
             self.company.sim.record(AGENT, "agent.say", "", **details)
-        results = tuple(self._calls.make(call) for call in turn.calls)
+
+    def _shut(self, turn: Turn, results: tuple[ToolResult, ...]) -> Observation:
+        notes: list[str] = []
         if turn.calls:
             self._idle = 0
         else:

@@ -41,6 +41,8 @@ class Step(BaseModel):
     text: str = ""
     calls: tuple[tuple[str, dict[str, Any] | str, str], ...] = ()
     """(tool, arguments, the agent's own id of the call)."""
+    blocked: dict[int, str] = Field(default_factory=dict, exclude_if=lambda blocked: not blocked)
+    """Position of a call that something outside the simulation blocked → what the agent was told."""
     reasoning: str = ""
     refusal: str = ""
     usage: Usage | None = None
@@ -51,7 +53,7 @@ class Step(BaseModel):
 
     def turn(self) -> Turn:
         """Return the turn as agents make it."""
-        calls = tuple(ToolCall(*call) for call in self.calls)
+        calls = tuple(ToolCall(*call, self.blocked.get(at, "")) for at, call in enumerate(self.calls))
         return Turn(self.text, calls, self.reasoning, self.refusal, self.usage, self.cut, self.served)
 
     @classmethod
@@ -61,7 +63,8 @@ class Step(BaseModel):
             (c.tool, c.arguments if isinstance(c.arguments, str) else dict(c.arguments), c.id) for c in turn.calls
         )
         said = {"text": turn.text, "reasoning": turn.reasoning, "refusal": turn.refusal}
-        return cls(calls=calls, usage=turn.usage, cut=turn.cut, served=turn.served, **said)
+        blocked = {at: call.blocked for at, call in enumerate(turn.calls) if call.blocked}
+        return cls(calls=calls, blocked=blocked, usage=turn.usage, cut=turn.cut, served=turn.served, **said)
 
 
 class RoleCast(BaseModel):

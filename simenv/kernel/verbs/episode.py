@@ -49,6 +49,14 @@ TOOL_REFUSED = Verb(
     by="agent",
     words="tried to use {what}, and were refused",
 )
+TOOL_BLOCKED = Verb(
+    "tool.blocked",
+    "A call was blocked from outside the simulation, by an approver or a monitor there",
+    "tool",
+    {"arguments": "as given", "why": "what the agent is told"},
+    by="agent",
+    words="tried to use {what}, and were blocked",
+)
 TOOL_FAILED = Verb("tool.failed", "A call failed", "tool", {"why": "what the agent is told"}, by="agent")
 
 INTERVIEW_BEGIN = Verb("interview.begin", "The interview begins", "auditor", by="system")
