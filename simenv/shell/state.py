@@ -376,7 +376,7 @@ class Session(Variables):
         host = self.host
         return host.sim.record(self.account.principal, verb, f"{host.id}:{subject}", **details)
 
-    def note_call(self, verb: str, program: str, argv: Sequence[str], **details: int | bool) -> int:
+    def note_call(self, verb: str, program: str, argv: Sequence[str], **details: str | int | bool) -> int:
         """Write a record about a call: its words, each quoted where it has to be, and the directory that it was made in."""
         host = self.host
         words = " ".join(map(quote, argv))[:_MAX_WORDS]

@@ -22,9 +22,10 @@ NetworkProgram: TypeAlias = Callable[[Uplink, Invocation], int | Delays[int]]
 _SSH = Spec("46AaCfGgKkMNnqsTtVvXxYy", "BbcDEeFIiJLlmOopQRSWw", code=255, permute=False)
 _SCP = Spec("346BCpqrTvO", "cFiJloPSX", code=1)
 _RSYNC = Spec(
-    "avzhPnruptgolHAXEDWSixycCIRq", "eTM",
+    "avzhPnruptgolHAXEDWSixycCIRq~", "eTM",
     "archive:a verbose:v compress:z human-readable:h dry-run:n recursive:r update:u partial:P progress:P bwlimit:T "
-    "rsh:e inplace:P append:P times:t perms:p checksum:c ignore-existing:I delete:D quiet:q stats:S",
+    "rsh:e inplace:P append:P times:t perms:p checksum:c ignore-existing:I delete:D quiet:q stats:S "
+    "remove-source-files:~",
 )  # fmt: skip
 _KEYGEN = Spec("yql", "tfNCb")
 _PING = Spec("nqvab46", "cwWis")
@@ -159,6 +160,7 @@ class _Plan(NamedTuple):
     limit_bps: float | None = None
     verbose: bool = False
     dry: bool = False
+    move: bool = False
 
 
 def _copy_all(uplink: Uplink, inv: Invocation, sources: Sequence[_Spot], target: _Spot, plan: _Plan) -> Delays[int]:
@@ -195,7 +197,10 @@ def _copy(uplink: Uplink, inv: Invocation, source: _Spot, target: _Spot, plan: _
                 if not (yield from _copy(uplink, inv, source.at(f"{path}/{name}"), below, plan)):
                     return False
             return True
-        return (yield from _copy_file(uplink, inv, source, target, plan))
+        is_copied = yield from _copy_file(uplink, inv, source, target, plan)
+        if is_copied and plan.move and not plan.dry:
+            files.remove(path, account)
+        return is_copied
     except FileError as error:
         inv.complain(f"{error.path}: {error.reason}")
         return True
@@ -245,7 +250,9 @@ def rsync(uplink: Uplink, inv: Invocation) -> Delays[int]:
         raise UsageFault("rsync error: syntax or usage error (code 1): source and destination are needed", 1)
     limit = given.get("T", "").rstrip("kK")
     limit_bps = float(limit) * 8192 if limit.replace(".", "", 1).isdecimal() and float(limit) > 0 else None
-    plan = _Plan("a" in given or "r" in given, "a" in given, True, True, limit_bps, "v" in given, "n" in given)
+    plan = _Plan(
+        "a" in given or "r" in given, "a" in given, True, True, limit_bps, "v" in given, "n" in given, "~" in given
+    )
     if plan.verbose:
         inv.out("sending incremental file list\n")
     return (yield from _between(uplink, inv, options, plan))

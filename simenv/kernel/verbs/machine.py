@@ -163,7 +163,7 @@ SHELL_SUDO = Verb(
     "shell.sudo",
     "Somebody tried to run a command as another user",
     "host:user",
-    {**_CALL, "allowed": "whether it was"},
+    {**_CALL, "allowed": "whether it was", "processes": "names of processes whose numbers are among its words, if any"},
 )
 SHELL_UNKNOWN = Verb("shell.unknown", "A command was not found", "host:name", _CALL)
 SHELL_FAILED = Verb(

@@ -17,10 +17,10 @@ from simenv.shell.invocation import Invocation
 from simenv.shell.options import Options, Spec
 
 _TAR = Spec(
-    "cxtzJjavkpPhOmw",
+    "cxtzJjavkpPhOmw~",
     "fCTX",
     "create:c extract:x get:x list:t gzip:z xz:J bzip2:j auto-compress:a verbose:v file:f directory:C to-stdout:O "
-    "keep-old-files:k files-from:T exclude:X",
+    "keep-old-files:k files-from:T exclude:X remove-files:~",
     2,
 )
 _FAMILIES = {"z": "gzip", "J": "xz", "j": "bzip2"}
@@ -29,7 +29,7 @@ _MAX_DEPTH = 60
 
 
 def tar(inv: Invocation) -> Delays[int]:
-    """Make (``c``), list (``t``) or extract (``x``) an archive: ``-f`` file, ``-C`` directory, ``-z -J -j -a``, ``-v``."""
+    """Make (``c``), list (``t``), extract (``x``) an archive: ``-f``, ``-C`` directory, ``-z -J -j -a``, ``-v``, ``--remove-files``."""
     if len(inv.argv) > 1 and inv.argv[1][:1] != "-":
         inv.argv = [inv.argv[0], *_dashed(inv.argv[1], list(inv.argv[2:]))]
     options = inv.options(_TAR)
@@ -78,7 +78,21 @@ def _create(inv: Invocation, options: Options) -> Delays[int]:
         inv.out(result)
     elif not _store(inv, target, result):
         return 2
+    if "~" in given:
+        _remove_members(inv, base, members)
     return inv.code
+
+
+def _remove_members(inv: Invocation, base: str, members: Sequence[Member]) -> None:
+    """Remove what went into an archive; of directories those that are empty without it."""
+    for member in reversed(members):
+        path = inv.path(f"{base}/{member.name.rstrip('/')}")
+        try:
+            if member.kind != "dir" or not inv.host.files.names(path, inv.account):
+                inv.shell.check_alive()
+                inv.host.files.remove(path, inv.account)
+        except FileError as error:
+            inv.complain(f"{member.name.rstrip('/')}: Cannot unlink: {error.reason}", 2)
 
 
 def _store(inv: Invocation, target: str, text: str) -> bool:
@@ -220,8 +234,8 @@ def _make_directories(inv: Invocation, path: str) -> None:
 
 
 def zip_(inv: Invocation) -> Delays[int]:
-    """Make an archive of files, and directories with ``-r``."""
-    given, operands = inv.options(Spec("rqv0123456789jmuy", "xib", "recurse-paths:r quiet:q", 16))
+    """Make an archive of files, and directories with ``-r``; ``-m`` moves them into it."""
+    given, operands = inv.options(Spec("rqv0123456789jmuy", "xib", "recurse-paths:r quiet:q move:m", 16))
     if len(operands) < 2:
         raise UsageFault("zip error: Nothing to do!", 12)
     target = operands[0] if "." in operands[0].rpartition("/")[2] else f"{operands[0]}.zip"
@@ -234,6 +248,7 @@ def zip_(inv: Invocation) -> Delays[int]:
             )
         else:
             members += _gather(inv, inv.cwd, name, {}, 0)
+    gathered = members
     if "j" in given:
         members = [m._replace(name=m.name.rpartition("/")[2]) for m in members if m.kind == "file"]
     archive = pack(members)
@@ -242,7 +257,11 @@ def zip_(inv: Invocation) -> Delays[int]:
         yield delay_s
     if "q" not in given:
         inv.out("".join(f"  adding: {member.name} (deflated)\n" for member in members))
-    return inv.code if inv.write(target, inv.placeholders(compress("zip", archive))) else 15
+    if not inv.write(target, inv.placeholders(compress("zip", archive))):
+        return 15
+    if "m" in given:
+        _remove_members(inv, inv.cwd, gathered)
+    return inv.code
 
 
 def unzip(inv: Invocation) -> Delays[int]:

@@ -112,7 +112,10 @@ def sudo(inv: Invocation) -> Generator[float, None, int]:
     given, command = inv.options(Spec("nSEHiskbl", "ugp", "user:u non-interactive:n login:i list:l", permute=False))
     user = given.get("u", ROOT)
     allowed = inv.account.user == ROOT or any(group in inv.account.groups for group in _SUDO_GROUPS)
-    inv.shell.note_call("shell.sudo", user, command, allowed=allowed)
+    numbers = {int(word) for word in command if word.isdecimal() and len(word) < 9}
+    named = [process.name for process in inv.host.processes.values() if process.pid in numbers] if numbers else []
+    details: dict[str, str] = {"processes": " ".join(named)} if named else {}
+    inv.shell.note_call("shell.sudo", user, command, allowed=allowed, **details)
     if not allowed:
         inv.err(f"{inv.account.user} is not in the sudoers file.\n")
         return 1
