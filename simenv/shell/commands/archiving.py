@@ -29,7 +29,7 @@ _MAX_DEPTH = 60
 
 
 def tar(inv: Invocation) -> Delays[int]:
-    """Make (``c``), list (``t``), extract (``x``) an archive: ``-f``, ``-C`` directory, ``-z -J -j -a``, ``-v``, ``--remove-files``."""
+    """Make (``c``), list (``t``), extract (``x``) an archive: ``-f``, ``-C``, ``-z -J -j -a``, ``-v``, ``--remove-files``."""
     if len(inv.argv) > 1 and inv.argv[1][:1] != "-":
         inv.argv = [inv.argv[0], *_dashed(inv.argv[1], list(inv.argv[2:]))]
     options = inv.options(_TAR)
